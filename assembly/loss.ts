@@ -1,0 +1,72 @@
+/** Softmax cross entropy. Sums and exponentials are float64: there are few of them, and they are the same in every runtime. */
+
+/** log of the sum of exp(logit) over the classes, stable. */
+function logSumExp(logits: usize, classes: i32, pixel: usize): f64 {
+  let largest = load<f32>(logits);
+  for (let c = 1; c < classes; c++) largest = max(largest, load<f32>(logits + c * pixel));
+  let total: f64 = 0;
+  for (let c = 0; c < classes; c++) total += Math.exp(<f64> load<f32>(logits + c * pixel) - <f64> largest);
+  return <f64> largest + Math.log(total);
+}
+
+/** Sets the lanes from `images` on to 0 in `rows` rows. */
+function clearPadding(out: usize, rows: i32, images: i32, lanes: i32): void {
+  for (let row = 0; row < rows; row++) memory.fill(out + ((row * lanes + images) << 2), 0, (lanes - images) << 2);
+}
+
+export function softmaxCrossEntropy(
+  logits: usize,
+  labels: usize,
+  dLogits: usize,
+  losses: usize,
+  classes: i32,
+  images: i32,
+  lanes: i32,
+): void {
+  const pixel: usize = lanes << 2;
+  for (let image = 0; image < images; image++) {
+    const lane: usize = image << 2;
+    const label = load<i32>(labels + lane);
+    const normalizer = logSumExp(logits + lane, classes, pixel);
+    store<f32>(losses + lane, <f32> (normalizer - <f64> load<f32>(logits + lane + label * pixel)));
+    if (!dLogits) continue;
+    for (let c = 0; c < classes; c++) {
+      const at = lane + c * pixel;
+      const probability = Math.exp(<f64> load<f32>(logits + at) - normalizer);
+      store<f32>(dLogits + at, <f32> ((probability - (c == label ? 1 : 0)) / <f64> images));
+    }
+  }
+  clearPadding(losses, 1, images, lanes);
+  if (dLogits) clearPadding(dLogits, classes, images, lanes);
+}
+
+export function softmaxCrossEntropyOneHot(
+  logits: usize,
+  targets: usize,
+  dLogits: usize,
+  losses: usize,
+  classes: i32,
+  images: i32,
+  lanes: i32,
+): void {
+  const pixel: usize = lanes << 2;
+  for (let image = 0; image < images; image++) {
+    const lane: usize = image << 2;
+    const normalizer = logSumExp(logits + lane, classes, pixel);
+    let mass: f64 = 0, loss: f64 = 0;
+    for (let c = 0; c < classes; c++) {
+      const target: f64 = load<f32>(targets + lane + c * pixel);
+      mass += target;
+      loss += target * (normalizer - <f64> load<f32>(logits + lane + c * pixel));
+    }
+    store<f32>(losses + lane, <f32> loss);
+    if (!dLogits) continue;
+    for (let c = 0; c < classes; c++) {
+      const at = lane + c * pixel;
+      const probability = Math.exp(<f64> load<f32>(logits + at) - normalizer);
+      store<f32>(dLogits + at, <f32> ((mass * probability - <f64> load<f32>(targets + at)) / <f64> images));
+    }
+  }
+  clearPadding(losses, 1, images, lanes);
+  if (dLogits) clearPadding(dLogits, classes, images, lanes);
+}

@@ -1,0 +1,120 @@
+/** Maximum and mean over windows. */
+
+// @ts-ignore: decorator
+@unmanaged
+class PoolShape {
+  channels: i32;
+  height: i32;
+  width: i32;
+  windowHeight: i32;
+  windowWidth: i32;
+  strideHeight: i32;
+  strideWidth: i32;
+  lanes: i32;
+
+  @inline
+  get outHeight(): i32 {
+    return (this.height - this.windowHeight) / this.strideHeight + 1;
+  }
+  @inline
+  get outWidth(): i32 {
+    return (this.width - this.windowWidth) / this.strideWidth + 1;
+  }
+  /** Where the window of an output pixel begins, in bytes. */
+  @inline
+  windowAt(channel: i32, row: i32, column: i32): usize {
+    return ((channel * this.height + row * this.strideHeight) * this.width + column * this.strideWidth) * this.lanes *
+      4;
+  }
+}
+
+export function maxPoolForward(x: usize, y: usize, winner: usize, shape: usize): void {
+  const s = changetype<PoolShape>(shape);
+  const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;
+  for (let channel = 0; channel < s.channels; channel++) {
+    for (let i = 0; i < s.outHeight; i++) {
+      for (let j = 0; j < s.outWidth; j++) {
+        const window = x + s.windowAt(channel, i, j);
+        for (let lane: usize = 0; lane < pixel; lane += 16, y += 16, winner += 16) {
+          let best = v128.load(window + lane), place = i32x4.splat(0), tap = 0;
+          for (let h = 0; h < s.windowHeight; h++) {
+            let p = window + h * row + lane;
+            for (let w = 0; w < s.windowWidth; w++, tap++, p += pixel) {
+              const value = v128.load(p), greater = f32x4.gt(value, best);
+              best = v128.bitselect(value, best, greater);
+              place = v128.bitselect(i32x4.splat(tap), place, greater);
+            }
+          }
+          v128.store(y, best);
+          v128.store(winner, place);
+        }
+      }
+    }
+  }
+}
+
+export function maxPoolGradient(dy: usize, winner: usize, dx: usize, shape: usize): void {
+  const s = changetype<PoolShape>(shape);
+  const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;
+  memory.fill(dx, 0, s.channels * s.height * row);
+  for (let channel = 0; channel < s.channels; channel++) {
+    for (let i = 0; i < s.outHeight; i++) {
+      for (let j = 0; j < s.outWidth; j++) {
+        const window = dx + s.windowAt(channel, i, j);
+        for (let lane: usize = 0; lane < pixel; lane += 16, dy += 16, winner += 16) {
+          const gradient = v128.load(dy), place = v128.load(winner);
+          let tap = 0;
+          for (let h = 0; h < s.windowHeight; h++) {
+            let p = window + h * row + lane;
+            for (let w = 0; w < s.windowWidth; w++, tap++, p += pixel) {
+              const won = i32x4.eq(place, i32x4.splat(tap));
+              v128.store(p, f32x4.add(v128.load(p), v128.and(won, gradient)));
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+export function averagePoolForward(x: usize, y: usize, shape: usize): void {
+  const s = changetype<PoolShape>(shape);
+  const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;
+  const size = f32x4.splat(<f32> (s.windowHeight * s.windowWidth));
+  for (let channel = 0; channel < s.channels; channel++) {
+    for (let i = 0; i < s.outHeight; i++) {
+      for (let j = 0; j < s.outWidth; j++) {
+        const window = x + s.windowAt(channel, i, j);
+        for (let lane: usize = 0; lane < pixel; lane += 16, y += 16) {
+          let total = f32x4.splat(0);
+          for (let h = 0; h < s.windowHeight; h++) {
+            let p = window + h * row + lane;
+            for (let w = 0; w < s.windowWidth; w++, p += pixel) total = f32x4.add(total, v128.load(p));
+          }
+          v128.store(y, f32x4.div(total, size));
+        }
+      }
+    }
+  }
+}
+
+export function averagePoolGradient(dy: usize, dx: usize, shape: usize): void {
+  const s = changetype<PoolShape>(shape);
+  const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;
+  const size = f32x4.splat(<f32> (s.windowHeight * s.windowWidth));
+  memory.fill(dx, 0, s.channels * s.height * row);
+  for (let channel = 0; channel < s.channels; channel++) {
+    for (let i = 0; i < s.outHeight; i++) {
+      for (let j = 0; j < s.outWidth; j++) {
+        const window = dx + s.windowAt(channel, i, j);
+        for (let lane: usize = 0; lane < pixel; lane += 16, dy += 16) {
+          const share = f32x4.div(v128.load(dy), size);
+          for (let h = 0; h < s.windowHeight; h++) {
+            let p = window + h * row + lane;
+            for (let w = 0; w < s.windowWidth; w++, p += pixel) v128.store(p, f32x4.add(v128.load(p), share));
+          }
+        }
+      }
+    }
+  }
+}

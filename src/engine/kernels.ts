@@ -1,0 +1,266 @@
+/**
+ * The kernels: one signature, carried out by the reference engine (plain TypeScript) and by the wasm engine (AssemblyScript in `assembly/`).
+ *
+ * All work on one linear memory. A *pointer* is a byte offset into it, a multiple of 16 (of 4 for a weight inside a tensor); 0 stands for "absent" where a
+ * kernel says so. Activations are `[channel][row][column][image]` in float32; the images of a batch are *lanes*, padded to a multiple of 8.
+ * Padding lanes may hold anything finite in activations and always hold 0 in gradients. A *mask* is int32 a weight: -1 kept, 0 suppressed.
+ * Outputs do not overlap inputs unless a kernel says that they may be the same.
+ *
+ * @module
+ */
+
+/** The number of lanes that hold a batch of `images`: the next multiple of 8 (two vectors of four). */
+export function lanesOf(images: number): number {
+  return Math.ceil(images / 8) * 8;
+}
+
+/** Order of the int32 fields of a convolution's shape in memory; the input is already padded, `lanes` is a multiple of 8. */
+export const CONV_SHAPE = [
+  "channels",
+  "height",
+  "width",
+  "outputs",
+  "kernelHeight",
+  "kernelWidth",
+  "strideHeight",
+  "strideWidth",
+  "lanes",
+] as const;
+
+/** Order of the int32 fields of a pooling's shape in memory. */
+export const POOL_SHAPE = [
+  "channels",
+  "height",
+  "width",
+  "windowHeight",
+  "windowWidth",
+  "strideHeight",
+  "strideWidth",
+  "lanes",
+] as const;
+
+/** Order of the int32 fields of a gather's shape in memory. */
+export const GATHER_SHAPE = ["channels", "sourceHeight", "sourceWidth", "height", "width", "lanes"] as const;
+
+/** Every kernel. Arguments named like tensors are pointers, the rest are numbers; `shape` points to a record of int32 as above. */
+export interface Kernels {
+  /** y[o][r][c] = bias[o] + sum over channels and window of weight[o] * x. `bias` may be 0; `scratch` has room for 4 outputs' weights (4 * channels * window floats). */
+  conv2dForward(x: number, weight: number, bias: number, y: number, scratch: number, shape: number): void;
+  /** dx from dy: the transposed convolution; every element of dx is written. `scratch` as large as the weight + 64 bytes. */
+  conv2dInputGradient(dy: number, weight: number, dx: number, scratch: number, shape: number): void;
+  /** dWeight = sum over positions and lanes of dy * x; every element is written. */
+  conv2dWeightGradient(x: number, dy: number, dWeight: number, shape: number): void;
+  /** dBias[channel] = sum over positions and lanes of dy `[channels][positions][lanes]`. */
+  biasGradient(dy: number, dBias: number, channels: number, positions: number, lanes: number): void;
+  /** Copies x `[channels][height][width][lanes]` into y with zeros around: `[channels][height + 2 padHeight][width + 2 padWidth][lanes]`. */
+  pad(
+    x: number,
+    y: number,
+    channels: number,
+    height: number,
+    width: number,
+    padHeight: number,
+    padWidth: number,
+    lanes: number,
+  ): void;
+  /** The reverse of {@link Kernels.pad}: dx is the inside of dy; height and width are dx's. */
+  unpad(
+    dy: number,
+    dx: number,
+    channels: number,
+    height: number,
+    width: number,
+    padHeight: number,
+    padWidth: number,
+    lanes: number,
+  ): void;
+
+  /** y[o] = bias[o] + sum over i of weight[o][i] * x[i]. `bias` may be 0. */
+  denseForward(
+    x: number,
+    weight: number,
+    bias: number,
+    y: number,
+    inputs: number,
+    outputs: number,
+    lanes: number,
+  ): void;
+  /** dx[i] = sum over o of weight[o][i] * dy[o]. */
+  denseInputGradient(dy: number, weight: number, dx: number, inputs: number, outputs: number, lanes: number): void;
+  /** dWeight[o][i] = sum over lanes of dy[o] * x[i]. */
+  denseWeightGradient(x: number, dy: number, dWeight: number, inputs: number, outputs: number, lanes: number): void;
+
+  /** y = max(x, 0) over `count` floats (a multiple of 4); y may be x. */
+  reluForward(x: number, y: number, count: number): void;
+  /** dx = y > 0 ? dy : 0; dx may be dy. */
+  reluGradient(y: number, dy: number, dx: number, count: number): void;
+  /** y = maximum over each window; `winner` (int32, as many as y) receives the winner's place in the window, row by row; of equals the first wins. */
+  maxPoolForward(x: number, y: number, winner: number, shape: number): void;
+  /** dx = dy at the winners, 0 elsewhere, added where windows overlap. */
+  maxPoolGradient(dy: number, winner: number, dx: number, shape: number): void;
+  /** y = mean over each window. */
+  averagePoolForward(x: number, y: number, shape: number): void;
+  /** dx = the sum of dy / window size over the windows that hold the pixel. */
+  averagePoolGradient(dy: number, dx: number, shape: number): void;
+
+  /**
+   * Softmax cross entropy over integer labels (int32 `[lanes]`) for logits `[classes][lanes]`: `losses[lane]`, and the gradient of the mean loss over
+   * the first `images` lanes in dLogits (not computed if `dLogits` is 0). Both are 0 in the lanes from `images` on.
+   */
+  softmaxCrossEntropy(
+    logits: number,
+    labels: number,
+    dLogits: number,
+    losses: number,
+    classes: number,
+    images: number,
+    lanes: number,
+  ): void;
+  /** The same over target probabilities (float32 `[classes][lanes]`), one-hot or soft: loss = -sum of target * log softmax, gradient (sum of targets * softmax - target) / images. */
+  softmaxCrossEntropyOneHot(
+    logits: number,
+    targets: number,
+    dLogits: number,
+    losses: number,
+    classes: number,
+    images: number,
+    lanes: number,
+  ): void;
+
+  /** weight = (weight - rate * gradient) where kept, exactly 0 where masked; less rate * deWeight if given. `mask` and `deWeight` may be 0; any `count`. */
+  sgd(weight: number, gradient: number, mask: number, deWeight: number, count: number, rate: number): void;
+  /** velocity = momentum * velocity + gradient (0 where masked); weight as in sgd with velocity for gradient. */
+  momentum(
+    weight: number,
+    gradient: number,
+    velocity: number,
+    mask: number,
+    deWeight: number,
+    count: number,
+    rate: number,
+    momentum: number,
+  ): void;
+
+  /**
+   * The input of a batch: x `[channels][height][width][lanes]` from uint8 images `[...][channels][sourceHeight][sourceWidth]`, the lane's image being
+   * `indices[lane]` (int32). Resized bilinearly (half-pixel centres, edge clamped, 11-bit coefficients and rounding as OpenCV's), then times `scale`. Lanes from
+   * `count` on become 0. `scratch` has room for 4 * (height + width) int32.
+   */
+  gather(
+    images: number,
+    indices: number,
+    x: number,
+    count: number,
+    scale: number,
+    scratch: number,
+    shape: number,
+  ): void;
+
+  /** The largest |weight|; 0 if there is none. */
+  maxMagnitude(weight: number, count: number): number;
+  /**
+   * Writes the distinct values of |weight| among those kept by the mask to `out` (room for `count` floats) and returns how many there are. `table` has room for `tableSize`
+   * int32, a power of two of at least 2 * count.
+   */
+  distinctMagnitudes(
+    weight: number,
+    mask: number,
+    count: number,
+    out: number,
+    table: number,
+    tableSize: number,
+  ): number;
+  /** The k-th smallest |value| (k from 1 to count), by selection; `histogram` has room for 2048 int32. */
+  kthSmallestMagnitude(values: number, count: number, k: number, histogram: number): number;
+  /**
+   * The exact path of a suppress operation over one layer (step 4 of the specification): mask and deWeight are rewritten, returns the number of weights
+   * suppressed. Noise for weight i is uniform(-0.1, 0.1) from word 0 of draw i of stream (seed, stream). `lowerClip` and `addNoise` are 0 or 1.
+   */
+  suppressExact(
+    weight: number,
+    mask: number,
+    deWeight: number,
+    count: number,
+    stop: number,
+    minNum: number,
+    threshold: number,
+    rate: number,
+    lowerClip: number,
+    addNoise: number,
+    upperBound: number,
+    seed: number,
+    stream: number,
+  ): number;
+  /** The approximate path (step 5): mask = |weight| > threshold, deWeight = weight / rate where masked, else 0; returns the number masked. */
+  suppressApproximate(
+    weight: number,
+    mask: number,
+    deWeight: number,
+    count: number,
+    threshold: number,
+    rate: number,
+  ): number;
+
+  /**
+   * How far each lane's features `[count][lanes]` are from its targets: losses[lane] = factor * MSE(features, targets) / MSE(targets, 0), and its gradient in
+   * dFeatures. A lane whose targets are all 0 is not divided. Only the first `images` lanes; 0 in the others.
+   */
+  featureLoss(
+    features: number,
+    targets: number,
+    dFeatures: number,
+    losses: number,
+    count: number,
+    images: number,
+    lanes: number,
+    factor: number,
+  ): void;
+  /**
+   * Adds to losses[lane] and, by gradient, to dx: vertical * (sum of squared differences of vertical neighbours) + horizontal * (of horizontal neighbours) + square * (sum
+   * of squares), over the images x `[channels][height][width][lanes]`.
+   */
+  imagePriors(
+    x: number,
+    dx: number,
+    losses: number,
+    channels: number,
+    height: number,
+    width: number,
+    lanes: number,
+    vertical: number,
+    horizontal: number,
+    square: number,
+  ): void;
+  /** x = clip(x - rate * sign(dx), low, high); sign(0) = 0. `count` is a multiple of 4. */
+  signStep(x: number, dx: number, count: number, rate: number, low: number, high: number): void;
+  /**
+   * Adam: m = beta1 m + (1 - beta1) dx, v = beta2 v + (1 - beta2) dx^2, x = clip(x - rate * (m * scale1) / (sqrt(v * scale2) + epsilon), low, high), with
+   * scale1 = 1 / (1 - beta1^t), scale2 = 1 / (1 - beta2^t).
+   */
+  adamStep(
+    x: number,
+    dx: number,
+    m: number,
+    v: number,
+    count: number,
+    rate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    scale1: number,
+    scale2: number,
+    low: number,
+    high: number,
+  ): void;
+
+  /** `count` draws from the uniform distribution over [low, high): draw i is word 0 of Threefry (seed, stream)(i, 0), over 2^32. */
+  fillUniform(out: number, count: number, seed: number, stream: number, low: number, high: number): void;
+  /**
+   * `count` draws from normal(0, deviation), by Box and Muller from both words u, v of Threefry (seed, stream)(i, attempt): sqrt(-2 log((u + 1) / 2^32)) * cos(2 pi v / 2^32). Attempt 0; where
+   * the draw lies beyond `limit` deviations (0: no limit), attempts 1, 2, ... .
+   */
+  fillNormal(out: number, count: number, seed: number, stream: number, deviation: number, limit: number): void;
+}
+
+/** The names of all kernels. */
+export type KernelName = keyof Kernels;

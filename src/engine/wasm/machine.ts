@@ -1,0 +1,59 @@
+/**
+ * The wasm machine: an instance of the compiled kernels with a memory of its own.
+ *
+ * @module
+ */
+import type { Kernels } from "../kernels.ts";
+import type { Machine } from "../machine.ts";
+import { type WasmBuild, wasmModule } from "./module.ts";
+
+const PAGE = 65536;
+
+/**
+ * A new machine.
+ *
+ * @param module the build's name, or a caller's own compiled module of it
+ */
+export function wasmMachine(module: WasmBuild | WebAssembly.Module): Machine {
+  const instance = new WebAssembly.Instance(module instanceof WebAssembly.Module ? module : wasmModule(module));
+  const { memory, heapBase, ...kernels } = instance.exports as unknown as Kernels & {
+    memory: WebAssembly.Memory;
+    heapBase: WebAssembly.Global;
+  };
+  let floats = new Float32Array(memory.buffer),
+    ints = new Int32Array(memory.buffer),
+    bytes = new Uint8Array(memory.buffer);
+  let end = Number(heapBase.value);
+  return {
+    kernels,
+    get floats() {
+      return floats;
+    },
+    get ints() {
+      return ints;
+    },
+    get bytes() {
+      return bytes;
+    },
+    allocate(size: number): number {
+      const pointer = Math.ceil(end / 64) * 64;
+      const missing = Math.ceil((pointer + size - memory.buffer.byteLength) / PAGE);
+      if (missing > 0) {
+        try {
+          memory.grow(missing);
+        } catch {
+          throw new RangeError(
+            `no room for ${size} more bytes: the wasm memory holds ${memory.buffer.byteLength} and cannot grow by ${
+              missing * PAGE
+            }`,
+          );
+        }
+        floats = new Float32Array(memory.buffer);
+        ints = new Int32Array(memory.buffer);
+        bytes = new Uint8Array(memory.buffer);
+      }
+      end = pointer + size;
+      return pointer;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * The rules by which training changes the parameters.
+ *
+ * @module
+ */
+
+/** Plain stochastic gradient descent: w -= lr g. */
+export interface Sgd {
+  readonly kind: "sgd";
+  readonly lr: number;
+}
+
+/** Gradient descent with momentum: v = momentum v + g, w -= lr v. */
+export interface Momentum {
+  readonly kind: "momentum";
+  readonly lr: number;
+  readonly momentum: number;
+}
+
+/** Any optimizer. */
+export type Optimizer = Sgd | Momentum;
+
+function checkRate(where: string, lr: number): number {
+  if (!(lr > 0 && Number.isFinite(lr))) throw new RangeError(`${where}: lr is ${lr}; it must be a positive number`);
+  return lr;
+}
+
+/**
+ * Plain stochastic gradient descent: w -= lr g. The optimizer of suppressed training.
+ *
+ * @throws {RangeError} if `lr` is not positive and finite.
+ * @example
+ * ```ts
+ * import { sgd } from "@tacet/tacet";
+ * const optimizer = sgd({ lr: 0.05 });
+ * ```
+ */
+export function sgd(options: { lr: number }): Sgd {
+  return { kind: "sgd", lr: checkRate("sgd", options.lr) };
+}
+
+/**
+ * Gradient descent with momentum (default 0.9): v = momentum v + g, w -= lr v, as MindSpore's and PyTorch's without dampening.
+ *
+ * @throws {RangeError} if `lr` is not positive and finite or `momentum` not within [0, 1).
+ * @example
+ * ```ts
+ * import { momentum } from "@tacet/tacet";
+ * const optimizer = momentum({ lr: 0.01, momentum: 0.9 });
+ * ```
+ */
+export function momentum(options: { lr: number; momentum?: number }): Momentum {
+  const rate = options.momentum ?? 0.9;
+  if (!(rate >= 0 && rate < 1)) {
+    throw new RangeError(`momentum: momentum is ${rate}; it must be at least 0 and below 1`);
+  }
+  return { kind: "momentum", lr: checkRate("momentum", options.lr), momentum: rate };
+}
