@@ -1,0 +1,173 @@
+/**
+ * What an engine is: it turns a network and a batch size into a program, whose buffers are allocated once and whose steps are a fixed list of kernel
+ * calls. Reading a result back is asynchronous, since on a GPU it is; everything else only enqueues work.
+ *
+ * @module
+ */
+import type { Network, Optimizer, ParameterSpec, ParameterValues } from "../nn/mod.ts";
+
+/** The engines there are. */
+export type EngineName = "wasm" | "reference";
+
+/** A place to compute: the wasm kernels on this CPU, or the slow reference that they are checked against. */
+export interface Engine {
+  readonly name: EngineName;
+  /** Which of its builds it runs: "relaxed" or "simd128"; "float32" or "float64" of the reference. */
+  readonly build: string;
+  /** In one sentence: why this engine was chosen. */
+  readonly why: string;
+  /** Allocates what the network needs at this batch size and draws its first parameters from its seed. */
+  program(network: Network, options: ProgramOptions): Program;
+  /** Parameters alone, without a network, initialised from the seed. */
+  parameters(specs: readonly ParameterSpec[], seed: number): ParameterStore;
+}
+
+/** What a program is for. */
+export interface ProgramOptions {
+  /** The largest number of images in a batch: a positive integer. */
+  readonly batchSize: number;
+  /** Which gradients it can compute: of the parameters (training), of the input (the attack), both or none (the default). */
+  readonly gradients?: "none" | "parameters" | "input" | "both";
+}
+
+/** Images and labels as a program loads them; a {@link Dataset} is one. */
+export interface BatchSource {
+  /** The images: uint8 `[count][channels][height][width]`, and a label below `classes` for each. */
+  readonly source: {
+    readonly images: Uint8Array;
+    readonly count: number;
+    readonly channels: number;
+    readonly height: number;
+    readonly width: number;
+    readonly labels: Uint8Array;
+    readonly classes: number;
+  };
+  /** Height and width to which the images are resized: those of the network's input. */
+  readonly size: readonly [height: number, width: number];
+  /** By which a pixel is multiplied. */
+  readonly scale: number;
+  /** The form in which the loss takes the labels. */
+  readonly labels: "integer" | "oneHot";
+}
+
+/** A network at a batch size, ready to run. */
+export interface Program {
+  readonly network: Network;
+  readonly batchSize: number;
+  readonly parameters: ParameterStore;
+  /**
+   * Makes the images of the given indices the current batch, with their labels. The first time a source is seen, its images are uploaded whole.
+   *
+   * @throws {RangeError} if the batch is empty or larger than the batch size, an index is outside the source, or the source does not fit the network.
+   */
+  load(source: BatchSource, indices: ArrayLike<number>): void;
+  /**
+   * Makes the given pixels `[images][channels][height][width]` the current batch, without labels.
+   *
+   * @throws {RangeError} if they are no whole number of images from 1 to the batch size.
+   */
+  setInput(values: Float32Array): void;
+  /** The current batch as `[images][channels][height][width]`. */
+  input(): Promise<Float32Array>;
+  /** Computes the network's output for the current batch. */
+  forward(): void;
+  /** The output of the last forward, `[images][outputs]`. */
+  output(): Promise<Float32Array>;
+  /** Forward, mean softmax cross entropy, and the gradients that the program was made for; changes no parameter. */
+  gradients(): void;
+  /** {@link Program.gradients}, then the optimizer's update: one step of training. */
+  trainStep(optimizer: Optimizer): void;
+  /** The mean loss over the batch of the last {@link Program.gradients} or {@link Program.trainStep}. */
+  loss(): Promise<number>;
+  /** The gradient with respect to the input, `[images][channels][height][width]`. */
+  inputGradient(): Promise<Float32Array>;
+  /**
+   * The image inversion attack on the current batch; one at a time.
+   *
+   * @throws {TypeError} if the program was made without the input's gradient.
+   */
+  inversion(): Inversion;
+}
+
+/** How one step of the inversion changes the images x, whose features are f(x), to come nearer to the targets y. */
+export interface InversionStep {
+  /** Factor of MSE(f(x), y) / MSE(y, 0). */
+  readonly feature: number;
+  /** Factor of the sum of squared differences between vertical neighbours. */
+  readonly vertical: number;
+  /** Factor of the sum of squared differences between horizontal neighbours. */
+  readonly horizontal: number;
+  /** Factor of the sum of squares. */
+  readonly square: number;
+  /** Bounds to which the pixels are clipped after the step. */
+  readonly bound: readonly [low: number, high: number];
+  /** "sign": x -= rate * sign(gradient). "adam": Adam with betas 0.9 and 0.999 and epsilon 1e-8. */
+  readonly method: "sign" | "adam";
+  readonly rate: number;
+}
+
+/** The inversion attack in progress: the images are the program's current batch. */
+export interface Inversion {
+  /** The features to reach, `[images][features]`, for the images of the current batch. */
+  setTargets(values: Float32Array): void;
+  /** One step for every image. */
+  step(step: InversionStep): void;
+  /** The loss of each image before the last step. */
+  losses(): Promise<Float32Array>;
+}
+
+/** The rules of a suppress operation over a layer on the exact path. */
+export interface ExactSuppression {
+  readonly stop: number;
+  readonly minNum: number;
+  readonly lr: number;
+  readonly isLowerClip: boolean;
+  readonly isAddNoise: boolean;
+  readonly upperBound: number;
+  /** The stream from which the noise is drawn. */
+  readonly seed: number;
+  readonly stream: number;
+}
+
+/** The parameters of a program: values, gradients, and the masks of suppressed layers. Names are those of the specifications. */
+export interface ParameterStore {
+  readonly specs: readonly ParameterSpec[];
+  /** All values, copied. */
+  values(): Promise<Record<string, Float32Array>>;
+  /**
+   * Replaces the values of the named parameters; the others stay.
+   *
+   * @throws {RangeError} if a name is unknown or the number of values is not the parameter's.
+   */
+  setValues(values: ParameterValues): void;
+  /** The last gradient of a parameter. */
+  gradient(name: string): Promise<Float32Array>;
+  /** Sets the gradient that the next {@link ParameterStore.update} takes. */
+  setGradient(name: string, values: Float32Array): void;
+  /** Gives a parameter a mask, all kept; it has one from then on. */
+  addMask(name: string): void;
+  /** The masks of all parameters that have one: 1 = kept, 0 = suppressed. */
+  masks(): Promise<Record<string, Uint8Array>>;
+  /** Replaces masks; a parameter without one gets it. */
+  setMasks(masks: Readonly<Record<string, Uint8Array>>): void;
+  /** What the next update takes from the weights of a masked parameter, over the rate, beside the gradient. */
+  deWeight(name: string): Promise<Float32Array>;
+  /** Sets all deWeights to 0. */
+  clearDeWeights(): void;
+  /** The optimizer's update of all parameters from their gradients; masked weights become exactly 0. */
+  update(optimizer: Optimizer): void;
+  /** Sets masked weights to 0 now, without waiting for the next update. */
+  applyMasks(): void;
+  /** The largest magnitude of a parameter. */
+  maxMagnitude(name: string): Promise<number>;
+  /** A suppress operation on the exact path; the number of weights suppressed. The threshold is the `stop`-th smallest magnitude. */
+  suppressExact(name: string, rule: ExactSuppression): Promise<number>;
+  /**
+   * A suppress operation on the approximate path: suppresses up to the `rank`-th smallest candidate (all magnitudes if `first`, else the distinct ones of the weights
+   * kept). The number of weights suppressed, or undefined if nothing was done.
+   */
+  suppressApproximate(
+    name: string,
+    rule: { readonly rank: number; readonly first: boolean; readonly lr: number },
+  ): Promise<number | undefined>;
+}

@@ -1,0 +1,241 @@
+/**
+ * The parameters of a program on a CPU machine.
+ *
+ * @module
+ */
+import {
+  type InitialDistribution,
+  type Optimizer,
+  type ParameterSpec,
+  type ParameterValues,
+  sizeOf,
+} from "../nn/mod.ts";
+import type { ExactSuppression, ParameterStore } from "./engine.ts";
+import type { Machine } from "./machine.ts";
+
+/** Where a parameter lies; `mask`, `deWeight` and `velocity` are 0 until they are needed. */
+interface Place {
+  readonly name: string;
+  readonly count: number;
+  readonly weight: number;
+  readonly gradient: number;
+  mask: number;
+  deWeight: number;
+  velocity: number;
+}
+
+/** A power of two of at least twice the count: the size of a sparse hash table. */
+function tableSizeFor(count: number): number {
+  let size = 16;
+  while (size < 2 * count) size *= 2;
+  return size;
+}
+
+/** Parameters in a machine's memory. */
+export class MachineParameters implements ParameterStore {
+  readonly specs: readonly ParameterSpec[];
+  readonly #machine: Machine;
+  readonly #places: readonly Place[];
+  /** Room for the selection: a histogram, candidates and a hash table; allocated by the first mask. */
+  #scratch = 0;
+  #deWeightIsSet = false;
+
+  /** Allocates the parameters and draws their first values: parameter i from stream i of the seed. */
+  constructor(machine: Machine, specs: readonly ParameterSpec[], seed: number) {
+    this.specs = specs;
+    this.#machine = machine;
+    this.#places = specs.map(({ name, shape }) => {
+      const count = sizeOf(shape);
+      return {
+        name,
+        count,
+        weight: machine.allocate(4 * count),
+        gradient: machine.allocate(4 * count),
+        mask: 0,
+        deWeight: 0,
+        velocity: 0,
+      };
+    });
+    specs.forEach((spec, stream) => this.#draw(this.#places[stream]!, spec.initial, seed, stream));
+  }
+
+  #draw({ weight, count }: Place, { distribution, scale }: InitialDistribution, seed: number, stream: number): void {
+    const { kernels } = this.#machine;
+    if (distribution === "uniform") kernels.fillUniform(weight, count, seed, stream, -scale, scale);
+    else if (distribution !== "zeros") {
+      kernels.fillNormal(weight, count, seed, stream, scale, distribution === "normal" ? 0 : 2);
+    }
+  }
+
+  #place(name: string): Place {
+    const place = this.#places.find((candidate) => candidate.name === name);
+    if (!place) {
+      throw new RangeError(
+        `no parameter is named ${JSON.stringify(name)}; there are ${this.#places.map((p) => p.name).join(", ")}`,
+      );
+    }
+    return place;
+  }
+
+  #maskedPlace(name: string): Place {
+    const place = this.#place(name);
+    if (!place.mask) throw new RangeError(`parameter ${name} has no mask; call addMask first`);
+    return place;
+  }
+
+  #read(pointer: number, count: number): Float32Array {
+    return Float32Array.from(this.#machine.floats.subarray(pointer / 4, pointer / 4 + count));
+  }
+
+  #write(what: string, pointer: number, count: number, values: ArrayLike<number>): void {
+    if (values.length !== count) throw new RangeError(`${what} takes ${count} values, got ${values.length}`);
+    this.#machine.floats.set(values, pointer / 4);
+  }
+
+  /** The pointer of a parameter's values. */
+  weight(index: number): number {
+    return this.#places[index]!.weight;
+  }
+
+  /** The pointer of a parameter's gradient. */
+  gradientPointer(index: number): number {
+    return this.#places[index]!.gradient;
+  }
+
+  values(): Promise<Record<string, Float32Array>> {
+    return Promise.resolve(Object.fromEntries(this.#places.map((p) => [p.name, this.#read(p.weight, p.count)])));
+  }
+
+  setValues(values: ParameterValues): void {
+    for (const [name, data] of Object.entries(values)) {
+      const { weight, count } = this.#place(name);
+      this.#write(`parameter ${name}`, weight, count, data);
+    }
+  }
+
+  gradient(name: string): Promise<Float32Array> {
+    const { gradient, count } = this.#place(name);
+    return Promise.resolve(this.#read(gradient, count));
+  }
+
+  setGradient(name: string, values: Float32Array): void {
+    const { gradient, count } = this.#place(name);
+    this.#write(`the gradient of ${name}`, gradient, count, values);
+  }
+
+  addMask(name: string): void {
+    const place = this.#place(name);
+    if (place.mask) return;
+    place.mask = this.#machine.allocate(4 * place.count);
+    place.deWeight = this.#machine.allocate(4 * place.count);
+    this.#machine.ints.fill(-1, place.mask / 4, place.mask / 4 + place.count);
+    if (!this.#scratch) {
+      const largest = Math.max(...this.#places.map((p) => p.count));
+      this.#scratch = this.#machine.allocate(4 * (2048 + largest + tableSizeFor(largest)));
+    }
+  }
+
+  masks(): Promise<Record<string, Uint8Array>> {
+    const masked = this.#places.filter((p) => p.mask);
+    const { ints } = this.#machine;
+    return Promise.resolve(Object.fromEntries(masked.map(({ name, mask, count }) => {
+      return [name, Uint8Array.from(ints.subarray(mask / 4, mask / 4 + count), (kept) => kept & 1)];
+    })));
+  }
+
+  setMasks(masks: Readonly<Record<string, Uint8Array>>): void {
+    for (const [name, data] of Object.entries(masks)) {
+      this.addMask(name);
+      const { mask, count } = this.#place(name);
+      if (data.length !== count) throw new RangeError(`the mask of ${name} takes ${count} values, got ${data.length}`);
+      this.#machine.ints.set(Int32Array.from(data, (kept) => kept ? -1 : 0), mask / 4);
+    }
+  }
+
+  deWeight(name: string): Promise<Float32Array> {
+    const { deWeight, count } = this.#maskedPlace(name);
+    return Promise.resolve(this.#read(deWeight, count));
+  }
+
+  clearDeWeights(): void {
+    if (!this.#deWeightIsSet) return;
+    for (const { deWeight, count } of this.#places) {
+      if (deWeight) this.#machine.floats.fill(0, deWeight / 4, deWeight / 4 + count);
+    }
+    this.#deWeightIsSet = false;
+  }
+
+  update(optimizer: Optimizer): void {
+    const { kernels } = this.#machine;
+    for (const place of this.#places) {
+      const deWeight = this.#deWeightIsSet ? place.deWeight : 0;
+      if (optimizer.kind === "sgd") {
+        kernels.sgd(place.weight, place.gradient, place.mask, deWeight, place.count, optimizer.lr);
+      } else {
+        place.velocity ||= this.#machine.allocate(4 * place.count);
+        kernels.momentum(
+          place.weight,
+          place.gradient,
+          place.velocity,
+          place.mask,
+          deWeight,
+          place.count,
+          optimizer.lr,
+          optimizer.momentum,
+        );
+      }
+    }
+  }
+
+  applyMasks(): void {
+    for (const { weight, gradient, mask, count } of this.#places) {
+      if (mask) this.#machine.kernels.sgd(weight, gradient, mask, 0, count, 0);
+    }
+  }
+
+  maxMagnitude(name: string): Promise<number> {
+    const { weight, count } = this.#place(name);
+    return Promise.resolve(this.#machine.kernels.maxMagnitude(weight, count));
+  }
+
+  suppressExact(name: string, rule: ExactSuppression): Promise<number> {
+    const { kernels } = this.#machine;
+    const { weight, mask, deWeight, count } = this.#maskedPlace(name);
+    const threshold = kernels.kthSmallestMagnitude(weight, count, rule.stop, this.#scratch);
+    this.#deWeightIsSet = true;
+    const suppressed = kernels.suppressExact(
+      weight,
+      mask,
+      deWeight,
+      count,
+      rule.stop,
+      rule.minNum,
+      threshold,
+      rule.lr,
+      Number(rule.isLowerClip),
+      Number(rule.isAddNoise),
+      rule.upperBound,
+      rule.seed,
+      rule.stream,
+    );
+    return Promise.resolve(suppressed);
+  }
+
+  suppressApproximate(
+    name: string,
+    rule: { readonly rank: number; readonly first: boolean; readonly lr: number },
+  ): Promise<number | undefined> {
+    const { kernels } = this.#machine;
+    const { weight, mask, deWeight, count } = this.#maskedPlace(name);
+    const distinct = this.#scratch + 4 * 2048, table = distinct + 4 * count;
+    const candidates = rule.first
+      ? count
+      : kernels.distinctMagnitudes(weight, mask, count, distinct, table, tableSizeFor(count));
+    const rank = Math.min(rule.rank, candidates - 1);
+    if (rank <= 0) return Promise.resolve(undefined);
+    const threshold = kernels.kthSmallestMagnitude(rule.first ? weight : distinct, candidates, rank, this.#scratch);
+    if (threshold <= 0 && !rule.first) return Promise.resolve(undefined);
+    this.#deWeightIsSet = true;
+    return Promise.resolve(kernels.suppressApproximate(weight, mask, deWeight, count, threshold, rule.lr));
+  }
+}

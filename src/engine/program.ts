@@ -1,0 +1,151 @@
+/**
+ * A program on a CPU machine: the network as lists of kernel calls over buffers that are allocated once.
+ *
+ * @module
+ */
+import { type Network, type Optimizer, sizeOf } from "../nn/mod.ts";
+import { Batch } from "./batch.ts";
+import type { BatchSource, Inversion, Program, ProgramOptions } from "./engine.ts";
+import { MachineInversion } from "./inversion.ts";
+import { lanesOf } from "./kernels.ts";
+import { type Activation, type Call, type LayerCalls, layerCalls } from "./layer_calls.ts";
+import type { Machine } from "./machine.ts";
+import { MachineParameters } from "./parameters.ts";
+
+function run(calls: readonly Call[]): void {
+  for (let i = 0; i < calls.length; i++) calls[i]!();
+}
+
+/** A network at a batch size in a machine's memory. */
+export class MachineProgram implements Program {
+  readonly network: Network;
+  readonly batchSize: number;
+  readonly parameters: MachineParameters;
+  readonly #machine: Machine;
+  readonly #batch: Batch;
+  readonly #output: Activation;
+  readonly #losses: number;
+  readonly #forward: readonly Call[];
+  readonly #backward: readonly Call[];
+
+  /** Allocates everything the program will ever need, but for data sets, which are uploaded when first loaded. */
+  constructor(machine: Machine, network: Network, { batchSize, gradients = "none" }: ProgramOptions) {
+    if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 65536) {
+      throw new RangeError(`batchSize is ${batchSize}; it must be an integer from 1 to 65536`);
+    }
+    this.network = network;
+    this.batchSize = batchSize;
+    this.#machine = machine;
+    this.parameters = new MachineParameters(machine, network.parameters, network.seed);
+    const lanes = lanesOf(batchSize);
+    const ofInput = gradients === "input" || gradients === "both";
+    const ofParameters = gradients === "parameters" || gradients === "both";
+    const allocate = (shape: readonly number[]) => machine.allocate(4 * sizeOf(shape) * lanes);
+    const input: Activation = {
+      shape: network.inputShape,
+      value: allocate(network.inputShape),
+      gradient: ofInput ? allocate(network.inputShape) : 0,
+    };
+    const layers: LayerCalls[] = [];
+    let activation = input, ownsInput = false, reachesParameters = false;
+    for (const placed of network.layers) {
+      reachesParameters ||= placed.weight !== undefined;
+      const withGradient = ofInput || (ofParameters && reachesParameters);
+      const calls = layerCalls({
+        machine,
+        parameters: this.parameters,
+        lanes,
+        input: activation,
+        withGradient,
+        ownsInput,
+      }, placed);
+      layers.push({
+        ...calls,
+        parameterGradients: ofParameters ? calls.parameterGradients : [],
+        inputGradient: activation.gradient ? calls.inputGradient : [],
+      });
+      // A flatten hands its input on: if that is the network's input, it still may not be overwritten.
+      ownsInput ||= calls.output.value !== activation.value;
+      activation = calls.output;
+    }
+    this.#output = activation;
+    this.#losses = machine.allocate(4 * lanes);
+    this.#forward = layers.flatMap((layer) => layer.forward);
+    this.#backward = layers.toReversed().flatMap((layer) => [...layer.parameterGradients, ...layer.inputGradient]);
+    this.#batch = new Batch(machine, input, sizeOf(activation.shape), batchSize, lanes);
+  }
+
+  load(source: BatchSource, indices: ArrayLike<number>): void {
+    this.#batch.load(source, indices);
+  }
+
+  setInput(values: Float32Array): void {
+    this.#batch.setInput(values);
+  }
+
+  input(): Promise<Float32Array> {
+    return Promise.resolve(this.#batch.read(this.#batch.input.value, sizeOf(this.#batch.input.shape)));
+  }
+
+  #requireBatch(): void {
+    if (this.#batch.count === 0) throw new TypeError("the program has no batch yet: call load or setInput first");
+  }
+
+  forward(): void {
+    this.#requireBatch();
+    run(this.#forward);
+  }
+
+  output(): Promise<Float32Array> {
+    return Promise.resolve(this.#batch.read(this.#output.value, sizeOf(this.#output.shape)));
+  }
+
+  gradients(): void {
+    const { count, lanes, classes, labelForm, labels, targets } = this.#batch;
+    if (this.#output.gradient === 0) {
+      throw new TypeError('this program computes no gradients: make it with `gradients: "parameters"`');
+    }
+    if (!labelForm) throw new TypeError("the batch has no labels: load one from a data set");
+    if (this.#output.shape.length !== 1) {
+      throw new TypeError(
+        `softmax cross entropy needs a flat output, but the network gives [${this.#output.shape}]: end it with flatten()`,
+      );
+    }
+    run(this.#forward);
+    const { kernels } = this.#machine;
+    const { value, gradient } = this.#output;
+    if (labelForm === "integer") {
+      kernels.softmaxCrossEntropy(value, labels, gradient, this.#losses, classes, count, lanes);
+    } else kernels.softmaxCrossEntropyOneHot(value, targets, gradient, this.#losses, classes, count, lanes);
+    run(this.#backward);
+  }
+
+  trainStep(optimizer: Optimizer): void {
+    this.gradients();
+    this.parameters.update(optimizer);
+  }
+
+  loss(): Promise<number> {
+    const { count } = this.#batch;
+    let total = 0;
+    for (let image = 0; image < count; image++) total += this.#machine.floats[this.#losses / 4 + image]!;
+    return Promise.resolve(total / count);
+  }
+
+  inputGradient(): Promise<Float32Array> {
+    const { input } = this.#batch;
+    if (!input.gradient) {
+      throw new TypeError('this program computes no gradient of its input: make it with `gradients: "input"`');
+    }
+    return Promise.resolve(this.#batch.read(input.gradient, sizeOf(input.shape)));
+  }
+
+  inversion(): Inversion {
+    if (!this.#batch.input.gradient) {
+      throw new TypeError('this program computes no gradient of its input: make it with `gradients: "input"`');
+    }
+    this.#requireBatch();
+    const passes = { forward: () => run(this.#forward), backward: () => run(this.#backward) };
+    return new MachineInversion(this.#machine, this.#batch, this.#output, this.#losses, passes);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The share of images a network reads rightly, gathered batch by batch.
+ *
+ * @module
+ */
+
+/** The value of a metric was asked for before it had seen an image. */
+export class NoImagesError extends Error {
+  /** Always "NoImagesError". */
+  override readonly name = "NoImagesError";
+}
+
+/**
+ * Classification accuracy, gathered over any number of batches: `clear()`, `update(...)` for each batch, then `value()`. The class read is the one
+ * with the largest logit, the lowest of those if several tie. An image with a logit that is NaN counts as misread.
+ *
+ * @example
+ * ```ts
+ * import { Accuracy } from "@tacet/tacet";
+ * const metric = new Accuracy();
+ * metric.update(Float32Array.of(0.1, 0.9, 0.8, 0.2), [1, 1], 2); // two images: read as 1 and 0
+ * console.log(metric.value()); // 0.5
+ * ```
+ */
+export class Accuracy {
+  #right = 0;
+  #images = 0;
+
+  /** Forgets all images seen. */
+  clear(): void {
+    this.#right = 0;
+    this.#images = 0;
+  }
+
+  /**
+   * Counts a batch: `logits` `[images][classes]`, `labels` `[images]`, each from 0 to `classes` - 1. Counts all of it or, if it throws, nothing.
+   *
+   * @throws {RangeError} if `classes` is not a positive integer, the lengths do not fit, or a label is not a class.
+   */
+  update(logits: Float32Array, labels: ArrayLike<number>, classes: number): void {
+    if (!Number.isSafeInteger(classes) || classes < 1) {
+      throw new RangeError(`classes is ${classes}; it must be a positive integer`);
+    }
+    const images = labels.length;
+    if (logits.length !== images * classes) {
+      throw new RangeError(
+        `logits has ${logits.length} values; ${images} labels times ${classes} classes need ${images * classes}`,
+      );
+    }
+    let right = 0;
+    for (let image = 0; image < images; image++) {
+      const label = labels[image]!;
+      if (!Number.isInteger(label) || label < 0 || label >= classes) {
+        throw new RangeError(`labels[${image}] is ${label}; it must be an integer from 0 to ${classes - 1}`);
+      }
+      if (readsAs(logits, image * classes, classes) === label) right++;
+    }
+    this.#right += right;
+    this.#images += images;
+  }
+
+  /** Images read rightly so far. */
+  get right(): number {
+    return this.#right;
+  }
+
+  /** Images seen so far. */
+  get images(): number {
+    return this.#images;
+  }
+
+  /**
+   * The share of images read rightly, from 0 to 1.
+   *
+   * @throws {NoImagesError} if no image has been seen since the start or the last `clear()`.
+   */
+  value(): number {
+    if (this.#images === 0) {
+      throw new NoImagesError("accuracy has seen no image yet; call update(logits, labels, classes) before value()");
+    }
+    return this.#right / this.#images;
+  }
+}
+
+/** The class with the largest of `classes` logits from `base` on, the lowest at a tie; -1 if one is NaN. */
+function readsAs(logits: Float32Array, base: number, classes: number): number {
+  let best = 0;
+  for (let i = 0; i < classes; i++) {
+    const logit = logits[base + i]!;
+    if (Number.isNaN(logit)) return -1;
+    if (logit > logits[base + best]!) best = i;
+  }
+  return best;
+}
+
+/**
+ * A new {@linkcode Accuracy}, for `metrics: { accuracy: accuracy() }`.
+ *
+ * @example
+ * ```ts
+ * import { accuracy } from "@tacet/tacet";
+ * const metric = accuracy();
+ * metric.update(Float32Array.of(0.1, 0.9), [1], 2);
+ * console.log(metric.value()); // 1
+ * ```
+ */
+export function accuracy(): Accuracy {
+  return new Accuracy();
+}

@@ -1,0 +1,10 @@
+/**
+ * Networks as values: layers, initialisation, optimizers. Descriptions only; an engine does the arithmetic.
+ *
+ * @module
+ */
+export * from "./initializers.ts";
+export * from "./layers.ts";
+export * from "./lenet5.ts";
+export * from "./network.ts";
+export * from "./optimizers.ts";

@@ -1,0 +1,148 @@
+/**
+ * The control of suppressed training: after each step it decides whether weights are silenced, and silences them.
+ *
+ * Source: the suppress privacy module of MindArmour.
+ *
+ * @module
+ */
+import type { ParameterStore } from "../engine/engine.ts";
+import type { ParameterSpec } from "../nn/mod.ts";
+import type { MaskLayer } from "./mask_layer.ts";
+import type { SuppressSettings } from "./settings.ts";
+import { SuppressSchedule } from "./schedule.ts";
+
+/** If the network's first parameter has no weight beyond this, an operation is abandoned: the network has died. */
+const SPARSE_VALID_MAX_WEIGHT = Math.fround(0.02);
+
+/** The first of the streams of the seed from which noise is drawn; each operation on a layer takes the next. */
+const NOISE_STREAM = 0x4000_0000;
+
+/** What a suppress operation did. */
+export interface SuppressOperation {
+  /** Number of the step after which it happened, from 1 over the whole run. */
+  readonly step: number;
+  readonly epoch: number;
+  /** The sparsity that the schedule asked for. */
+  readonly targetSparsity: number;
+  /** True if the operation was abandoned because the first parameter's weights have all become tiny. */
+  readonly abandoned: boolean;
+  /** Number of weights of each masked parameter suppressed so far. */
+  readonly suppressed: Readonly<Record<string, number>>;
+}
+
+/** Made by {@link SuppressPrivacyFactory}; linked to a model by `SuppressModel.linkSuppressCtrl` and driven by a `SuppressMasker`. */
+export class SuppressCtrl {
+  /** The settings in force, complete. */
+  readonly settings: SuppressSettings;
+  /** The masked layers, in the order of the parameters. */
+  readonly maskLayers: readonly MaskLayer[];
+  /** The names of the parameters this control was made for. */
+  readonly parameterNames: readonly string[];
+  /** What the user should know about the settings; empty if there is nothing. */
+  readonly warnings: readonly string[];
+  readonly #schedule: SuppressSchedule;
+  /** The count of each layer's last operation. */
+  readonly #lastCounts: number[];
+  #parameters: ParameterStore | undefined;
+  #operations = 0;
+
+  /** Use {@link SuppressPrivacyFactory.create}, which checks its arguments. */
+  constructor(settings: SuppressSettings, maskLayers: readonly MaskLayer[], specs: readonly ParameterSpec[]) {
+    this.settings = settings;
+    this.maskLayers = maskLayers;
+    this.parameterNames = specs.map((spec) => spec.name);
+    this.#schedule = new SuppressSchedule(settings);
+    this.#lastCounts = maskLayers.map(() => 0);
+    const interval = this.#schedule.maskStepInterval;
+    this.warnings = interval > 10 && interval < 20 ? [] : [
+      `a suppress operation comes every ${Number(interval.toFixed(2))} steps; outside 10 to 20 accuracy may suffer: ` +
+      `set maskTimes to about ${Math.max(1, Math.round(this.#schedule.maskAllSteps / 15))}`,
+    ];
+  }
+
+  /** Number of suppress operations so far. */
+  get operations(): number {
+    return this.#operations;
+  }
+
+  /** Number of steps between operations, a real number. */
+  get maskStepInterval(): number {
+    return this.#schedule.maskStepInterval;
+  }
+
+  /**
+   * Takes charge of parameters: gives the masked ones their masks. A control serves one training run.
+   *
+   * @throws {TypeError} if it already has parameters, or these are not those it was made for.
+   */
+  attach(parameters: ParameterStore): void {
+    if (this.#parameters) throw new TypeError("this SuppressCtrl already serves a training run; create another one");
+    const names = parameters.specs.map((spec) => spec.name);
+    if (names.join() !== this.parameterNames.join()) {
+      throw new TypeError(
+        `this SuppressCtrl was made for a network with ${this.parameterNames.join(", ")}, not ${names.join(", ")}`,
+      );
+    }
+    for (const { name } of this.maskLayers) parameters.addMask(name);
+    this.#parameters = parameters;
+  }
+
+  /**
+   * What has to happen after a training step: an operation if the schedule says so.
+   *
+   * @param epoch from 1
+   * @param stepInEpoch from 1
+   * @returns the operation, or undefined if there was none
+   * @throws {TypeError} if the control has no parameters yet.
+   */
+  async afterStep(epoch: number, stepInEpoch: number): Promise<SuppressOperation | undefined> {
+    const parameters = this.#parameters;
+    if (!parameters) throw new TypeError("this SuppressCtrl has no parameters yet: link it to a SuppressModel");
+    const targetSparsity = this.#schedule.next(epoch, stepInEpoch);
+    if (targetSparsity === undefined) {
+      parameters.clearDeWeights();
+      return undefined;
+    }
+    this.#operations++;
+    let abandoned = false;
+    for (const [index, layer] of this.maskLayers.entries()) {
+      abandoned ||= !await this.#suppress(parameters, index, layer, targetSparsity);
+    }
+    const suppressed = Object.fromEntries(this.maskLayers.map(({ name }, index) => [name, this.#lastCounts[index]!]));
+    return { step: this.#schedule.step, epoch, targetSparsity, abandoned, suppressed };
+  }
+
+  /** One layer's part of an operation; false if the whole operation is to be abandoned. */
+  async #suppress(parameters: ParameterStore, index: number, layer: MaskLayer, sparsity: number): Promise<boolean> {
+    const { name, count, minNum, approximate, upperBound, isAddNoise, isLowerClip } = layer;
+    const { lr, seed } = this.settings;
+    const last = this.#lastCounts[index]!;
+    const stop = Math.floor(count * Math.min(1 - Math.min(minNum, count) / count, sparsity));
+    if (stop <= 0 || (approximate && stop < last + 1)) return true;
+    if (layer.gradIdx === 0 && await parameters.maxMagnitude(name) < SPARSE_VALID_MAX_WEIGHT) return false;
+    let suppressed: number | undefined;
+    if (approximate) {
+      suppressed = await parameters.suppressApproximate(name, { rank: stop - last, first: last === 0, lr });
+    } else {
+      const stream = NOISE_STREAM + this.#operations * this.maskLayers.length + index;
+      suppressed = await parameters.suppressExact(name, {
+        stop,
+        minNum,
+        lr,
+        isLowerClip,
+        isAddNoise,
+        upperBound,
+        seed,
+        stream,
+      });
+    }
+    this.#lastCounts[index] = suppressed ?? last;
+    return true;
+  }
+
+  /** The masks now: 1 = kept, 0 = suppressed. */
+  masks(): Promise<Record<string, Uint8Array>> {
+    if (!this.#parameters) throw new TypeError("this SuppressCtrl has no parameters yet: link it to a SuppressModel");
+    return this.#parameters.masks();
+  }
+}

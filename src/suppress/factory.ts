@@ -1,0 +1,49 @@
+/**
+ * Makes the control of suppressed training.
+ *
+ * @module
+ */
+import type { ParameterSpec } from "../nn/mod.ts";
+import { SuppressCtrl } from "./control.ts";
+import { type MaskLayerDes, resolveMaskLayers } from "./mask_layer.ts";
+import { completeSettings, type SuppressOptions } from "./settings.ts";
+
+/** MindArmour's factory of the same name. */
+export class SuppressPrivacyFactory {
+  /**
+   * A control that suppresses the given layers of a network.
+   *
+   * @param network the network to train (only its parameters are looked at)
+   * @param maskLayers the layers to suppress: at least one, each once
+   * @param options see {@link SuppressOptions}
+   * @throws {RangeError | TypeError} that names the argument, its value and the rule.
+   * @example
+   * ```ts
+   * import { lenet5, lenet5MaskLayers, SuppressPrivacyFactory } from "@tacet/tacet";
+   * const control = SuppressPrivacyFactory.create(lenet5(), lenet5MaskLayers(), { batchNum: 1875, sparseEnd: 0.95 });
+   * console.log(control.maskStepInterval, control.warnings); // 15 []
+   * ```
+   */
+  static create(
+    network: { readonly parameters: readonly ParameterSpec[] },
+    maskLayers: readonly MaskLayerDes[],
+    options: SuppressOptions = {},
+  ): SuppressCtrl {
+    return new SuppressCtrl(
+      completeSettings(options),
+      resolveMaskLayers(maskLayers, network.parameters),
+      network.parameters,
+    );
+  }
+}
+
+/** The mask layers that MindArmour's tutorial recommends for {@link lenet5}. */
+export function lenet5MaskLayers(): MaskLayerDes[] {
+  return [
+    { layerName: "conv1.weight", isAddNoise: true, isLowerClip: true, minNum: 10 },
+    { layerName: "conv2.weight", isAddNoise: true, isLowerClip: true, minNum: 50 },
+    { layerName: "fc1.weight", isAddNoise: true, isLowerClip: false, minNum: -1 },
+    { layerName: "fc2.weight", isAddNoise: true, isLowerClip: false, minNum: -1 },
+    { layerName: "fc3.weight", isAddNoise: true, isLowerClip: false, minNum: 50 },
+  ];
+}
