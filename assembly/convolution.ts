@@ -265,7 +265,7 @@ function tapOffset(tap: i32, s: ConvShape): usize {
 export function conv2dWeightGradient(x: usize, dy: usize, dWeight: usize, shape: usize): void {
   const s = changetype<ConvShape>(shape);
   const taps = s.taps, pixel: usize = s.pixel;
-  const g = changetype<Grid>(memory.data(sizeof<Grid>() as i32, 16));
+  const g = changetype<Grid>(memory.data(offsetof<Grid>() as i32, 16));
   // With stride 1 the windows of a row follow each other without a gap: one run.
   const contiguous = s.strideWidth == 1;
   g.rows = s.outHeight;

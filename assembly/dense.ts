@@ -117,7 +117,7 @@ export function denseInputGradient(dy: usize, weight: usize, dx: usize, inputs: 
 
 export function denseWeightGradient(x: usize, dy: usize, dWeight: usize, inputs: i32, outputs: i32, lanes: i32): void {
   const pixel: usize = lanes << 2;
-  const g = changetype<Grid>(memory.data(sizeof<Grid>() as i32, 16));
+  const g = changetype<Grid>(memory.data(offsetof<Grid>() as i32, 16));
   g.rows = 1;
   g.runs = 1;
   g.run = pixel;

@@ -82,7 +82,7 @@ export interface Program {
   /** The gradient with respect to the input, `[images][channels][height][width]`. */
   inputGradient(): Promise<Float32Array>;
   /**
-   * The image inversion attack on the current batch; one at a time.
+   * The image inversion attack on the current batch: always the same object, begun anew by its `setTargets`.
    *
    * @throws {TypeError} if the program was made without the input's gradient.
    */
@@ -108,7 +108,7 @@ export interface InversionStep {
 
 /** The inversion attack in progress: the images are the program's current batch. */
 export interface Inversion {
-  /** The features to reach, `[images][features]`, for the images of the current batch. */
+  /** Begins anew: sets the features to reach, `[images][features]`, for the images of the current batch. */
   setTargets(values: Float32Array): void;
   /** One step for every image. */
   step(step: InversionStep): void;

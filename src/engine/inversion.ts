@@ -51,6 +51,11 @@ export class MachineInversion implements Inversion {
       );
     }
     this.#batch.write(this.#targets, size, values);
+    const { floats } = this.#machine;
+    const pixels = sizeOf(this.#batch.input.shape) * this.#batch.lanes;
+    for (const moment of [this.#first, this.#second]) floats.fill(0, moment / 4, moment / 4 + pixels);
+    this.#power1 = 1;
+    this.#power2 = 1;
   }
 
   step(step: InversionStep): void {

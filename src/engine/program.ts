@@ -27,6 +27,9 @@ export class MachineProgram implements Program {
   readonly #losses: number;
   readonly #forward: readonly Call[];
   readonly #backward: readonly Call[];
+  #inversion: Inversion | undefined;
+  /** Number of images whose losses were computed last. */
+  #lossCount = 0;
 
   /** Allocates everything the program will ever need, but for data sets, which are uploaded when first loaded. */
   constructor(machine: Machine, network: Network, { batchSize, gradients = "none" }: ProgramOptions) {
@@ -118,6 +121,7 @@ export class MachineProgram implements Program {
       kernels.softmaxCrossEntropy(value, labels, gradient, this.#losses, classes, count, lanes);
     } else kernels.softmaxCrossEntropyOneHot(value, targets, gradient, this.#losses, classes, count, lanes);
     run(this.#backward);
+    this.#lossCount = count;
   }
 
   trainStep(optimizer: Optimizer): void {
@@ -126,10 +130,9 @@ export class MachineProgram implements Program {
   }
 
   loss(): Promise<number> {
-    const { count } = this.#batch;
     let total = 0;
-    for (let image = 0; image < count; image++) total += this.#machine.floats[this.#losses / 4 + image]!;
-    return Promise.resolve(total / count);
+    for (let image = 0; image < this.#lossCount; image++) total += this.#machine.floats[this.#losses / 4 + image]!;
+    return Promise.resolve(total / this.#lossCount);
   }
 
   inputGradient(): Promise<Float32Array> {
@@ -144,8 +147,8 @@ export class MachineProgram implements Program {
     if (!this.#batch.input.gradient) {
       throw new TypeError('this program computes no gradient of its input: make it with `gradients: "input"`');
     }
-    this.#requireBatch();
     const passes = { forward: () => run(this.#forward), backward: () => run(this.#backward) };
-    return new MachineInversion(this.#machine, this.#batch, this.#output, this.#losses, passes);
+    this.#inversion ??= new MachineInversion(this.#machine, this.#batch, this.#output, this.#losses, passes);
+    return this.#inversion;
   }
 }

@@ -1,0 +1,100 @@
+/**
+ * The flags of the example: the one list that parsing and help both read.
+ *
+ * @module
+ */
+
+/** Training images drawn where no data are given and `--samples` does not say how many. */
+export const DRAWN_TRAINING = 8000;
+
+/** Test images drawn where no data are given. */
+export const DRAWN_TEST = 2000;
+
+/** The rule for a flag's value: a folder, a choice, or a number within bounds. */
+export type Rule =
+  | { readonly kind: "switch" }
+  | { readonly kind: "folder" }
+  | { readonly kind: "choice"; readonly choices: readonly string[] }
+  | { readonly kind: "integer"; readonly low: number; readonly high: number }
+  /** A real number above `above` and at most (`inclusive`) or below `high`. */
+  | { readonly kind: "real"; readonly above: number; readonly high: number; readonly inclusive: boolean };
+
+/** A flag of the command line. */
+export interface Flag {
+  readonly name: string;
+  readonly rule: Rule;
+  /** What the value stands for in the help: DIR, N. */
+  readonly value?: string;
+  /** The value where the flag is not given; absent where that is not a number. */
+  readonly fallback?: number;
+  /** What it does, a line or more for the help. */
+  readonly about: readonly string[];
+}
+
+function count(name: string, low: number, high: number, about: readonly string[], fallback?: number): Flag {
+  return {
+    name,
+    rule: { kind: "integer", low, high },
+    value: "N",
+    about,
+    ...(fallback === undefined ? {} : { fallback }),
+  };
+}
+
+/** Every flag there is. The upper bounds keep memory below about a gigabyte. */
+export const FLAGS: readonly Flag[] = [
+  {
+    name: "data",
+    rule: { kind: "folder" },
+    value: "DIR",
+    about: [
+      "folder with MNIST's four files, gzipped or not. Without it the program draws digits itself.",
+      "Deno: --allow-read=DIR",
+    ],
+  },
+  count("samples", 1, 300_000, [
+    `training images: the first so many of DIR (default all), or how many are drawn (default ${DRAWN_TRAINING})`,
+  ]),
+  count("epochs", 1, 100, ["epochs for which each network is trained"], 10),
+  count("start-epoch", 1, 100, ["epoch with which suppression starts, at most --epochs"], 3),
+  count("mask-times", 1, 1_000_000, ["number of suppress operations (default: one every 15 steps)"]),
+  {
+    name: "lr",
+    rule: { kind: "real", above: 0, high: 0.5, inclusive: true },
+    value: "X",
+    fallback: 0.05,
+    about: ["learning rate of suppressed training, above 0 and at most 0.5"],
+  },
+  {
+    name: "sparse-end",
+    rule: { kind: "real", above: 0, high: 1, inclusive: false },
+    value: "X",
+    fallback: 0.95,
+    about: ["share of the weights silenced in the end, above 0 and below 1"],
+  },
+  count("batch-size", 1, 4096, ["images in a training step"], 32),
+  count("seed", 0, 2 ** 32 - 2, ["from which all chance comes: the same seed, the same results"], 1),
+  count("attack-images", 1, 2000, ["training images to attack, drawn by the seed"], 30),
+  {
+    name: "engine",
+    rule: { kind: "choice", choices: ["wasm", "wasm-simd128", "reference"] },
+    value: "NAME",
+    about: [
+      "what computes (default: the best that runs here):",
+      "wasm          compiled kernels, in the fastest build that this runtime has",
+      "wasm-simd128  compiled kernels, in the build that gives the same bits in every runtime",
+      "reference     plain TypeScript, very slow: what the kernels are checked against",
+    ],
+  },
+  {
+    name: "out",
+    rule: { kind: "folder" },
+    value: "DIR",
+    about: [
+      "folder for ordinary, second and suppressed.safetensors, report.json and PNG contact sheets",
+      "(made if missing; files of these names are replaced). Deno: --allow-read=DIR --allow-write=DIR",
+    ],
+  },
+  { name: "json", rule: { kind: "switch" }, about: ["print only the report, as JSON"] },
+  { name: "help", rule: { kind: "switch" }, about: ["print this and stop"] },
+];

@@ -1,0 +1,37 @@
+/**
+ * What `--help` prints.
+ *
+ * @module
+ */
+import { type Flag, FLAGS } from "./flags.ts";
+
+/** Columns before the explanations. */
+const INDENT = 20;
+
+function entry({ name, value, fallback, about }: Flag): string {
+  const head = `  --${name}${value ? ` ${value}` : ""}`;
+  const lines = about.map((line, index) =>
+    index === 0 && fallback !== undefined ? `${line} (default ${fallback})` : line
+  );
+  return head.padEnd(INDENT) + lines.join(`\n${" ".repeat(INDENT)}`);
+}
+
+/** The help: what the program does, each flag with its default and permission, and the exit statuses. */
+export function helpText(): string {
+  return `sup_privacy: train a LeNet-5 with suppress privacy, attack it, and show what leaks
+
+It trains three networks to read handwritten digits: an ordinary one, a second ordinary one that judges, and one
+whose unimportant weights are silenced while it trains. Then it reconstructs training images from the inner features
+of the first and the third, by two attacks, and prints how much of them comes back.
+
+  deno run examples/sup_privacy.ts [flags]
+
+${FLAGS.map(entry).join("\n")}
+
+Without --data and --out it needs no permission. Results go to standard output, progress and warnings to standard
+error. NO_COLOR is respected.
+
+Exit status: 0 done; 1 a file is missing, broken or cannot be written, or an engine cannot run here;
+2 the command line is wrong.
+`;
+}

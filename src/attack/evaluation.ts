@@ -1,0 +1,106 @@
+/**
+ * How much an inversion brought back.
+ *
+ * @module
+ */
+import type { Engine } from "../engine/engine.ts";
+import { softmaxProbability } from "../metrics/confidence.ts";
+import { type Interval, meanInterval } from "../metrics/interval.ts";
+import { relativeL2 } from "../metrics/l2.ts";
+import { ssim } from "../metrics/ssim.ts";
+import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
+
+/** A separately trained network that says what it sees in a reconstruction. */
+export interface Judge {
+  readonly network: Network;
+  readonly parameters: ParameterValues;
+}
+
+/** Figures over the images: means with their 95 % confidence intervals (Student's t). */
+export interface InversionEvaluation {
+  /** Number of images. */
+  readonly images: number;
+  /** ||original - inverted|| / ||original||: more is more private. */
+  readonly l2: Interval;
+  /** Structural similarity (SSIM): less is more private. */
+  readonly ssim: Interval;
+  /** The judge's softmax probability of the true class: less is more private. Null without a judge. */
+  readonly confidence: Interval | null;
+  /** Share of the reconstructions in which the judge's most probable class is the true one. Null without a judge. */
+  readonly predictedRight: number | null;
+  /** The figures of each image. */
+  readonly perImage: {
+    readonly l2: readonly number[];
+    readonly ssim: readonly number[];
+    readonly confidence: readonly number[] | null;
+  };
+}
+
+/** The judge's logits of each image. */
+async function judgements(
+  engine: Engine,
+  { network, parameters }: Judge,
+  images: Float32Array,
+  count: number,
+): Promise<Float32Array[]> {
+  const pixels = sizeOf(network.inputShape), classes = sizeOf(network.outputShape);
+  const program = engine.program(network, { batchSize: Math.min(count, 32) });
+  program.parameters.setValues(parameters);
+  const logits: Float32Array[] = [];
+  for (let first = 0; first < count; first += program.batchSize) {
+    program.setInput(images.subarray(first * pixels, Math.min(first + program.batchSize, count) * pixels));
+    program.forward();
+    const output = await program.output();
+    for (let at = 0; at < output.length; at += classes) logits.push(output.subarray(at, at + classes));
+  }
+  return logits;
+}
+
+/** Compares `[images][channels][height][width]` with the originals. */
+export async function evaluateInversion(
+  engine: Engine,
+  shape: readonly [channels: number, height: number, width: number],
+  originals: Float32Array,
+  inverted: Float32Array,
+  { labels, judge }: { readonly labels?: ArrayLike<number>; readonly judge?: Judge },
+): Promise<InversionEvaluation> {
+  const [channels, height, width] = shape;
+  const pixels = sizeOf(shape), count = originals.length / pixels;
+  if (!Number.isInteger(count) || count < 1) {
+    throw new RangeError(
+      `originals has ${originals.length} values; it must hold a whole number of images of ${pixels} each, at least one`,
+    );
+  }
+  if (inverted.length !== originals.length) {
+    throw new RangeError(`inverted has ${inverted.length} values, but originals ${originals.length}`);
+  }
+  if ((labels === undefined) !== (judge === undefined)) {
+    throw new TypeError("the confidence takes both labels and a judge; give both or neither");
+  }
+  if (labels && labels.length !== count) {
+    throw new RangeError(`labels has ${labels.length} values; there are ${count} images`);
+  }
+  const image = (values: Float32Array, index: number) => values.subarray(index * pixels, (index + 1) * pixels);
+  const each = (figure: (index: number) => number) => Array.from({ length: count }, (_, index) => figure(index));
+  const l2 = each((index) => relativeL2(image(originals, index), image(inverted, index)));
+  const similarity = each((index) =>
+    ssim(image(originals, index), image(inverted, index), { channels, height, width })
+  );
+  let confidence: number[] | null = null, predictedRight: number | null = null;
+  if (labels && judge) {
+    const logits = await judgements(engine, judge, inverted, count);
+    confidence = each((index) => softmaxProbability(logits[index]!, labels[index]!));
+    const right = logits.filter((row, index) =>
+      row.every((logit, c) => c === labels[index] || logit < row[labels[index]!]!)
+    );
+    predictedRight = right.length / count;
+  }
+  return {
+    images: count,
+    l2: meanInterval(l2),
+    ssim: meanInterval(similarity),
+    confidence: confidence && meanInterval(confidence),
+    predictedRight,
+    perImage: { l2, ssim: similarity, confidence },
+  };
+}

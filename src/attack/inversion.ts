@@ -1,0 +1,224 @@
+/**
+ * The image inversion attack: from what a network computed of an image back to the image.
+ *
+ * Source: MindArmour's `ImageInversionAttack`; the Adam method is ours.
+ *
+ * @module
+ */
+import type { Engine, InversionStep, Program } from "../engine/engine.ts";
+import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
+import { Random } from "../random/threefry.ts";
+import { evaluateInversion, type InversionEvaluation, type Judge } from "./evaluation.ts";
+
+/** Factors of the feature loss, of the differences between neighbouring pixels, and of the mean square of the pixels. */
+export type LossWeights = readonly [feature: number, smoothness: number, square: number];
+
+/** Options of {@link ImageInversionAttack}. */
+export interface ImageInversionAttackOptions {
+  readonly engine: Engine;
+  /** The part of the network whose output the attacker sees; see {@link sliceNetwork}. */
+  readonly network: Network;
+  /** The trained values; names that the part does not have are passed over. */
+  readonly parameters: ParameterValues;
+  /** The range of a pixel; default [0, 1]. */
+  readonly inputBound?: readonly [low: number, high: number];
+  /** Factors of the losses of the "sign" method; default [1, 0.2, 5]. The tutorial takes [1, 0.1, 5]. */
+  readonly lossWeights?: LossWeights;
+}
+
+/** Options of {@link ImageInversionAttack.generate}. */
+export interface GenerateOptions {
+  /** "sign" (the default): MindArmour's steps of 0.01 by the gradient's sign. "adam": the stronger attack. */
+  readonly method?: "sign" | "adam";
+  /** Steps for each image; default 100 for "sign", 1000 for "adam". */
+  readonly iterations?: number;
+  /** Factors of the losses of the "adam" method; default [1, 1, 0.1]. */
+  readonly adamLossWeights?: LossWeights;
+  /** From which the first images are drawn; default 1, an unsigned 32-bit integer. */
+  readonly seed?: number;
+  /** The first images themselves, `[images][channels][height][width]`, instead of draws from uniform(0, 1) * 0.05. */
+  readonly starts?: Float32Array;
+  /** Told how many steps of all images together are done; the attack waits for its promise. */
+  readonly onProgress?: (done: number, total: number) => void | Promise<void>;
+  /** Told the losses of the images from `firstImage` on before each of their steps; asking for them costs time on a GPU. */
+  readonly onLosses?: (losses: Float32Array, iteration: number, firstImage: number) => void;
+}
+
+const START_STREAM = 0xc000_0000, START_VOLUME = 0.05;
+const SIGN_RATE = 0.01, ADAM_RATE = 0.03;
+/** Images inverted together: enough to fill the vectors, few enough to stay in the cache. */
+const TOGETHER = 32;
+
+function checkWeights(name: string, weights: LossWeights): LossWeights {
+  if (weights.length !== 3 || !weights.every((weight) => weight >= 0 && Number.isFinite(weight)) || weights[0] === 0) {
+    throw new RangeError(`${name} is [${weights}]; it must be three numbers of at least 0, the first above 0`);
+  }
+  return weights;
+}
+
+/** Inverts images from their features. */
+export class ImageInversionAttack {
+  /** The attacked part of the network. */
+  readonly network: Network;
+  readonly #options: ImageInversionAttackOptions;
+  readonly #inputBound: readonly [number, number];
+  readonly #lossWeights: LossWeights;
+  readonly #programs = new Map<number, Program>();
+
+  /**
+   * @param options engine, network, parameters, input bound and loss weights
+   * @throws {RangeError} if the bound is empty, a loss weight is negative or parameters are missing.
+   * @example
+   * ```ts
+   * import { Dataset, drawnDigits, ImageInversionAttack, lenet5, Model, openEngine, pixels, sgd, sliceNetwork } from "@tacet/tacet";
+   * const engine = await openEngine();
+   * const model = new Model({ engine, network: lenet5(), optimizer: sgd({ lr: 0.05 }) });
+   * const originals = await pixels(engine, new Dataset(drawnDigits(2), { size: [32, 32] }), [0, 1]);
+   * const attack = new ImageInversionAttack({ engine, network: sliceNetwork(lenet5(), "relu3"), parameters: await model.parameters(), lossWeights: [1, 0.1, 5] });
+   * const inverted = await attack.generate(await attack.features(originals), { iterations: 10 });
+   * console.log((await attack.evaluate(originals, inverted)).l2);
+   * ```
+   */
+  constructor(options: ImageInversionAttackOptions) {
+    const { network, parameters, inputBound = [0, 1], lossWeights = [1, 0.2, 5] } = options;
+    const [low, high] = inputBound;
+    if (!(low < high && Number.isFinite(low) && Number.isFinite(high))) {
+      throw new RangeError(`inputBound is [${inputBound}]; it must be two numbers, the lower first`);
+    }
+    const missing = network.parameters.filter(({ name }) => !parameters[name]).map(({ name }) => name);
+    if (missing.length > 0) throw new RangeError(`parameters lacks ${missing.join(", ")} of the network`);
+    this.network = network;
+    this.#options = options;
+    this.#inputBound = inputBound;
+    this.#lossWeights = checkWeights("lossWeights", lossWeights);
+  }
+
+  #program(images: number): Program {
+    const batchSize = Math.min(images, TOGETHER);
+    let program = this.#programs.get(batchSize);
+    if (!program) {
+      const { engine, network, parameters } = this.#options;
+      program = engine.program(network, { batchSize, gradients: "input" });
+      program.parameters.setValues(Object.fromEntries(network.parameters.map(({ name }) => [name, parameters[name]!])));
+      this.#programs.set(batchSize, program);
+    }
+    return program;
+  }
+
+  #countOf(what: string, values: Float32Array, size: number): number {
+    const count = values.length / size;
+    if (!Number.isInteger(count) || count < 1) {
+      throw new RangeError(
+        `${what} has ${values.length} values; it must hold a whole number of images of ${size} each, at least one`,
+      );
+    }
+    return count;
+  }
+
+  /** Runs `work` over the images in groups that a program takes at once. */
+  async #inGroups(
+    count: number,
+    work: (program: Program, first: number, images: number) => Promise<void>,
+  ): Promise<void> {
+    for (let first = 0; first < count; first += TOGETHER) {
+      const images = Math.min(TOGETHER, count - first);
+      await work(this.#program(Math.min(count, TOGETHER)), first, images);
+    }
+  }
+
+  /**
+   * What the attacker sees of images `[images][channels][height][width]`: the network's output, `[images][features]`.
+   *
+   * @throws {RangeError} (as a rejection) if the images are no whole number of the network's inputs.
+   */
+  async features(images: Float32Array): Promise<Float32Array> {
+    const pixels = sizeOf(this.network.inputShape), size = sizeOf(this.network.outputShape);
+    const count = this.#countOf("images", images, pixels);
+    const features = new Float32Array(count * size);
+    await this.#inGroups(count, async (program, first, group) => {
+      program.setInput(images.subarray(first * pixels, (first + group) * pixels));
+      program.forward();
+      features.set(await program.output(), first * size);
+    });
+    return features;
+  }
+
+  /** The first images: image i from stream i of the seed, so that it does not depend on how many there are. */
+  #starts(count: number, seed: number): Float32Array {
+    const pixels = sizeOf(this.network.inputShape);
+    const starts = new Float32Array(count * pixels);
+    for (let image = 0; image < count; image++) {
+      const random = new Random(seed, START_STREAM + image);
+      for (let pixel = 0; pixel < pixels; pixel++) starts[image * pixels + pixel] = random.uniform(0, START_VOLUME);
+    }
+    return starts;
+  }
+
+  #step(method: "sign" | "adam", adamLossWeights: LossWeights): InversionStep {
+    const [channels, height, width] = this.network.inputShape;
+    const pixels = channels * height * width, bound = this.#inputBound;
+    if (method === "sign") {
+      // A mean over each pair of neighbouring rows and of neighbouring columns, summed over the pairs.
+      const [feature, smoothness, square] = this.#lossWeights;
+      const vertical = smoothness / (channels * width), horizontal = smoothness / (channels * height);
+      return { feature, vertical, horizontal, square: square / pixels, bound, method, rate: SIGN_RATE };
+    }
+    // The mean over all vertical and all horizontal pairs.
+    const [feature, smoothness, square] = checkWeights("adamLossWeights", adamLossWeights);
+    const vertical = height > 1 ? smoothness / (channels * (height - 1) * width) : 0;
+    const horizontal = width > 1 ? smoothness / (channels * height * (width - 1)) : 0;
+    return { feature, vertical, horizontal, square: square / pixels, bound, method, rate: ADAM_RATE };
+  }
+
+  /**
+   * Reconstructs images from their features. All images are inverted together, each independently of the others: the result is the same one by one.
+   *
+   * @param targetFeatures `[images][features]`, as {@link ImageInversionAttack.features} gives them
+   * @returns the reconstructions, `[images][channels][height][width]`, within the input bound
+   * @throws {RangeError} (as a rejection) if the features or starts are no whole number of images, or an option is out of range.
+   */
+  async generate(targetFeatures: Float32Array, options: GenerateOptions = {}): Promise<Float32Array> {
+    const { method = "sign", adamLossWeights = [1, 1, 0.1], seed = 1, onProgress, onLosses } = options;
+    if (method !== "sign" && method !== "adam") {
+      throw new RangeError(`method is ${JSON.stringify(method)}; it must be "sign" or "adam"`);
+    }
+    const { iterations = method === "sign" ? 100 : 1000 } = options;
+    if (!Number.isSafeInteger(iterations) || iterations < 1) {
+      throw new RangeError(`iterations is ${iterations}; it must be a positive integer`);
+    }
+    const pixels = sizeOf(this.network.inputShape), size = sizeOf(this.network.outputShape);
+    const count = this.#countOf("targetFeatures", targetFeatures, size);
+    const starts = options.starts ?? this.#starts(count, seed);
+    if (starts.length !== count * pixels) {
+      throw new RangeError(`starts has ${starts.length} values; ${count} images take ${count * pixels}`);
+    }
+    const step = this.#step(method, adamLossWeights);
+    const inverted = new Float32Array(count * pixels);
+    await this.#inGroups(count, async (program, first, images) => {
+      program.setInput(starts.subarray(first * pixels, (first + images) * pixels));
+      const inversion = program.inversion();
+      inversion.setTargets(targetFeatures.subarray(first * size, (first + images) * size));
+      for (let iteration = 1; iteration <= iterations; iteration++) {
+        inversion.step(step);
+        if (onLosses) onLosses(await inversion.losses(), iteration, first);
+        if (onProgress) await onProgress(first * iterations + iteration * images, count * iterations);
+      }
+      inverted.set(await program.input(), first * pixels);
+    });
+    return inverted;
+  }
+
+  /**
+   * How near the reconstructions come to the originals, both `[images][channels][height][width]`; see {@link InversionEvaluation}.
+   *
+   * @param options `labels`, the true class of each image, and `judge`, a separately trained network: both, or neither, for the confidence
+   * @throws {RangeError} (as a rejection) if the images are no whole number, their numbers or labels do not match, or a pixel is not finite.
+   */
+  async evaluate(
+    originals: Float32Array,
+    inverted: Float32Array,
+    options: { readonly labels?: ArrayLike<number>; readonly judge?: Judge } = {},
+  ): Promise<InversionEvaluation> {
+    return await evaluateInversion(this.#options.engine, this.network.inputShape, originals, inverted, options);
+  }
+}

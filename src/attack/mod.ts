@@ -1,0 +1,12 @@
+/**
+ * Attacks on trained networks, and what they bring back.
+ *
+ * @module
+ */
+export type { InversionEvaluation, Judge } from "./evaluation.ts";
+export {
+  type GenerateOptions,
+  ImageInversionAttack,
+  type ImageInversionAttackOptions,
+  type LossWeights,
+} from "./inversion.ts";

@@ -1,0 +1,18 @@
+/**
+ * Files of trained networks: safetensors, and the checkpoints of MindSpore.
+ *
+ * @module
+ */
+export { CheckpointError } from "./errors.ts";
+export { decodeMindsporeCheckpoint, floatParameters } from "./mindspore.ts";
+export {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  loadCheckpoint,
+  saveCheckpoint,
+  type SavedParameter,
+} from "./network_file.ts";
+export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./safetensors.ts";
+export { CheckpointStore } from "./store.ts";
+export type { Dtype, DtypeArrays, Tensor, TensorOf } from "./tensor.ts";

@@ -1,0 +1,144 @@
+/**
+ * MNIST: 70,000 handwritten digits of 28 x 28 pixels, in four IDX files. Its relatives in the same four files
+ * (Fashion-MNIST, Kuzushiji-MNIST) load as well.
+ *
+ * Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits", 1998.
+ *
+ * @module
+ */
+import { FileError, fileExists, readFile } from "../runtime/files.ts";
+import { DataFormatError } from "./errors.ts";
+import { decompressed } from "./gzip.ts";
+import { parseIdx } from "./idx.ts";
+import type { LabelledImages } from "./images.ts";
+
+/** Most bytes of a file, packed or unpacked: five times what MNIST's largest takes. */
+const LIMIT = 2 ** 28;
+
+const CLASSES = 10;
+const PREFIXES = { train: "train", test: "t10k" } as const;
+
+/** What the bytes given to {@linkcode mnistFromBytes} are called. */
+export interface MnistNames {
+  /** What errors call the bytes of the images. Default "images". */
+  readonly imagesName?: string;
+  /** What errors call the bytes of the labels. Default "labels". */
+  readonly labelsName?: string;
+  /** The name of the data, for reports. Default "MNIST". */
+  readonly name?: string;
+}
+
+/**
+ * Labelled images from the bytes of MNIST's image file and label file, gzipped or plain: {@linkcode mnist} without a
+ * file system.
+ *
+ * @throws {DataFormatError} if either is malformed or unpacks to more than 256 MiB; if the images are not uint8 of rank
+ * 3, the labels not uint8 of rank 1 from 0 to 9, or there are not as many of the one as of the other; or if there are
+ * none.
+ *
+ * @example
+ * ```ts
+ * import { encodeIdx, mnistFromBytes } from "@tacet/tacet";
+ * const images = encodeIdx({ type: "uint8", shape: [2, 28, 28], data: new Uint8Array(2 * 28 * 28) });
+ * const labels = encodeIdx({ type: "uint8", shape: [2], data: new Uint8Array([3, 1]) });
+ * console.log(mnistFromBytes(images, labels).count); // 2
+ * ```
+ */
+export function mnistFromBytes(images: Uint8Array, labels: Uint8Array, names: MnistNames = {}): LabelledImages {
+  const { imagesName = "images", labelsName = "labels", name = "MNIST" } = names;
+  const pixels = parseIdx(decompressed(images, { limit: LIMIT, fileName: imagesName }), imagesName);
+  const classes = parseIdx(decompressed(labels, { limit: LIMIT, fileName: labelsName }), labelsName);
+  if (pixels.type !== "uint8" || pixels.shape.length !== 3) {
+    throw new DataFormatError(
+      imagesName,
+      `holds ${pixels.type} of rank ${pixels.shape.length}; MNIST's images (the labels are in ` +
+        `${labelsName}) are uint8 of rank 3: [count, height, width]`,
+    );
+  }
+  if (classes.type !== "uint8" || classes.shape.length !== 1) {
+    throw new DataFormatError(
+      labelsName,
+      `holds ${classes.type} of rank ${classes.shape.length}; MNIST's labels (the images are in ` +
+        `${imagesName}) are uint8 of rank 1: [count]`,
+    );
+  }
+  const [count, height, width] = pixels.shape as [number, number, number];
+  if (classes.data.length !== count) {
+    throw new DataFormatError(
+      imagesName,
+      `holds ${count} images, but ${labelsName} ${classes.data.length} labels; take both from one split`,
+    );
+  }
+  if (pixels.data.length === 0) {
+    throw new DataFormatError(imagesName, `holds no pixels: its shape is [${pixels.shape.join(", ")}]`);
+  }
+  const wrong = classes.data.findIndex((label) => label >= CLASSES);
+  if (wrong >= 0) {
+    throw new DataFormatError(
+      labelsName,
+      `label ${wrong} (of the images in ${imagesName}) is ${classes.data[wrong]}; MNIST's are 0 to ${CLASSES - 1}`,
+    );
+  }
+  return { name, images: pixels.data, count, channels: 1, height, width, labels: classes.data, classes: CLASSES };
+}
+
+/**
+ * The spellings in which the files are found: LeCun's own with a hyphen, some mirrors' with a dot; plain or gzipped.
+ */
+function spellings(prefix: string, kind: string, rank: number): string[] {
+  return ["-", "."].flatMap((mark) => ["", ".gz"].map((end) => `${prefix}-${kind}${mark}idx${rank}-ubyte${end}`));
+}
+
+async function firstThatExists(directory: string, names: readonly string[]): Promise<string | undefined> {
+  for (const name of names) if (await fileExists(`${directory}/${name}`)) return `${directory}/${name}`;
+}
+
+/**
+ * Reads one split of MNIST from a folder: "train" (60,000 images, files `train-*`) or "test" (10,000, files `t10k-*`).
+ * Each file may be spelled `train-images-idx3-ubyte` or `train-images.idx3-ubyte`, and be plain or end in `.gz`; plain
+ * is preferred.
+ *
+ * @throws {FileError} if a file is missing (the message lists the names looked for) or cannot be read, or the runtime
+ * has no file system.
+ * @throws {DataFormatError} if a file is not what it should be; see {@linkcode mnistFromBytes}.
+ * @throws {RangeError} if `split` is neither "train" nor "test".
+ * @throws {TypeError} if `directory` is not the path of a folder.
+ *
+ * @example
+ * ```ts
+ * import { FileError, mnist } from "@tacet/tacet";
+ * try {
+ *   const train = await mnist("MNIST", "train");
+ *   console.log(train.name, train.count); // MNIST train 60000
+ * } catch (error) {
+ *   if (!(error instanceof FileError)) throw error;
+ *   console.log(error.message); // the folder is not there, or may not be read
+ * }
+ * ```
+ */
+export async function mnist(directory: string, split: "train" | "test"): Promise<LabelledImages> {
+  if (typeof directory !== "string" || directory === "") {
+    throw new TypeError('directory must be the path of the folder with MNIST\'s files; "." is the current one');
+  }
+  if (!Object.hasOwn(PREFIXES, split)) {
+    throw new RangeError(`split is ${JSON.stringify(split)}; MNIST has "train" and "test"`);
+  }
+  const files: Uint8Array[] = [];
+  const paths: string[] = [];
+  for (const [kind, rank] of [["images", 3], ["labels", 1]] as const) {
+    const names = spellings(PREFIXES[split], kind, rank);
+    const path = await firstThatExists(directory, names);
+    if (path === undefined) {
+      const folder = await fileExists(directory) ? "" : " (there is no such folder)";
+      throw new FileError(
+        `cannot find the ${kind} of MNIST's ${split} split in "${directory}"${folder}; looked for ${names.join(", ")}`,
+        directory,
+      );
+    }
+    paths.push(path);
+    files.push(await readFile(path, LIMIT));
+  }
+  const [images, labels] = files as [Uint8Array, Uint8Array];
+  const [imagesName, labelsName] = paths as [string, string];
+  return mnistFromBytes(images, labels, { imagesName, labelsName, name: `MNIST ${split}` });
+}

@@ -1,0 +1,11 @@
+/**
+ * Data: IDX files, MNIST, drawn digits, and the pipeline that batches them.
+ *
+ * @module
+ */
+export { Dataset, type DatasetOptions } from "./dataset.ts";
+export { drawnDigits, type DrawnDigitsOptions } from "./digits.ts";
+export { DataFormatError } from "./errors.ts";
+export type { LabelledImages } from "./images.ts";
+export { encodeIdx, type IdxArray, type IdxData, type IdxType, parseIdx } from "./idx.ts";
+export { mnist, mnistFromBytes, type MnistNames } from "./mnist.ts";

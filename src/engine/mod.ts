@@ -1,0 +1,9 @@
+/**
+ * Engines: what carries a network's arithmetic out.
+ *
+ * @module
+ */
+export type * from "./engine.ts";
+export { EngineError, type EngineOptions, openEngine } from "./open.ts";
+export { pixels } from "./pixels.ts";
+export type { WasmBuild } from "./wasm/module.ts";

@@ -1,0 +1,63 @@
+/**
+ * The reference engine's machine: every kernel in plain loops, obvious rather than fast. It is the oracle that the other engines are held against.
+ *
+ * @module
+ */
+import type { Machine } from "../machine.ts";
+import { convolution } from "./convolution.ts";
+import { dense } from "./dense.ts";
+import { draws } from "./draws.ts";
+import { gather } from "./gather.ts";
+import { inversion } from "./inversion.ts";
+import { loss } from "./loss.ts";
+import { type Floats, type Precision, ReferenceMemory } from "./memory.ts";
+import { padding } from "./padding.ts";
+import { pooling } from "./pooling.ts";
+import { relu } from "./relu.ts";
+import { selection } from "./selection.ts";
+import { suppress } from "./suppress.ts";
+import { update } from "./update.ts";
+
+/**
+ * A new machine with an empty memory of its own. It computes in float64 and stores in `precision`: float32 (the default) like the other engines, or
+ * float64, in which gradients can be checked against finite differences.
+ *
+ * @example
+ * ```ts
+ * import { referenceMachine } from "@tacet/tacet";
+ * const machine = referenceMachine();
+ * const x = machine.allocate(4 * 4);
+ * machine.floats.set([-1, 0, 1, 2], x / 4);
+ * machine.kernels.reluForward(x, x, 4);
+ * console.log(machine.floats.slice(x / 4, x / 4 + 4)); // 0, 0, 1, 2
+ * ```
+ */
+export function referenceMachine(precision: Precision = "float32"): Machine {
+  const memory = new ReferenceMemory(precision);
+  return {
+    kernels: {
+      ...convolution(memory),
+      ...padding(memory),
+      ...dense(memory),
+      ...relu(memory),
+      ...pooling(memory),
+      ...loss(memory),
+      ...update(memory),
+      ...gather(memory),
+      ...selection(memory),
+      ...suppress(memory),
+      ...inversion(memory),
+      ...draws(memory),
+    },
+    get floats(): Floats {
+      return memory.floats;
+    },
+    get ints(): Int32Array {
+      return memory.ints;
+    },
+    get bytes(): Uint8Array {
+      return memory.bytes;
+    },
+    allocate: (bytes) => memory.allocate(bytes),
+  };
+}

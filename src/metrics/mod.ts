@@ -1,0 +1,11 @@
+/**
+ * Figures: accuracy, distances between images, confidence, sparsity, and their intervals.
+ *
+ * @module
+ */
+export { Accuracy, accuracy, NoImagesError } from "./accuracy.ts";
+export { softmaxProbability } from "./confidence.ts";
+export { type Interval, type KnownInterval, meanInterval, wilsonInterval } from "./interval.ts";
+export { relativeL2 } from "./l2.ts";
+export { maskedFraction, zeroFraction } from "./sparsity.ts";
+export { ssim, type SsimOptions } from "./ssim.ts";

@@ -1,0 +1,244 @@
+/**
+ * Files, over `node:fs/promises`, which Deno, Bun and Node all have. It is imported only when a function is called, so
+ * that browsers and edge runtimes can import the library; there every function rejects with a {@linkcode FileError}
+ * that says so.
+ *
+ * @module
+ */
+
+/** What {@linkcode readFile} accepts at most, unless told otherwise: 1 GiB. */
+const DEFAULT_LIMIT = 2 ** 30;
+
+/** Most bytes asked of the system in one read or write: Node refuses 2 GiB and more. */
+const CHUNK = 2 ** 26;
+
+/** What the system's error codes mean, for the person who reads them. */
+const REASONS: Record<string, string> = {
+  ENOENT: "no such file or folder",
+  EISDIR: "it is a folder, not a file",
+  ERR_FS_EISDIR: "it is a folder, not a file",
+  ENOTDIR: "a part of the path is a file, not a folder",
+  EEXIST: "a part of the path is a file, not a folder",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+  ENOSPC: "no space left on the device",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file would be larger than the file system allows",
+  EMFILE: "too many files are open",
+  ENFILE: "too many files are open",
+  ENAMETOOLONG: "the name is too long",
+  ELOOP: "the symbolic links go in a circle",
+  EBUSY: "it is in use by another program",
+  EIO: "the device reports an input or output error",
+};
+
+/**
+ * A file could not be read, written or removed. The message is one line: what was tried, on which path, why it failed
+ * and, where it is known, what to do.
+ *
+ * @example
+ * ```ts
+ * import { FileError, mnist } from "@tacet/tacet";
+ * try {
+ *   await mnist("no/such/folder", "train");
+ * } catch (error) {
+ *   if (!(error instanceof FileError)) throw error;
+ *   console.log(error.message);
+ * }
+ * ```
+ */
+export class FileError extends Error {
+  /** Always "FileError". */
+  override readonly name = "FileError";
+  /** The path as the caller gave it. */
+  readonly path: string;
+
+  /** `message` is the whole line; `cause` the system's own error, if there was one. */
+  constructor(message: string, path: string, options?: ErrorOptions) {
+    super(message, options);
+    this.path = path;
+  }
+}
+
+type FileSystem = typeof import("node:fs/promises") & Pick<typeof import("node:path"), "dirname" | "join">;
+type Access = "read" | "write" | "remove";
+
+async function fileSystem(verb: Access, path: string): Promise<FileSystem> {
+  if (typeof path !== "string" || path === "" || path.includes("\0")) {
+    throw new TypeError(`path is ${JSON.stringify(path)}; it must be a string, not empty and without zero characters`);
+  }
+  let cause: unknown;
+  try {
+    // The imports stay inside `try`: bundlers for the browser then leave them alone instead of failing.
+    const [fs, { dirname, join }] = await Promise.all([import("node:fs/promises"), import("node:path")]);
+    // A bundler's empty stand-in for the module has no functions.
+    if (typeof fs.open === "function" && typeof join === "function") return { ...fs, dirname, join };
+  } catch (error) {
+    cause = error;
+  }
+  throw new FileError(`cannot ${verb} "${path}": this runtime has no file system; pass the bytes themselves`, path, {
+    cause,
+  });
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown } | null)?.code ?? "");
+}
+
+/** Does the error say that nothing is there? A path that leads through a file (ENOTDIR) names nothing either. */
+function isAbsent(error: unknown): boolean {
+  return codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
+}
+
+function fileError(verb: Access, path: string, grant: string, cause: unknown): FileError {
+  if (cause instanceof FileError) return cause;
+  const { name, message } = cause instanceof Error ? cause : { name: "", message: String(cause) };
+  let reason = REASONS[codeOf(cause)] ?? message.split("\n", 1)[0];
+  // Deno's own permissions, not the system's: only a flag helps. Replacing or removing a file needs both kinds, and
+  // what is no ordinary file (all of /proc) every kind there is.
+  if (name === "NotCapable") {
+    let flags = `--allow-read="${grant}"`;
+    if (verb !== "read") flags += ` --allow-write="${grant}"`;
+    if (message.includes("--allow-all")) flags = "--allow-all";
+    reason = `Deno was not given permission; run it with ${flags}`;
+  }
+  return new FileError(`cannot ${verb} "${path}": ${reason}`, path, { cause });
+}
+
+/**
+ * Reads a whole file of at most `limit` bytes (default 1 GiB). The array owns its buffer: `byteOffset` is 0 and nothing
+ * lies behind it.
+ *
+ * @throws {FileError} if there is no such file, it is no regular file, is larger than `limit`, may not be read, or
+ * there is no file system.
+ * @throws {RangeError} if `limit` is not an integer from 0.
+ *
+ * @example
+ * ```ts ignore
+ * const bytes = await readFile("MNIST/train-labels-idx1-ubyte.gz");
+ * ```
+ */
+export async function readFile(path: string, limit: number = DEFAULT_LIMIT): Promise<Uint8Array<ArrayBuffer>> {
+  if (!Number.isSafeInteger(limit) || limit < 0) {
+    throw new RangeError(`limit is ${limit}; it must be an integer from 0`);
+  }
+  const fs = await fileSystem("read", path);
+  const tooLarge = (size: string) =>
+    new FileError(`cannot read "${path}": it has ${size} bytes, more than the ${limit} allowed`, path);
+  try {
+    // Asked before opening, since opening a pipe would wait for a writer, perhaps for ever.
+    const stat = await fs.stat(path);
+    if (stat.isDirectory()) throw new FileError(`cannot read "${path}": ${REASONS.EISDIR}`, path);
+    if (!stat.isFile()) throw new FileError(`cannot read "${path}": it is a device or pipe, not a regular file`, path);
+    if (stat.size > limit) throw tooLarge(`${stat.size}`);
+    const handle = await fs.open(path, "r");
+    try {
+      let bytes = new Uint8Array(stat.size);
+      const beyond = new Uint8Array(1);
+      for (let length = 0;;) {
+        const full = length === bytes.length;
+        const { bytesRead } = full
+          ? await handle.read(beyond, 0, 1, null)
+          : await handle.read(bytes, length, Math.min(bytes.length - length, CHUNK), null);
+        if (bytesRead === 0) return full ? bytes : bytes.slice(0, length);
+        if (full) {
+          // Longer than it said: still being written, or one of Linux's /proc files, whose size reads 0.
+          if (length + 1 > limit) throw tooLarge(`more than ${length}`);
+          const longer = new Uint8Array(Math.min(limit, Math.max(4096, 2 * length)));
+          longer.set(bytes);
+          longer[length] = beyond[0]!;
+          bytes = longer;
+        }
+        length += bytesRead;
+      }
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw fileError("read", path, path, error);
+  }
+}
+
+/**
+ * Does something exist at this path? False only when it does not; a folder counts as existing.
+ *
+ * @throws {FileError} if that cannot be told: no permission, no file system.
+ *
+ * @example
+ * ```ts ignore
+ * if (await fileExists("lenet5.safetensors")) console.log("resuming");
+ * ```
+ */
+export async function fileExists(path: string): Promise<boolean> {
+  const fs = await fileSystem("read", path);
+  try {
+    await fs.stat(path);
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw fileError("read", path, path, error);
+  }
+}
+
+/**
+ * Writes a file whole or not at all: into a temporary file in the same folder, flushed to the device, then renamed over
+ * `path`. Whoever reads `path` meanwhile, or after a crash, finds the old content or the new, never a part. Makes the
+ * parent folders that are missing.
+ *
+ * @throws {FileError} if it cannot be written; `path` is then as it was and the temporary file is removed.
+ *
+ * @example
+ * ```ts ignore
+ * await writeFileWhole("out/lenet5.safetensors", bytes);
+ * ```
+ */
+export async function writeFileWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const fs = await fileSystem("write", path);
+  const folder = fs.dirname(path);
+  // Its own name, not one made from `path`, which may be as long as names can be already.
+  const temporary = fs.join(folder, `.tacet-${crypto.randomUUID()}.tmp`);
+  try {
+    await fs.mkdir(folder, { recursive: true });
+    const handle = await fs.open(temporary, "wx");
+    try {
+      try {
+        for (let written = 0; written < bytes.length;) {
+          const length = Math.min(bytes.length - written, CHUNK);
+          written += (await handle.write(bytes, written, length, null)).bytesWritten;
+        }
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await fs.rename(temporary, path);
+    } catch (error) {
+      // The first error is the one to report, whether or not the tidying succeeds.
+      await fs.unlink(temporary).catch(() => {});
+      throw error;
+    }
+  } catch (error) {
+    throw fileError("write", path, folder, error);
+  }
+}
+
+/**
+ * Removes a file. That there is none is no error.
+ *
+ * @throws {FileError} if it is there and cannot be removed, or is a folder.
+ *
+ * @example
+ * ```ts ignore
+ * await removeFile("out/lenet5-1.safetensors");
+ * ```
+ */
+export async function removeFile(path: string): Promise<void> {
+  const fs = await fileSystem("remove", path);
+  try {
+    // Deno's unlink would remove an empty folder.
+    if ((await fs.lstat(path)).isDirectory()) throw new FileError(`cannot remove "${path}": ${REASONS.EISDIR}`, path);
+    await fs.unlink(path);
+  } catch (error) {
+    if (!isAbsent(error)) throw fileError("remove", path, path, error);
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * Training and evaluation of a network.
+ *
+ * @module
+ */
+import type { Checkpoint } from "../checkpoint/network_file.ts";
+import type { BatchSource, Engine, Program } from "../engine/engine.ts";
+import type { Network, Optimizer, ParameterValues } from "../nn/mod.ts";
+import type { Callback, TrainingState } from "./callback.ts";
+import { type SparsityReport, sparsityReport } from "./sparsity.ts";
+
+/** Data to train on: a {@link Dataset}, or anything else that hands out batches of indices. */
+export interface TrainingData extends BatchSource {
+  /** Number of batches in an epoch. */
+  batches(batchSize: number): number;
+  /** The indices of each batch of an epoch (counted from 1), in turn. */
+  epoch(epoch: number, batchSize: number): Iterable<ArrayLike<number>>;
+  /** The same data once, in order and to the last image, for evaluation. */
+  inOrder?(): TrainingData;
+}
+
+/** A figure computed over the outputs for a data set; {@link accuracy} is one. */
+export interface Metric {
+  /** Forgets all images. */
+  clear(): void;
+  /** Takes logits `[images][classes]` and the images' labels. */
+  update(logits: Float32Array, labels: ArrayLike<number>, classes: number): void;
+  /** The figure over all images since the last clear. */
+  value(): number;
+}
+
+/** Options of {@link Model} and `SuppressModel`. */
+export interface ModelOptions {
+  readonly engine: Engine;
+  readonly network: Network;
+  readonly optimizer: Optimizer;
+  /** What {@link Model.eval} computes, by names of one's own. */
+  readonly metrics?: Readonly<Record<string, Metric>>;
+}
+
+/** Options of {@link Model.train}. */
+export interface TrainOptions {
+  /** Images in a step; default 32. */
+  readonly batchSize?: number;
+  readonly callbacks?: readonly Callback[];
+}
+
+/** The loss is no longer a finite number: training has diverged. */
+export class DivergedError extends Error {
+  override name = "DivergedError";
+}
+
+/** A network in training: ordinary training with mean softmax cross entropy. */
+export class Model {
+  readonly network: Network;
+  readonly optimizer: Optimizer;
+  protected readonly engine: Engine;
+  readonly #metrics: Readonly<Record<string, Metric>>;
+  #program: Program | undefined;
+  #steps = 0;
+  #training = false;
+
+  /**
+   * @param options engine, network, optimizer and metrics
+   * @example
+   * ```ts
+   * import { accuracy, Dataset, drawnDigits, lenet5, Model, momentum, openEngine } from "@tacet/tacet";
+   * const model = new Model({ engine: await openEngine(), network: lenet5(), optimizer: momentum({ lr: 0.01 }), metrics: { accuracy: accuracy() } });
+   * const digits = new Dataset(drawnDigits(320), { size: [32, 32] });
+   * await model.train(1, digits, { batchSize: 32 });
+   * console.log(await model.eval(digits)); // { accuracy: ... }
+   * ```
+   */
+  constructor(options: ModelOptions) {
+    this.engine = options.engine;
+    this.network = options.network;
+    this.optimizer = options.optimizer;
+    this.#metrics = options.metrics ?? {};
+  }
+
+  /** Steps trained so far. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** The program that holds the parameters; made anew, with the same parameters, when another batch size is asked for. */
+  protected async program(batchSize: number = this.#program?.batchSize ?? 32): Promise<Program> {
+    const old = this.#program;
+    if (old?.batchSize === batchSize) return old;
+    const program = this.engine.program(this.network, { batchSize, gradients: "parameters" });
+    if (old) {
+      program.parameters.setValues(await old.parameters.values());
+      program.parameters.setMasks(await old.parameters.masks());
+    }
+    this.#program = program;
+    return program;
+  }
+
+  /**
+   * Trains for a number of epochs. The optimizer's velocity starts at 0 when the batch size changes.
+   *
+   * @param epochs a positive integer
+   * @param data its size must be the network's input
+   * @throws {RangeError} (as a rejection) if an argument is out of range or the data hold no batch.
+   * @throws {DivergedError} (as a rejection) if the loss of an epoch's last batch is not finite.
+   */
+  async train(epochs: number, data: TrainingData, options: TrainOptions = {}): Promise<void> {
+    const { batchSize = 32, callbacks = [] } = options;
+    if (!Number.isSafeInteger(epochs) || epochs < 1) {
+      throw new RangeError(`epochs is ${epochs}; it must be a positive integer`);
+    }
+    const batches = data.batches(batchSize);
+    if (batches < 1) {
+      throw new RangeError(`the data hold no batch of ${batchSize} images: take a smaller batchSize or more data`);
+    }
+    if (this.#training) throw new TypeError("this model is already training; wait for that to end");
+    this.#training = true;
+    try {
+      await this.#train(await this.program(batchSize), epochs, batches, data, callbacks);
+    } finally {
+      this.#training = false;
+    }
+  }
+
+  async #train(
+    program: Program,
+    epochs: number,
+    batches: number,
+    data: TrainingData,
+    callbacks: readonly Callback[],
+  ): Promise<void> {
+    const state = {
+      model: this,
+      epoch: 0,
+      epochs,
+      stepInEpoch: 0,
+      batches,
+      step: 0,
+      steps: epochs * batches,
+      loss: () => program.loss(),
+    };
+    const tell = async (event: keyof Callback) => {
+      for (const callback of callbacks) await callback[event]?.(state as TrainingState);
+    };
+    await tell("onTrainBegin");
+    for (state.epoch = 1; state.epoch <= epochs; state.epoch++) {
+      state.stepInEpoch = 0;
+      for (const indices of data.epoch(state.epoch, program.batchSize)) {
+        program.load(data, indices);
+        program.trainStep(this.optimizer);
+        state.stepInEpoch++;
+        state.step++;
+        this.#steps++;
+        for (const callback of callbacks) {
+          const waiting = callback.onStepEnd?.(state);
+          if (waiting) await waiting;
+        }
+      }
+      const loss = await program.loss();
+      if (!Number.isFinite(loss)) {
+        throw new DivergedError(
+          `training diverged: the loss is ${loss} at the end of epoch ${state.epoch}; take a smaller lr than ${this.optimizer.lr}`,
+        );
+      }
+      await tell("onEpochEnd");
+    }
+    state.epoch = epochs;
+    await tell("onTrainEnd");
+  }
+
+  /**
+   * The metrics over all images of a data set; of a {@link Dataset}, in order and to the last one, however it is batched for training.
+   *
+   * @returns each metric's value by its name
+   */
+  async eval(data: TrainingData): Promise<Record<string, number>> {
+    const program = await this.program();
+    const metrics = Object.entries(this.#metrics);
+    for (const [, metric] of metrics) metric.clear();
+    const whole = data.inOrder?.() ?? data;
+    for (const indices of whole.epoch(1, program.batchSize)) {
+      program.load(whole, indices);
+      program.forward();
+      const logits = await program.output();
+      const labels = Array.from(indices, (index) => data.source.labels[index]!);
+      for (const [, metric] of metrics) metric.update(logits, labels, logits.length / indices.length);
+    }
+    return Object.fromEntries(metrics.map(([name, metric]) => [name, metric.value()]));
+  }
+
+  /** The values of all parameters, copied. */
+  async parameters(): Promise<Record<string, Float32Array>> {
+    return (await this.program()).parameters.values();
+  }
+
+  /**
+   * Replaces parameters by name; the others stay.
+   *
+   * @throws {RangeError} (as a rejection) if a name is unknown or has another number of values.
+   */
+  async setParameters(values: ParameterValues): Promise<void> {
+    (await this.program()).parameters.setValues(values);
+  }
+
+  /** The masks of all masked parameters: 1 = kept, 0 = suppressed. */
+  async masks(): Promise<Record<string, Uint8Array>> {
+    return (await this.program()).parameters.masks();
+  }
+
+  /** How much of the model is silent now. */
+  async sparsity(): Promise<SparsityReport> {
+    return sparsityReport(this.network, await this.parameters(), await this.masks());
+  }
+
+  /** Settings that a checkpoint records beside the parameters. */
+  protected settings(): Record<string, unknown> {
+    return { optimizer: { ...this.optimizer } };
+  }
+
+  /** All that {@link saveCheckpoint} writes of this model: parameters, masks, steps and settings. */
+  async checkpoint(): Promise<Checkpoint> {
+    const values = await this.parameters();
+    const parameters = Object.fromEntries(
+      this.network.parameters.map(({ name, shape }) => [name, { shape, data: values[name]! }]),
+    );
+    return { parameters, masks: await this.masks(), step: this.#steps, settings: this.settings() };
+  }
+
+  /**
+   * Takes parameters, masks and the number of steps from a checkpoint.
+   *
+   * @throws {RangeError} (as a rejection) if a name or size is not this network's.
+   */
+  async restore(checkpoint: Checkpoint): Promise<void> {
+    const { parameters } = await this.program();
+    parameters.setValues(
+      Object.fromEntries(Object.entries(checkpoint.parameters).map(([name, { data }]) => [name, data])),
+    );
+    parameters.setMasks(checkpoint.masks);
+    this.#steps = checkpoint.step;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Callbacks that report how training goes.
+ *
+ * @module
+ */
+import { printLine } from "../runtime/print.ts";
+import type { Callback, TrainingState } from "./callback.ts";
+
+function checkInterval(where: string, steps: number): number {
+  if (!Number.isSafeInteger(steps) || steps < 1) {
+    throw new RangeError(`${where} is ${steps}; it must be a positive integer`);
+  }
+  return steps;
+}
+
+/** Prints the loss every so many steps, as MindSpore's callback of the same name. */
+export class LossMonitor implements Callback {
+  readonly #perPrintTimes: number;
+  readonly #print: (line: string) => void;
+
+  /**
+   * @param perPrintTimes steps between lines, default 1
+   * @param print receives each line; default: the console
+   * @throws {RangeError} if `perPrintTimes` is no positive integer.
+   * @example
+   * ```ts
+   * import { LossMonitor } from "@tacet/tacet";
+   * const lines: string[] = [];
+   * const monitor = new LossMonitor(100, (line) => lines.push(line));
+   * ```
+   */
+  constructor(perPrintTimes = 1, print: (line: string) => void = printLine) {
+    this.#perPrintTimes = checkInterval("perPrintTimes", perPrintTimes);
+    this.#print = print;
+  }
+
+  /** Prints if it is time. */
+  async onStepEnd(state: TrainingState): Promise<void> {
+    if (state.step % this.#perPrintTimes !== 0) return;
+    this.#print(`epoch: ${state.epoch} step: ${state.stepInEpoch}, loss is ${await state.loss()}`);
+  }
+}
+
+/** Hands the state of training to a function every so many steps and after the last one. */
+export class ProgressMonitor implements Callback {
+  readonly #report: (state: TrainingState) => void | Promise<void>;
+  readonly #everySteps: number;
+
+  /**
+   * @param report called with the state; training waits for its promise
+   * @param everySteps default 1
+   * @throws {RangeError} if `everySteps` is no positive integer.
+   * @example
+   * ```ts
+   * import { ProgressMonitor } from "@tacet/tacet";
+   * const monitor = new ProgressMonitor(({ step, steps }) => console.log(`${step} of ${steps}`), 100);
+   * ```
+   */
+  constructor(report: (state: TrainingState) => void | Promise<void>, everySteps = 1) {
+    this.#report = report;
+    this.#everySteps = checkInterval("everySteps", everySteps);
+  }
+
+  /** Reports if it is time. */
+  onStepEnd(state: TrainingState): void | Promise<void> {
+    if (state.step % this.#everySteps === 0 || state.step === state.steps) return this.#report(state);
+  }
+}
