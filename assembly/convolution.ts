@@ -1,6 +1,6 @@
 /**
- * 2-D convolution over `[channel][row][column][image]`: forward, input gradient and weight gradient. The input is already padded. Full tiles hold 4 channels x 8 images (forward,
- * input gradient) or 4 outputs x 3 weights (weight gradient) in registers; networks with fewer channels than a tile take the single path.
+ * 2-D convolution over `[channel][row][column][image]`: forward, input gradient and weight gradient. The input is already padded. Registers hold tiles of
+ * 4 channels x 8 images or 1 channel x 32 (forward, input gradient), or 4 outputs x 3 weights (weight gradient).
  */
 import { madd, sum, tileStart } from "./simd";
 import { Grid, weightGradientSingle, weightGradientTile } from "./weight_gradient";
@@ -50,6 +50,19 @@ function packFour(weight: usize, stride: usize, count: i32, out: usize): void {
   }
 }
 
+// @ts-ignore: decorator
+
+function storeEight(y: usize, v0: v128, v1: v128, v2: v128, v3: v128, v4: v128, v5: v128, v6: v128, v7: v128): void {
+  v128.store(y, v0);
+  v128.store(y, v1, 16);
+  v128.store(y, v2, 32);
+  v128.store(y, v3, 48);
+  v128.store(y, v4, 64);
+  v128.store(y, v5, 80);
+  v128.store(y, v6, 96);
+  v128.store(y, v7, 112);
+}
+
 /** 4 outputs at 8 images of one or more neighbouring pixels: `x` is the window's first pixel, `packed` the weights in groups of 4. */
 function forwardTile(x: usize, packed: usize, bias: usize, y: usize, outPlane: usize, s: ConvShape): void {
   let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
@@ -95,7 +108,35 @@ function forwardTile(x: usize, packed: usize, bias: usize, y: usize, outPlane: u
   v128.store(y, d1, 16);
 }
 
-/** One output at 8 images: for networks with fewer than 4 channels. */
+/** One output at 32 images: for the outputs beyond the last four. */
+function forwardRow(x: usize, weight: usize, bias: usize, y: usize, s: ConvShape): void {
+  let a0 = f32x4.splat(0);
+  if (bias) a0 = v128.load32_splat(bias);
+  let a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
+  const pixel: usize = s.pixel, row: usize = s.width * s.pixel, plane: usize = s.height * row;
+  for (let channel = s.channels; channel > 0; channel--, x += plane) {
+    let start = x;
+    for (let i = s.kernelHeight; i > 0; i--, start += row) {
+      let p = start;
+      for (let j = s.kernelWidth; j > 0; j--) {
+        const w = v128.load32_splat(weight);
+        a0 = madd(v128.load(p), w, a0);
+        a1 = madd(v128.load(p, 16), w, a1);
+        a2 = madd(v128.load(p, 32), w, a2);
+        a3 = madd(v128.load(p, 48), w, a3);
+        a4 = madd(v128.load(p, 64), w, a4);
+        a5 = madd(v128.load(p, 80), w, a5);
+        a6 = madd(v128.load(p, 96), w, a6);
+        a7 = madd(v128.load(p, 112), w, a7);
+        p += pixel;
+        weight += 4;
+      }
+    }
+  }
+  storeEight(y, a0, a1, a2, a3, a4, a5, a6, a7);
+}
+
+/** One output at 8 images: where fewer than 32 are left. */
 function forwardSingle(x: usize, weight: usize, bias: usize, y: usize, s: ConvShape): void {
   let a0 = f32x4.splat(0), a1 = a0;
   if (bias) a0 = a1 = v128.load32_splat(bias);
@@ -121,9 +162,8 @@ export function conv2dForward(x: usize, weight: usize, bias: usize, y: usize, sc
   const s = changetype<ConvShape>(shape);
   const taps = s.taps, pixel: usize = s.pixel, outWidth = s.outWidth, outHeight = s.outHeight;
   const outRow: usize = outWidth * s.pixel, outPlane: usize = outHeight * outRow;
-  const tile = s.outputs < 4 ? 1 : 4;
-  for (let start = 0; start < s.outputs; start += tile) {
-    const output = tileStart(start, tile, s.outputs);
+  for (let output = 0, tile = 4; output < s.outputs; output += tile) {
+    if (s.outputs - output < 4) tile = 1;
     const w = weight + <usize> (output * taps * 4);
     const b = bias ? bias + (output << 2) : 0;
     if (tile == 4) packFour(w, taps * 4, taps, scratch);
@@ -131,10 +171,13 @@ export function conv2dForward(x: usize, weight: usize, bias: usize, y: usize, sc
       const xRow = x + <usize> (i * s.strideHeight * s.width) * pixel;
       const yRow = y + output * outPlane + i * outRow;
       for (let j = 0; j < outWidth; j++) {
-        const from = xRow + <usize> (j * s.strideWidth) * pixel, to = yRow + j * pixel;
-        for (let lane: usize = 0; lane < pixel; lane += 32) {
-          if (tile == 4) forwardTile(from + lane, scratch, b, to + lane, outPlane, s);
-          else forwardSingle(from + lane, w, b, to + lane, s);
+        let from = xRow + <usize> (j * s.strideWidth) * pixel, to = yRow + j * pixel;
+        const end = from + pixel;
+        if (tile == 4) {
+          for (; from < end; from += 32, to += 32) forwardTile(from, scratch, b, to, outPlane, s);
+        } else {
+          for (; from + 128 <= end; from += 128, to += 128) forwardRow(from, w, b, to, s);
+          for (; from < end; from += 32, to += 32) forwardSingle(from, w, b, to, s);
         }
       }
     }
@@ -196,7 +239,35 @@ function inputGradientTile(
   v128.store(dx, d1, 16);
 }
 
-/** One input channel at 8 images of one pixel; `weight` is that of the first output's first tap. */
+/** One input channel at 32 images of one pixel; `weight` is that of the first output's first tap. */
+function inputGradientRow(dy: usize, weight: usize, dx: usize, rows: i32, columns: i32, s: ConvShape): void {
+  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
+  const pixel: usize = s.pixel, outRow: usize = s.outWidth * s.pixel, outPlane: usize = s.outHeight * outRow;
+  const tap: usize = s.strideWidth << 2, tapRow: usize = (s.strideHeight * s.kernelWidth) << 2;
+  const tapPlane: usize = s.taps << 2;
+  for (let output = s.outputs; output > 0; output--, dy += outPlane, weight += tapPlane) {
+    let start = dy, w = weight;
+    for (let i = rows; i > 0; i--, start -= outRow, w += tapRow) {
+      let p = start, q = w;
+      for (let j = columns; j > 0; j--) {
+        const v = v128.load32_splat(q);
+        a0 = madd(v128.load(p), v, a0);
+        a1 = madd(v128.load(p, 16), v, a1);
+        a2 = madd(v128.load(p, 32), v, a2);
+        a3 = madd(v128.load(p, 48), v, a3);
+        a4 = madd(v128.load(p, 64), v, a4);
+        a5 = madd(v128.load(p, 80), v, a5);
+        a6 = madd(v128.load(p, 96), v, a6);
+        a7 = madd(v128.load(p, 112), v, a7);
+        p -= pixel;
+        q += tap;
+      }
+    }
+  }
+  storeEight(dx, a0, a1, a2, a3, a4, a5, a6, a7);
+}
+
+/** The same at 8 images: where fewer than 32 are left. */
 function inputGradientSingle(dy: usize, weight: usize, dx: usize, rows: i32, columns: i32, s: ConvShape): void {
   let a0 = f32x4.splat(0), a1 = a0;
   const pixel: usize = s.pixel, outRow: usize = s.outWidth * s.pixel, outPlane: usize = s.outHeight * outRow;
@@ -224,9 +295,8 @@ export function conv2dInputGradient(dy: usize, weight: usize, dx: usize, scratch
   const pixel: usize = s.pixel, outWidth = s.outWidth, outHeight = s.outHeight;
   const plane: usize = s.height * s.width * s.pixel;
   const window = s.kernelHeight * s.kernelWidth;
-  const tile = s.channels < 4 ? 1 : 4;
-  for (let start = 0; start < s.channels; start += tile) {
-    const channel = tileStart(start, tile, s.channels);
+  for (let channel = 0, tile = 4; channel < s.channels; channel += tile) {
+    if (s.channels - channel < 4) tile = 1;
     const w = weight + <usize> (channel * window * 4);
     if (tile == 4) {
       for (let output = 0; output < s.outputs; output++) {
@@ -239,13 +309,18 @@ export function conv2dInputGradient(dy: usize, weight: usize, dx: usize, scratch
       for (let j = 0; j < s.width; j++) {
         const firstColumn = firstTap(j, outWidth, s.strideWidth);
         const columns = (min(j, s.kernelWidth - 1) - firstColumn + s.strideWidth) / s.strideWidth;
-        const from = dy +
-          <usize> ((i - firstRow) / s.strideHeight * outWidth + (j - firstColumn) / s.strideWidth) * pixel;
-        const to = dx + channel * plane + <usize> (i * s.width + j) * pixel;
         const first = firstRow * s.kernelWidth + firstColumn;
-        for (let lane: usize = 0; lane < pixel; lane += 32) {
-          if (tile == 4) inputGradientTile(from + lane, scratch + (first << 4), to + lane, plane, rows, columns, s);
-          else inputGradientSingle(from + lane, w + (first << 2), to + lane, rows, columns, s);
+        let from = dy +
+          <usize> ((i - firstRow) / s.strideHeight * outWidth + (j - firstColumn) / s.strideWidth) * pixel;
+        let to = dx + channel * plane + <usize> (i * s.width + j) * pixel;
+        const end = from + pixel;
+        if (tile == 4) {
+          const packed = scratch + (first << 4);
+          for (; from < end; from += 32, to += 32) inputGradientTile(from, packed, to, plane, rows, columns, s);
+        } else {
+          const start = w + (first << 2);
+          for (; from + 128 <= end; from += 128, to += 128) inputGradientRow(from, start, to, rows, columns, s);
+          for (; from < end; from += 32, to += 32) inputGradientSingle(from, start, to, rows, columns, s);
         }
       }
     }

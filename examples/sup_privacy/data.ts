@@ -6,6 +6,7 @@
 import { Dataset, drawnDigits, type LabelledImages, mnist } from "../../mod.ts";
 import { checkCounts, type Settings } from "./args.ts";
 import { DRAWN_TEST, DRAWN_TRAINING } from "./flags.ts";
+import { permissionError } from "./permission.ts";
 
 /** Training and test images. */
 export interface Images {
@@ -32,7 +33,11 @@ export async function openImages(settings: Settings): Promise<Images> {
     const train = drawnDigits(samples, { seed }), test = drawnDigits(DRAWN_TEST, { seed: testSeed });
     return { name: train.name, train, test, samples };
   }
-  const train = await mnist(data, "train"), test = await mnist(data, "test");
+  const read = (split: "train" | "test") =>
+    mnist(data, split).catch((error) => {
+      throw permissionError(error, "read", data);
+    });
+  const train = await read("train"), test = await read("test");
   return { name: "MNIST", train, test, samples: checkCounts(settings, train.count, train.name) };
 }
 

@@ -6,7 +6,7 @@
 import { type Flag, FLAGS } from "./flags.ts";
 
 /** Columns before the explanations. */
-const INDENT = 20;
+const INDENT = 21;
 
 function entry({ name, value, fallback, about }: Flag): string {
   const head = `  --${name}${value ? ` ${value}` : ""}`;

@@ -3,48 +3,68 @@
  *
  * @module
  */
-import { mkdir, rename, unlink, writeFile } from "node:fs/promises";
+import { mkdir, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError, saveCheckpoint } from "../../mod.ts";
 import { contactSheet } from "./contact_sheet.ts";
 import type { Outcome } from "./job.ts";
+import { permissionError } from "./permission.ts";
 import { reportText } from "./report.ts";
 
-/** The system's complaint as a FileError of one line. */
-function failure(path: string, cause: unknown): FileError {
-  if (cause instanceof FileError) return cause;
-  const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n", 1)[0];
-  return new FileError(`cannot write "${path}": ${reason}`, path, { cause });
+const NETWORKS = ["ordinary", "second", "suppressed"] as const;
+const VICTIMS = ["ordinary", "suppressed"] as const;
+const METHODS = ["sign", "adam"] as const;
+
+/** Everything that is written. */
+const FILES = [
+  ...NETWORKS.map((name) => `${name}.safetensors`),
+  ...VICTIMS.flatMap((name) => METHODS.map((method) => `${name}-${method}.png`)),
+  "report.json",
+];
+
+/** Runs what writes to `path`; what the system or Deno complains of becomes a FileError of one line. */
+async function writing<T>(directory: string, path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const error = permissionError(cause, "write", directory);
+    if (error instanceof FileError) throw error;
+    const reason = (error instanceof Error ? error.message : String(error)).split("\n", 1)[0];
+    throw new FileError(`cannot write "${path}": ${reason}`, path, { cause });
+  }
 }
 
 /** Writes a file whole or not at all: beside its place first, then moved there. */
 async function write(directory: string, name: string, bytes: Uint8Array | string): Promise<void> {
-  const temporary = join(directory, `.sup_privacy-${crypto.randomUUID()}.tmp`);
-  try {
-    await writeFile(temporary, bytes, { flag: "wx" });
-    await rename(temporary, join(directory, name));
-  } catch (error) {
-    await unlink(temporary).catch(() => {});
-    throw failure(join(directory, name), error);
-  }
+  const path = join(directory, name), temporary = join(directory, `.sup_privacy-${crypto.randomUUID()}.tmp`);
+  await writing(directory, path, async () => {
+    try {
+      await writeFile(temporary, bytes, { flag: "wx" });
+      await rename(temporary, path);
+    } catch (error) {
+      await unlink(temporary).catch(() => {});
+      throw error;
+    }
+  });
 }
 
 /**
- * Makes the folder if it is missing, and tries whether files can be written, moved and removed there.
+ * Makes the folder if it is missing, and tries whether files can be written and removed there.
  *
  * @throws {FileError} (as a rejection) if not.
  */
 export async function prepareFolder(directory: string): Promise<void> {
-  const name = `.sup_privacy-${crypto.randomUUID()}.try`;
-  try {
+  const attempt = join(directory, `.sup_privacy-${crypto.randomUUID()}.tmp`);
+  await writing(directory, directory, async () => {
     await mkdir(directory, { recursive: true });
-    await write(directory, name, "");
-    await unlink(join(directory, name));
-  } catch (error) {
-    throw new FileError(failure(directory, error).message.replace(join(directory, name), directory), directory, {
-      cause: error,
-    });
-  }
+    await writeFile(attempt, "", { flag: "wx" });
+    await unlink(attempt);
+    // Where report.json is a folder, say, the work would be lost at the end.
+    for (const name of FILES) {
+      const there = await stat(join(directory, name)).catch(() => undefined);
+      if (there && !there.isFile()) throw new Error(`${name} is there already and is not a file`);
+    }
+  });
 }
 
 /**
@@ -54,13 +74,14 @@ export async function prepareFolder(directory: string): Promise<void> {
  */
 export async function saveOutcome(directory: string, outcome: Outcome): Promise<void> {
   const { report, networks, originals, inversions } = outcome;
-  for (const name of ["ordinary", "second", "suppressed"] as const) {
-    await saveCheckpoint(join(directory, `${name}.safetensors`), networks[name].checkpoint);
+  for (const name of NETWORKS) {
+    const path = join(directory, `${name}.safetensors`);
+    await writing(directory, path, () => saveCheckpoint(path, networks[name].checkpoint));
   }
   // Only loaded here: a run that saves nothing needs no encoder.
   const { encode } = await import("fast-png");
-  for (const name of ["ordinary", "suppressed"] as const) {
-    for (const method of ["sign", "adam"] as const) {
+  for (const name of VICTIMS) {
+    for (const method of METHODS) {
       const sheet = contactSheet(originals, inversions[name][method].images);
       await write(directory, `${name}-${method}.png`, encode({ ...sheet, channels: 1, depth: 8 }));
     }
