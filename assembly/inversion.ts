@@ -29,10 +29,10 @@ export function featureLoss(
     }
     const divisor = v128.bitselect(f32x4.splat(<f32> count), energy, f32x4.eq(energy, zero));
     v128.store(losses + at, v128.and(present, f32x4.div(f32x4.mul(factors, distance), divisor)));
-    const slope = v128.and(present, f32x4.div(f32x4.add(factors, factors), divisor));
+    const slope = f32x4.div(f32x4.add(factors, factors), divisor);
     for (let i = at; i < end; i += pixel) {
       const difference = f32x4.sub(v128.load(features + i), v128.load(targets + i));
-      v128.store(dFeatures + i, f32x4.mul(slope, difference));
+      v128.store(dFeatures + i, v128.and(present, f32x4.mul(slope, difference)));
     }
   }
 }

@@ -70,6 +70,15 @@ describe("random tensors on every engine", () => {
       }
     }, 80));
 
+  test("normal draws agree far out, where the first word is next to 0", () => {
+    for (const [stream, word] of [[14620119, 211], [37022968, 46], [147171763, 11]] as const) {
+      const block = new Uint32Array(2);
+      threefry2x32(0, stream, 0, 0, block);
+      assertEquals(block[0], word);
+      compareKernel("fillNormal", [output(1, 4 * ROUNDOFF * 6.7), 1, 0, stream, 1, 0]);
+    }
+  });
+
   test("20,000 normal draws have the mean, the deviation and the tails of the normal distribution", () => {
     const count = 20_000;
     const out = output(count, 4 * ROUNDOFF * 6.7);

@@ -92,6 +92,12 @@ describe("gathering the images of a batch on every engine", () => {
     }
   });
 
+  test("coefficients that lie between two whole numbers are rounded alike", () => {
+    // 2,048 columns from 3: the coefficients are odd multiples of 1/2 before they are rounded, halves to even.
+    const shape = { channels: 1, sourceHeight: 1, sourceWidth: 3, height: 1, width: 2048, lanes: 8 };
+    run(Uint8Array.of(0, 255, 3), [0], 1, shape);
+  });
+
   test("white stays white at every size", () => {
     for (const size of [1, 2, 7, 28, 32, 56]) {
       const shape = { channels: 1, sourceHeight: 28, sourceWidth: 28, height: size, width: size, lanes: 8 };

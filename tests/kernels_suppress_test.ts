@@ -3,88 +3,9 @@ import { describe, test } from "node:test";
 import { suppress } from "../src/engine/reference/suppress.ts";
 import { Random } from "../src/random/threefry.ts";
 import { assert, assertAlmostEquals, assertEquals } from "#std/assert";
-import {
-  compareKernel,
-  everyKernelRan,
-  input,
-  output,
-  ROUNDOFF,
-  type Run,
-  type Tensor,
-  updated,
-} from "./kernel_harness.ts";
-import { draw, drawMask, holds, whole } from "./kernel_values.ts";
-
-const [LOWER, CLIP, UPPER] = [Math.fround(0.005), Math.fround(0.0025), Math.fround(1.2)];
-
-/** The float32 just above a positive one. */
-function above(value: number): number {
-  const bits = new Uint32Array(Float32Array.of(value).buffer);
-  bits[0]!++;
-  return new Float32Array(bits.buffer)[0]!;
-}
-
-/** The values on which the decisions turn, and their neighbours. */
-const EDGES = [0, -0, CLIP, LOWER, above(LOWER), 0.5, above(0.5), UPPER, above(UPPER), 0.004, 0.01, 3];
-
-/** Weights of the size of trained ones, some of them on an edge or equal to another. */
-function weightsOf(random: Random, count: number, size: number): Float32Array {
-  const edges = Float32Array.from(EDGES);
-  const weights = draw(random, count).map((value) => value * size);
-  return weights.map((value, i) => {
-    const sign = random.integer(2) === 0 ? 1 : -1;
-    const kind = random.integer(4);
-    if (kind === 0) return sign * edges[random.integer(edges.length)]!;
-    return kind === 1 ? sign * weights[random.integer(i + 1)]! : value;
-  });
-}
-
-interface Options {
-  stop: number;
-  minNum: number;
-  threshold: number;
-  rate: number;
-  lowerClip: number;
-  addNoise: number;
-  upperBound: number;
-}
-
-const ORDINARY: Options = {
-  stop: 100,
-  minNum: -1,
-  threshold: 0,
-  rate: 1,
-  lowerClip: 0,
-  addNoise: 0,
-  upperBound: UPPER,
-};
-
-/** Runs the exact path; returns the runs and the mask and deWeight they wrote. */
-function exact(
-  weights: Float32Array,
-  mask: Int32Array,
-  { stop, minNum, threshold, rate, lowerClip, addNoise, upperBound }: Options,
-  [seed, stream]: [number, number] = [1, 2],
-  offset = 0,
-): { runs: Run[]; masks: Tensor; pulls: Tensor } {
-  const masks = updated(mask, "equal", offset);
-  // A pull is a difference of the weight and a bound, or noise, over the rate: three roundings, and one for the rate.
-  const bound = Math.max(upperBound, 0.1);
-  const pulls = output(weights.length, weights.map((w) => 6 * ROUNDOFF * (Math.abs(w) + bound) / rate), offset);
-  const numbers = [
-    weights.length,
-    stop,
-    minNum,
-    threshold,
-    rate,
-    lowerClip,
-    addNoise,
-    upperBound,
-    seed,
-    stream,
-  ] as const;
-  return { runs: compareKernel("suppressExact", [input(weights, offset), masks, pulls, ...numbers]), masks, pulls };
-}
+import { compareKernel, everyKernelRan, input, output, ROUNDOFF, updated } from "./kernel_harness.ts";
+import { above, CLIP, EDGES, exact, LOWER, ORDINARY, UPPER, weightsOf } from "./kernel_suppress.ts";
+import { drawMask, holds, whole } from "./kernel_values.ts";
 
 const CASES = {
   seed: fc.nat(),

@@ -55,7 +55,7 @@ export async function attackNetwork(
   const { originals, labels, judge } = targets;
   const features = await attack.features(originals);
   const run = async (method: Method): Promise<Inversions> => {
-    progress.begin(`attack on the ${name} network (${method === "sign" ? "sign steps" : "Adam"})`);
+    progress.begin(`attacking ${name} (${method === "sign" ? "sign steps" : "Adam"})`);
     const onProgress = (done: number, total: number) => progress.update(done / total);
     const images = await attack.generate(features, { method, seed, onProgress });
     const report = attackReport(await attack.evaluate(originals, images, { labels, judge }));

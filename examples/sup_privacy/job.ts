@@ -38,16 +38,16 @@ export async function runJob(settings: Settings, progress: Progress, clock: () =
   const { seed } = settings;
   const start = clock();
   const engine = await open(settings.engine);
-  progress.begin(settings.data === undefined ? "digits" : "MNIST");
+  progress.begin(settings.data === undefined ? "drawing digits" : "reading MNIST");
   const images = await openImages(settings);
   progress.end([`${images.samples} for training, ${images.test.count} for testing; ${engine.why}`]);
 
-  progress.begin("ordinary network");
+  progress.begin("training ordinary");
   const ordinary = await trainOrdinary(engine, images, settings, seed, progress);
   // The judge is another network than the attacked one: a network may well recognise its own features in noise.
-  progress.begin("second ordinary network, the judge");
+  progress.begin("training the judge");
   const second = await trainOrdinary(engine, images, settings, seed + 1, progress);
-  progress.begin("suppressed network");
+  progress.begin("training suppressed");
   const suppressed = await trainSuppressed(engine, images, settings, progress);
 
   const chosen = chosenIndices(settings.attackImages, images.samples, seed);

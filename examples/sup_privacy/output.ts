@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { encode } from "fast-png";
 import { mkdir, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError, saveCheckpoint } from "../../mod.ts";
@@ -78,8 +79,6 @@ export async function saveOutcome(directory: string, outcome: Outcome): Promise<
     const path = join(directory, `${name}.safetensors`);
     await writing(directory, path, () => saveCheckpoint(path, networks[name].checkpoint));
   }
-  // Only loaded here: a run that saves nothing needs no encoder.
-  const { encode } = await import("fast-png");
   for (const name of VICTIMS) {
     for (const method of METHODS) {
       const sheet = contactSheet(originals, inversions[name][method].images);

@@ -31,22 +31,34 @@ export interface Standing {
 /** Seconds between two drawings of the bar, and between two plain lines. */
 const REDRAW = 0.1, REPEAT = 10;
 
+/** Characters of the bar. */
+const LEAST_BAR = 8, MOST_BAR = 24;
+
 /** A duration for people: "8 s", "3 min 5 s". */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** One line: stage, bar, share, facts, time left; cut to `columns`. Without a bar if `bar` is false. */
-export function progressLine(standing: Standing, columns: number, bar = true): string {
+/**
+ * One line for a terminal: stage, bar, facts, time left. In a narrow one the first facts are left out, then the end is cut.
+ */
+export function progressBar(standing: Standing, columns: number): string {
   const { stage, stages, title, share, facts, secondsLeft } = standing;
   const left = secondsLeft === undefined ? [] : [`${duration(secondsLeft)} left`];
-  const head = `${stage}/${stages} ${title}`;
-  const tail = [`${Math.floor(share * 100)} %`, ...facts, ...left].join("  ");
-  if (!bar) return `${head}: ${tail}`;
-  const room = Math.min(24, Math.max(5, columns - head.length - tail.length - 4));
-  const full = Math.round(share * room);
-  return `${head}  ${"█".repeat(full)}${"░".repeat(room - full)}  ${tail}`.slice(0, columns);
+  const head = `${stage}/${stages} ${title}  `;
+  const tails = Array.from({ length: facts.length + 1 }, (_, from) => ["", ...facts.slice(from), ...left].join("  "));
+  const room = (tail: string) => columns - head.length - tail.length;
+  const tail = tails.find((tail) => room(tail) >= LEAST_BAR) ?? tails.at(-1)!;
+  const length = Math.min(MOST_BAR, Math.max(LEAST_BAR, room(tail)));
+  const full = Math.round(share * length);
+  return `${head}${"█".repeat(full)}${"░".repeat(length - full)}${tail}`.slice(0, columns);
+}
+
+/** One line for a log: stage, share, facts, time left. */
+export function progressLine({ stage, stages, title, share, facts, secondsLeft }: Standing): string {
+  const left = secondsLeft === undefined ? [] : [`${duration(secondsLeft)} left`];
+  return `${stage}/${stages} ${title}: ${[`${Math.floor(share * 100)} %`, ...facts, ...left].join("  ")}`;
 }
 
 /** The progress of a job of several stages. */
@@ -109,9 +121,9 @@ export class Progress {
     // The first moments say little about the rest.
     const secondsLeft = elapsed < 0.5 || share <= 0 ? undefined : elapsed * (1 - share) / share;
     const standing = { stage: this.#stage, stages: this.#stages, title: this.#title, share, facts, secondsLeft };
-    if (!terminal) return write(`${progressLine(standing, columns, false)}\n`);
+    if (!terminal) return write(`${progressLine(standing)}\n`);
     // The last column stays free: writing to it would break the line on some terminals.
-    const line = progressLine(standing, columns - 1);
+    const line = progressBar(standing, columns - 1);
     write(`\r${line.padEnd(this.#barLength)}`);
     this.#barLength = line.length;
   }

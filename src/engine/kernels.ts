@@ -253,7 +253,7 @@ export interface Kernels {
     high: number,
   ): void;
 
-  /** `count` draws from the uniform distribution over [low, high): draw i is word 0 of Threefry (seed, stream)(i, 0), over 2^32. */
+  /** `count` draws from the uniform distribution over [low, high), rounded to float32: draw i is word 0 of Threefry (seed, stream)(i, 0), over 2^32. */
   fillUniform(out: number, count: number, seed: number, stream: number, low: number, high: number): void;
   /**
    * `count` draws from normal(0, deviation), by Box and Muller from both words u, v of Threefry (seed, stream)(i, attempt): sqrt(-2 log((u + 1) / 2^32)) * cos(2 pi v / 2^32). Attempt 0; where

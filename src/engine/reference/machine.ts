@@ -21,16 +21,6 @@ import { update } from "./update.ts";
 /**
  * A new machine with an empty memory of its own. It computes in float64 and stores in `precision`: float32 (the default) like the other engines, or
  * float64, in which gradients can be checked against finite differences.
- *
- * @example
- * ```ts
- * import { referenceMachine } from "@tacet/tacet";
- * const machine = referenceMachine();
- * const x = machine.allocate(4 * 4);
- * machine.floats.set([-1, 0, 1, 2], x / 4);
- * machine.kernels.reluForward(x, x, 4);
- * console.log(machine.floats.slice(x / 4, x / 4 + 4)); // 0, 0, 1, 2
- * ```
  */
 export function referenceMachine(precision: Precision = "float32"): Machine {
   const memory = new ReferenceMemory(precision);
