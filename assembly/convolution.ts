@@ -1,6 +1,6 @@
 /**
  * 2-D convolution over `[channel][row][column][image]`: forward, input gradient and weight gradient. The input is already padded. Registers hold tiles of
- * 4 channels x 8 images or 1 channel x 32 (forward, input gradient), or 4 outputs x 3 weights (weight gradient).
+ * 6 outputs x 8 images (forward), 4 channels x 8 images (input gradient), 1 x 32 images of what is left, or 4 outputs x 3 weights (weight gradient).
  */
 import { madd, sum, tileStart } from "./simd";
 import { Grid, weightGradientSingle, weightGradientTile } from "./weight_gradient";
@@ -63,15 +63,35 @@ function storeEight(y: usize, v0: v128, v1: v128, v2: v128, v3: v128, v4: v128, 
   v128.store(y, v7, 112);
 }
 
-/** 4 outputs at 8 images of one or more neighbouring pixels: `x` is the window's first pixel, `packed` the weights in groups of 4. */
-function forwardTile(x: usize, packed: usize, bias: usize, y: usize, outPlane: usize, s: ConvShape): void {
-  let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
-  if (bias) {
-    a0 = a1 = v128.load32_splat(bias);
-    b0 = b1 = v128.load32_splat(bias, 4);
-    c0 = c1 = v128.load32_splat(bias, 8);
-    d0 = d1 = v128.load32_splat(bias, 12);
+/** Outputs in a full tile of the forward pass. */
+export const FORWARD_TILE = 6;
+
+/** Writes 6 rows of `count` weights, `stride` bytes apart, to `out` as `count` groups of 6. */
+export function packSix(weight: usize, stride: usize, count: i32, out: usize): void {
+  for (let i = 0; i < count; i++) {
+    store<f32>(out, load<f32>(weight));
+    store<f32>(out, load<f32>(weight + stride), 4);
+    store<f32>(out, load<f32>(weight + 2 * stride), 8);
+    store<f32>(out, load<f32>(weight + 3 * stride), 12);
+    store<f32>(out, load<f32>(weight + 4 * stride), 16);
+    store<f32>(out, load<f32>(weight + 5 * stride), 20);
+    weight += 4;
+    out += 24;
   }
+}
+
+/** 6 outputs at 8 images of a pixel: `x` is its window's first pixel, `packed` the weights in groups of 6. */
+export function forwardTile(x: usize, packed: usize, bias: usize, y: usize, outPlane: usize, s: ConvShape): void {
+  let a0 = f32x4.splat(0), b0 = a0, c0 = a0, d0 = a0, e0 = a0, f0 = a0;
+  if (bias) {
+    a0 = v128.load32_splat(bias);
+    b0 = v128.load32_splat(bias, 4);
+    c0 = v128.load32_splat(bias, 8);
+    d0 = v128.load32_splat(bias, 12);
+    e0 = v128.load32_splat(bias, 16);
+    f0 = v128.load32_splat(bias, 20);
+  }
+  let a1 = a0, b1 = b0, c1 = c0, d1 = d0, e1 = e0, f1 = f0;
   const pixel: usize = s.pixel, row: usize = s.width * s.pixel, plane: usize = s.height * row;
   const kernelWidth = s.kernelWidth;
   for (let channel = s.channels; channel > 0; channel--, x += plane) {
@@ -80,18 +100,26 @@ function forwardTile(x: usize, packed: usize, bias: usize, y: usize, outPlane: u
       let p = start;
       for (let j = kernelWidth; j > 0; j--) {
         const x0 = v128.load(p), x1 = v128.load(p, 16);
-        const wa = v128.load32_splat(packed), wb = v128.load32_splat(packed, 4);
-        const wc = v128.load32_splat(packed, 8), wd = v128.load32_splat(packed, 12);
-        a0 = madd(x0, wa, a0);
-        a1 = madd(x1, wa, a1);
-        b0 = madd(x0, wb, b0);
-        b1 = madd(x1, wb, b1);
-        c0 = madd(x0, wc, c0);
-        c1 = madd(x1, wc, c1);
-        d0 = madd(x0, wd, d0);
-        d1 = madd(x1, wd, d1);
+        let w = v128.load32_splat(packed);
+        a0 = madd(x0, w, a0);
+        a1 = madd(x1, w, a1);
+        w = v128.load32_splat(packed, 4);
+        b0 = madd(x0, w, b0);
+        b1 = madd(x1, w, b1);
+        w = v128.load32_splat(packed, 8);
+        c0 = madd(x0, w, c0);
+        c1 = madd(x1, w, c1);
+        w = v128.load32_splat(packed, 12);
+        d0 = madd(x0, w, d0);
+        d1 = madd(x1, w, d1);
+        w = v128.load32_splat(packed, 16);
+        e0 = madd(x0, w, e0);
+        e1 = madd(x1, w, e1);
+        w = v128.load32_splat(packed, 20);
+        f0 = madd(x0, w, f0);
+        f1 = madd(x1, w, f1);
         p += pixel;
-        packed += 16;
+        packed += 24;
       }
     }
   }
@@ -106,10 +134,16 @@ function forwardTile(x: usize, packed: usize, bias: usize, y: usize, outPlane: u
   y += outPlane;
   v128.store(y, d0);
   v128.store(y, d1, 16);
+  y += outPlane;
+  v128.store(y, e0);
+  v128.store(y, e1, 16);
+  y += outPlane;
+  v128.store(y, f0);
+  v128.store(y, f1, 16);
 }
 
-/** One output at 32 images: for the outputs beyond the last four. */
-function forwardRow(x: usize, weight: usize, bias: usize, y: usize, s: ConvShape): void {
+/** One output at 32 images: for the outputs beyond the last full tile. */
+export function forwardRow(x: usize, weight: usize, bias: usize, y: usize, s: ConvShape): void {
   let a0 = f32x4.splat(0);
   if (bias) a0 = v128.load32_splat(bias);
   let a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
@@ -137,7 +171,7 @@ function forwardRow(x: usize, weight: usize, bias: usize, y: usize, s: ConvShape
 }
 
 /** One output at 8 images: where fewer than 32 are left. */
-function forwardSingle(x: usize, weight: usize, bias: usize, y: usize, s: ConvShape): void {
+export function forwardSingle(x: usize, weight: usize, bias: usize, y: usize, s: ConvShape): void {
   let a0 = f32x4.splat(0), a1 = a0;
   if (bias) a0 = a1 = v128.load32_splat(bias);
   const pixel: usize = s.pixel, row: usize = s.width * s.pixel, plane: usize = s.height * row;
@@ -162,18 +196,18 @@ export function conv2dForward(x: usize, weight: usize, bias: usize, y: usize, sc
   const s = changetype<ConvShape>(shape);
   const taps = s.taps, pixel: usize = s.pixel, outWidth = s.outWidth, outHeight = s.outHeight;
   const outRow: usize = outWidth * s.pixel, outPlane: usize = outHeight * outRow;
-  for (let output = 0, tile = 4; output < s.outputs; output += tile) {
-    if (s.outputs - output < 4) tile = 1;
+  for (let output = 0, tile = FORWARD_TILE; output < s.outputs; output += tile) {
+    if (s.outputs - output < FORWARD_TILE) tile = 1;
     const w = weight + <usize> (output * taps * 4);
     const b = bias ? bias + (output << 2) : 0;
-    if (tile == 4) packFour(w, taps * 4, taps, scratch);
+    if (tile > 1) packSix(w, taps * 4, taps, scratch);
     for (let i = 0; i < outHeight; i++) {
       const xRow = x + <usize> (i * s.strideHeight * s.width) * pixel;
       const yRow = y + output * outPlane + i * outRow;
       for (let j = 0; j < outWidth; j++) {
         let from = xRow + <usize> (j * s.strideWidth) * pixel, to = yRow + j * pixel;
         const end = from + pixel;
-        if (tile == 4) {
+        if (tile > 1) {
           for (; from < end; from += 32, to += 32) forwardTile(from, scratch, b, to, outPlane, s);
         } else {
           for (; from + 128 <= end; from += 128, to += 128) forwardRow(from, w, b, to, s);

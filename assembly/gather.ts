@@ -1,15 +1,4 @@
-/** The input of a batch: uint8 images, resized bilinearly with OpenCV's arithmetic, scaled and laid out batch innermost. */
-
-// @ts-ignore: decorator
-@unmanaged
-class GatherShape {
-  channels: i32;
-  sourceHeight: i32;
-  sourceWidth: i32;
-  height: i32;
-  width: i32;
-  lanes: i32;
-}
+/** The input of a batch: uint8 images, resized bilinearly with OpenCV's arithmetic when they arrive, scaled and laid out batch innermost for each batch. */
 
 /** One destination row or column: the two source rows or columns it lies between and their 11-bit coefficients. */
 // @ts-ignore: decorator
@@ -40,38 +29,64 @@ function prepareTaps(taps: usize, source: i32, size: i32, resetAtEdge: bool): vo
   }
 }
 
-export function gather(
+export function resize(
   images: usize,
-  indices: usize,
-  x: usize,
-  count: i32,
-  scale: f32,
+  out: usize,
+  planes: i32,
+  sourceHeight: i32,
+  sourceWidth: i32,
+  height: i32,
+  width: i32,
   scratch: usize,
-  shape: usize,
 ): void {
-  const s = changetype<GatherShape>(shape);
-  const sourcePlane: usize = s.sourceHeight * s.sourceWidth, sourceImage: usize = s.channels * sourcePlane;
-  const columns = scratch + (<usize> s.height << 4);
-  prepareTaps(scratch, s.sourceHeight, s.height, false);
-  prepareTaps(columns, s.sourceWidth, s.width, true);
-  for (let channel = 0; channel < s.channels; channel++) {
-    const source = images + channel * sourcePlane;
-    for (let i = 0; i < s.height; i++) {
-      const row = changetype<Tap>(scratch + (i << 4));
-      const above: usize = row.near * s.sourceWidth, below: usize = row.far * s.sourceWidth;
-      for (let j = 0; j < s.width; j++) {
-        const column = changetype<Tap>(columns + (j << 4));
-        const left = column.near, right = column.far, leftShare = column.nearShare, rightShare = column.farShare;
-        for (let lane = 0; lane < count; lane++) {
-          const image = source + <usize> load<i32>(indices + (lane << 2)) * sourceImage;
-          const top = load<u8>(image + above + left) * leftShare + load<u8>(image + above + right) * rightShare;
-          const bottom = load<u8>(image + below + left) * leftShare + load<u8>(image + below + right) * rightShare;
-          const grey = (((row.nearShare * (top >> 4)) >> 16) + ((row.farShare * (bottom >> 4)) >> 16) + 2) >> 2;
-          store<f32>(x + (lane << 2), <f32> grey * scale);
-        }
-        memory.fill(x + (count << 2), 0, (s.lanes - count) << 2);
-        x += s.lanes << 2;
+  const columns = scratch + (<usize> height << 4), sourcePlane: usize = sourceHeight * sourceWidth;
+  prepareTaps(scratch, sourceHeight, height, false);
+  prepareTaps(columns, sourceWidth, width, true);
+  for (let plane = 0; plane < planes; plane++, images += sourcePlane) {
+    for (let i = 0; i < height; i++) {
+      const row = changetype<Tap>(scratch + (i << 4)), nearShare = row.nearShare, farShare = row.farShare;
+      const above = images + row.near * sourceWidth, below = images + row.far * sourceWidth;
+      for (let j = 0; j < width; j++, out++) {
+        const column = changetype<Tap>(columns + (j << 4)), left: usize = column.near, right: usize = column.far;
+        const top = load<u8>(above + left) * column.nearShare + load<u8>(above + right) * column.farShare;
+        const bottom = load<u8>(below + left) * column.nearShare + load<u8>(below + right) * column.farShare;
+        store<u8>(out, (((nearShare * (top >> 4)) >> 16) + ((farShare * (bottom >> 4)) >> 16) + 2) >> 2);
       }
     }
   }
+}
+
+/** Four pixels of four images, `at` bytes into each, to four rows of x. */
+// @ts-ignore: decorator
+
+function gatherFour(a: usize, b: usize, c: usize, d: usize, x: usize, pixel: usize, scale: v128): void {
+  let bytes = v128.load32_zero(a);
+  bytes = v128.load32_lane(b, bytes, 1);
+  bytes = v128.load32_lane(c, bytes, 2);
+  bytes = v128.load32_lane(d, bytes, 3);
+  bytes = v128.shuffle<i8>(bytes, bytes, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const low = i16x8.extend_low_i8x16_u(bytes), high = i16x8.extend_high_i8x16_u(bytes);
+  v128.store(x, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(low)), scale));
+  v128.store(x + pixel, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(low)), scale));
+  v128.store(x + 2 * pixel, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(high)), scale));
+  v128.store(x + 3 * pixel, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(high)), scale));
+}
+
+export function gather(images: usize, indices: usize, x: usize, count: i32, size: i32, lanes: i32, scale: f32): void {
+  const pixel: usize = lanes << 2, scales = f32x4.splat(scale);
+  const fours = count & ~3, evenSize = size & ~3;
+  for (let lane = 0; lane < fours; lane += 4) {
+    const index = indices + (lane << 2);
+    const a = images + <usize> load<i32>(index) * size, b = images + <usize> load<i32>(index, 4) * size;
+    const c = images + <usize> load<i32>(index, 8) * size, d = images + <usize> load<i32>(index, 12) * size;
+    const to = x + (lane << 2);
+    for (let at = 0; at < evenSize; at += 4) gatherFour(a + at, b + at, c + at, d + at, to + at * pixel, pixel, scales);
+  }
+  for (let lane = 0; lane < count; lane++) {
+    const image = images + <usize> load<i32>(indices + (lane << 2)) * size;
+    for (let at = lane < fours ? evenSize : 0; at < size; at++) {
+      store<f32>(x + at * pixel + (lane << 2), <f32> load<u8>(image + at) * scale);
+    }
+  }
+  for (let at = 0; at < size; at++) memory.fill(x + at * pixel + (count << 2), 0, (lanes - count) << 2);
 }

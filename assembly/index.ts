@@ -1,10 +1,21 @@
 /** The exports of the wasm module: the kernels of `src/engine/kernels.ts`, under the same names. */
 export { biasGradient, conv2dForward, conv2dInputGradient, conv2dWeightGradient } from "./convolution";
 export { denseForward, denseInputGradient, denseWeightGradient } from "./dense";
-export { gather } from "./gather";
+export {
+  eventBiasGradient,
+  eventInputGradient,
+  eventWeightGradient,
+  livingEventInputGradient,
+  livingEventWeightGradient,
+  winnerEvents,
+} from "./events";
+export { gather, resize } from "./gather";
+export { fromImages, toImages } from "./images";
 export { adamStep, featureLoss, imagePriors, signStep } from "./inversion";
+export { listLiving, livingDenseForward, livingDenseInputGradient, livingDenseWeightGradient } from "./living";
 export { softmaxCrossEntropy, softmaxCrossEntropyOneHot } from "./loss";
 export { pad, unpad } from "./padding";
+export { livingPooledConvForward, pooledConvForward } from "./pooled_convolution";
 export { averagePoolForward, averagePoolGradient, maxPoolForward, maxPoolGradient } from "./pooling";
 export { fillNormal, fillUniform } from "./random";
 export { reluForward, reluGradient } from "./relu";

@@ -2,7 +2,7 @@
 
 // @ts-ignore: decorator
 @unmanaged
-class PoolShape {
+export class PoolShape {
   channels: i32;
   height: i32;
   width: i32;

@@ -2,31 +2,53 @@ import fc from "fast-check";
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { describe, test } from "node:test";
-import { GATHER_SHAPE, lanesOf } from "../src/engine/kernels.ts";
+import { lanesOf } from "../src/engine/kernels.ts";
 import { gather } from "../src/engine/reference/gather.ts";
 import { Random } from "../src/random/threefry.ts";
 import { assert, assertEquals } from "#std/assert";
-import { compareKernel, everyKernelRan, input, output, type Run, scratch, type Tensor } from "./kernel_harness.ts";
+import {
+  compareKernel,
+  everyKernelRan,
+  input,
+  output,
+  type Run,
+  scratch,
+  type Tensor,
+  updated,
+} from "./kernel_harness.ts";
 import { BATCH, holds, whole } from "./kernel_values.ts";
 
-type Shape = Record<(typeof GATHER_SHAPE)[number], number>;
+interface Shape {
+  readonly channels: number;
+  readonly sourceHeight: number;
+  readonly sourceWidth: number;
+  readonly height: number;
+  readonly width: number;
+  readonly lanes: number;
+}
 
 const GOLDEN = `${process.env.TACET_SHARED ?? "../shared"}/golden/resize.safetensors`;
 
-/** Gathers on every machine and returns the runs and the tensor they wrote. */
+/** Resizes and gathers on every machine and returns the runs of the gather and the tensor they wrote. */
 function run(images: Uint8Array, indices: number[], scale: number, shape: Shape): [Run[], Tensor] {
-  const x = output(shape.channels * shape.height * shape.width * shape.lanes, "equal");
-  // The indices of lanes without an image must not be followed.
-  const lanes = Int32Array.from({ length: shape.lanes }, (_, lane) => indices[lane] ?? 2 ** 30);
-  const runs = compareKernel("gather", [
+  const { channels, sourceHeight, sourceWidth, height, width, lanes } = shape;
+  const planes = images.length / (sourceHeight * sourceWidth), size = channels * height * width;
+  const words = updated(new Int32Array(Math.ceil(planes * height * width / 4)));
+  const resized = compareKernel("resize", [
     input(images),
-    input(lanes),
-    x,
-    indices.length,
-    scale,
-    scratch(4 * (shape.height + shape.width)),
-    input(Int32Array.from(GATHER_SHAPE, (name) => shape[name])),
-  ]);
+    words,
+    planes,
+    sourceHeight,
+    sourceWidth,
+    height,
+    width,
+    scratch(4 * (height + width)),
+  ])[0]!.after(words);
+  const x = output(size * lanes, "equal");
+  // The indices of lanes without an image must not be followed.
+  const chosen = Int32Array.from({ length: lanes }, (_, lane) => indices[lane] ?? 2 ** 30);
+  const bytes = new Uint8Array(Int32Array.from(resized).buffer);
+  const runs = compareKernel("gather", [input(bytes), input(chosen), x, indices.length, size, lanes, scale]);
   return [runs, x];
 }
 

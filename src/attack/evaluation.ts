@@ -12,7 +12,9 @@ import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 
 /** A separately trained network that says what it sees in a reconstruction. */
 export interface Judge {
+  /** A classifier of the same input: its output is one logit a class. */
   readonly network: Network;
+  /** Its trained values. */
   readonly parameters: ParameterValues;
 }
 

@@ -15,6 +15,7 @@ export type LossWeights = readonly [feature: number, smoothness: number, square:
 
 /** Options of {@link ImageInversionAttack}. */
 export interface ImageInversionAttackOptions {
+  /** What carries the arithmetic out; see `openEngine`. */
   readonly engine: Engine;
   /** The part of the network whose output the attacker sees; see {@link sliceNetwork}. */
   readonly network: Network;
@@ -66,6 +67,8 @@ export class ImageInversionAttack {
   readonly #programs = new Map<number, Program>();
 
   /**
+   * Computes nothing yet.
+   *
    * @param options engine, network, parameters, input bound and loss weights
    * @throws {RangeError} if the bound is empty, a loss weight is negative or parameters are missing.
    * @example

@@ -78,7 +78,7 @@ function isGzip(bytes: Uint8Array): boolean {
  *
  * @example
  * ```ts
- * import { gunzip } from "@tacet/tacet";
+ * import { gunzip } from "./gzip.ts";
  * const packed = new Blob(["silence"]).stream().pipeThrough(new CompressionStream("gzip"));
  * const bytes = new Uint8Array(await new Response(packed).arrayBuffer());
  * console.log(new TextDecoder().decode(gunzip(bytes, { limit: 1000 }))); // silence
@@ -163,7 +163,7 @@ export function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Uint8Arr
  *
  * @example
  * ```ts
- * import { decompressed } from "@tacet/tacet";
+ * import { decompressed } from "./gzip.ts";
  * console.log(decompressed(new Uint8Array([1, 2, 3]))); // Uint8Array [1, 2, 3]
  * ```
  */

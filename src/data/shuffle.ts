@@ -13,7 +13,8 @@ import type { Random } from "../random/threefry.ts";
  *
  * @example
  * ```ts
- * import { Random, ShuffleBuffer } from "@tacet/tacet";
+ * import { Random } from "@tacet/tacet";
+ * import { ShuffleBuffer } from "./shuffle.ts";
  * const shuffled = new ShuffleBuffer(5, 3, new Random(1));
  * for (let n = shuffled.next(); n >= 0; n = shuffled.next()) console.log(n);
  * ```

@@ -5,20 +5,20 @@
  */
 import { sizeOf } from "../nn/mod.ts";
 import type { BatchSource } from "./engine.ts";
-import { GATHER_SHAPE } from "./kernels.ts";
 import type { Activation } from "./layer_calls.ts";
 import type { Machine } from "./machine.ts";
 
-/** A source whose images lie in the machine's memory. */
-interface Upload {
-  readonly images: number;
-  /** The gather's shape record and its room for coefficients. */
-  readonly shape: number;
-  readonly scratch: number;
-}
+/** Planes of a source that are resized at a time. */
+const RESIZED_AT_ONCE = 256;
 
 /** The batch in the machine's memory. Labels are loaded in one of two forms. */
 export class Batch {
+  readonly machine: Machine;
+  readonly input: Activation;
+  readonly classes: number;
+  /** The most images it takes. */
+  readonly capacity: number;
+  readonly lanes: number;
   /** Number of images in the current batch. */
   count = 0;
   /** Form of the current labels; undefined if the batch has none. */
@@ -28,15 +28,15 @@ export class Batch {
   /** float32 `[classes][lanes]`: one-hot labels. */
   readonly targets: number;
   readonly #indices: number;
-  readonly #uploads = new Map<Uint8Array, Upload>();
+  /** Where the resized images of each source lie. */
+  readonly #uploads = new Map<Uint8Array, number>();
 
-  constructor(
-    readonly machine: Machine,
-    readonly input: Activation,
-    readonly classes: number,
-    readonly capacity: number,
-    readonly lanes: number,
-  ) {
+  constructor(machine: Machine, input: Activation, classes: number, capacity: number, lanes: number) {
+    this.machine = machine;
+    this.input = input;
+    this.classes = classes;
+    this.capacity = capacity;
+    this.lanes = lanes;
     this.labels = machine.allocate(4 * lanes);
     this.targets = machine.allocate(4 * lanes * classes);
     this.#indices = machine.allocate(4 * lanes);
@@ -50,7 +50,8 @@ export class Batch {
     }
   }
 
-  #upload({ source, size }: BatchSource): Upload {
+  /** Brings a source's images into the memory, resized. */
+  #upload({ source, size }: BatchSource): number {
     const [channels, height, width] = this.input.shape as readonly [number, number, number];
     if (source.channels !== channels || size[0] !== height || size[1] !== width) {
       throw new RangeError(
@@ -64,19 +65,25 @@ export class Batch {
       throw new RangeError(`the data have ${source.classes} classes, but the network has ${this.classes} outputs`);
     }
     const { machine } = this;
-    const images = machine.allocate(source.images.length);
-    machine.bytes.set(source.images, images);
-    const shape = machine.allocate(4 * GATHER_SHAPE.length);
-    machine.ints.set([channels, source.height, source.width, height, width, this.lanes], shape / 4);
-    return { images, shape, scratch: machine.allocate(16 * (height + width)) };
+    const planes = source.count * channels, taken = Math.min(planes, RESIZED_AT_ONCE);
+    const images = machine.allocate(planes * height * width);
+    const raw = machine.allocate(taken * source.height * source.width),
+      scratch = machine.allocate(16 * (height + width));
+    for (let plane = 0; plane < planes; plane += taken) {
+      const count = Math.min(taken, planes - plane), from = plane * source.height * source.width;
+      machine.bytes.set(source.images.subarray(from, from + count * source.height * source.width), raw);
+      const to = images + plane * height * width;
+      machine.kernels.resize(raw, to, count, source.height, source.width, height, width, scratch);
+    }
+    return images;
   }
 
   /** Gathers the images of the given indices and their labels. */
   load(data: BatchSource, indices: ArrayLike<number>): void {
     this.#checkCount("load: got indices of", indices.length);
     const { source } = data;
-    let upload = this.#uploads.get(source.images);
-    if (!upload) this.#uploads.set(source.images, upload = this.#upload(data));
+    let images = this.#uploads.get(source.images);
+    if (images === undefined) this.#uploads.set(source.images, images = this.#upload(data));
     const { kernels, ints, floats } = this.machine;
     const oneHot = data.labels === "oneHot";
     if (oneHot) floats.fill(0, this.targets / 4, this.targets / 4 + this.classes * this.lanes);
@@ -91,13 +98,13 @@ export class Batch {
       else ints[this.labels / 4 + lane] = label;
     }
     kernels.gather(
-      upload.images,
+      images,
       this.#indices,
       this.input.value,
       indices.length,
+      sizeOf(this.input.shape),
+      this.lanes,
       data.scale,
-      upload.scratch,
-      upload.shape,
     );
     this.count = indices.length;
     this.labelForm = data.labels;

@@ -11,6 +11,7 @@ export type EngineName = "wasm" | "reference";
 
 /** A place to compute: the wasm kernels on this CPU, or the slow reference that they are checked against. */
 export interface Engine {
+  /** Which of the engines it is. */
   readonly name: EngineName;
   /** Which of its builds it runs: "relaxed" or "simd128"; "float32" or "float64" of the reference. */
   readonly build: string;
@@ -52,8 +53,11 @@ export interface BatchSource {
 
 /** A network at a batch size, ready to run. */
 export interface Program {
+  /** What it computes. */
   readonly network: Network;
+  /** The largest number of images in a batch. */
   readonly batchSize: number;
+  /** The values it computes with; two programs share nothing. */
   readonly parameters: ParameterStore;
   /**
    * Makes the images of the given indices the current batch, with their labels. The first time a source is seen, its images are uploaded whole.
@@ -103,6 +107,7 @@ export interface InversionStep {
   readonly bound: readonly [low: number, high: number];
   /** "sign": x -= rate * sign(gradient). "adam": Adam with betas 0.9 and 0.999 and epsilon 1e-8. */
   readonly method: "sign" | "adam";
+  /** By how much a pixel moves: exactly so much by "sign", about so much at first by "adam". */
   readonly rate: number;
 }
 
@@ -118,19 +123,27 @@ export interface Inversion {
 
 /** The rules of a suppress operation over a layer on the exact path. */
 export interface ExactSuppression {
+  /** How many weights are to be suppressed, those of before included; the threshold is the `stop`-th smallest magnitude. */
   readonly stop: number;
+  /** How many weights are left at least; -1 for no limit. */
   readonly minNum: number;
+  /** The rate of the update that will carry the operation out. */
   readonly lr: number;
+  /** Whether kept weights within 0.005 are moved out to it, once the threshold exceeds 0.0025. */
   readonly isLowerClip: boolean;
+  /** Whether kept weights beyond 0.5 receive noise from uniform(-0.1, 0.1). */
   readonly isAddNoise: boolean;
+  /** Kept weights beyond this are pulled back to it. */
   readonly upperBound: number;
-  /** The stream from which the noise is drawn. */
+  /** Seed of the noise, an unsigned 32-bit integer. */
   readonly seed: number;
+  /** Stream of the seed from which the noise is drawn: another one for every operation on every layer. */
   readonly stream: number;
 }
 
 /** The parameters of a program: values, gradients, and the masks of suppressed layers. Names are those of the specifications. */
 export interface ParameterStore {
+  /** Names, shapes and first distributions, in the order of the network. */
   readonly specs: readonly ParameterSpec[];
   /** All values, copied. */
   values(): Promise<Record<string, Float32Array>>;
@@ -140,7 +153,7 @@ export interface ParameterStore {
    * @throws {RangeError} if a name is unknown or the number of values is not the parameter's.
    */
   setValues(values: ParameterValues): void;
-  /** The last gradient of a parameter. */
+  /** The last gradient of a parameter; 0 for weights that are suppressed and skipped. */
   gradient(name: string): Promise<Float32Array>;
   /** Sets the gradient that the next {@link ParameterStore.update} takes. */
   setGradient(name: string, values: Float32Array): void;
@@ -148,7 +161,7 @@ export interface ParameterStore {
   addMask(name: string): void;
   /** The masks of all parameters that have one: 1 = kept, 0 = suppressed. */
   masks(): Promise<Record<string, Uint8Array>>;
-  /** Replaces masks; a parameter without one gets it. */
+  /** Replaces masks, and sets masked weights to 0; a parameter without a mask gets one. */
   setMasks(masks: Readonly<Record<string, Uint8Array>>): void;
   /** What the next update takes from the weights of a masked parameter, over the rate, beside the gradient. */
   deWeight(name: string): Promise<Float32Array>;

@@ -39,13 +39,76 @@ export const POOL_SHAPE = [
   "lanes",
 ] as const;
 
-/** Order of the int32 fields of a gather's shape in memory. */
-export const GATHER_SHAPE = ["channels", "sourceHeight", "sourceWidth", "height", "width", "lanes"] as const;
-
 /** Every kernel. Arguments named like tensors are pointers, the rest are numbers; `shape` points to a record of int32 as above. */
 export interface Kernels {
-  /** y[o][r][c] = bias[o] + sum over channels and window of weight[o] * x. `bias` may be 0; `scratch` has room for 4 outputs' weights (4 * channels * window floats). */
+  /** y[o][r][c] = bias[o] + sum over channels and window of weight[o] * x. `bias` may be 0; `scratch` has room for 6 outputs' weights (6 * channels * window floats). */
   conv2dForward(x: number, weight: number, bias: number, y: number, scratch: number, shape: number): void;
+  /**
+   * Convolution, ReLU and max-pool as one: y `[outputs][pooled rows][pooled columns][lanes]`; `winner` (int32, as many as y; may be 0) receives the place of the window's first maximum, row by
+   * row, or -1 where that is not positive. `conv` and `pool` are the shapes of the two; `scratch` has room for the weights and the rows of a pooling window of 6 outputs, and 64 bytes.
+   */
+  pooledConvForward(
+    x: number,
+    weight: number,
+    bias: number,
+    y: number,
+    winner: number,
+    scratch: number,
+    conv: number,
+    pool: number,
+  ): void;
+  /**
+   * The gradients of a pooled convolution as events: an event for each element of dy `[outputs][pooled rows][pooled columns][lanes]` that is not 0 and whose winner is not -1, in that
+   * order. `events` receives int32 `outputs + 1` begins (the number of events before each output's, and of all), then, from the next even int32 on, pairs of an int32 and a float32: where the
+   * winner's window of x begins in `[lane][row][column][channel]`, in bytes, and the gradient. Room for all of dy, and one more. `scratch` has room for a pooling window + 1 int32.
+   */
+  winnerEvents(dy: number, winner: number, events: number, scratch: number, conv: number, pool: number): void;
+  /** dBias[output] = sum of its events' gradients. */
+  eventBiasGradient(events: number, dBias: number, conv: number): void;
+  /** dWeight = sum over events of gradient * window of `images`, which is x as {@link Kernels.toImages} gives it, with 512 bytes to spare behind. `scratch`: 128 bytes. */
+  eventWeightGradient(images: number, events: number, dWeight: number, scratch: number, conv: number): void;
+  /** dImages (dx as `[lane][row][column][channel]`, with 512 bytes to spare behind) = sum over events of gradient * weight. `scratch`: a kernel row of all channels + 128 bytes. */
+  eventInputGradient(events: number, weight: number, dImages: number, scratch: number, conv: number): void;
+  /** x `[channels][pixels][lanes]` to images `[lanes][pixels][channels]`. */
+  toImages(x: number, images: number, channels: number, pixels: number, lanes: number): void;
+  /** images `[lanes][pixels][channels]` to x `[channels][pixels][lanes]`. */
+  fromImages(images: number, x: number, channels: number, pixels: number, lanes: number): void;
+
+  /**
+   * Lists the weights that the mask keeps, and returns how many there are. A dense layer's `conv` is that of a 1x1 convolution over 1x1 pixels. `living` is opaque to all but the kernels below; it has room
+   * for int32: outputs * (kernel height + 1) + 2, and 4 for each weight. What the kernels below compute is to the last bit what their dense counterparts compute with masked weights of 0.
+   */
+  listLiving(mask: number, living: number, conv: number): number;
+  /** {@link Kernels.pooledConvForward} from living weights alone. */
+  livingPooledConvForward(
+    x: number,
+    weight: number,
+    bias: number,
+    y: number,
+    winner: number,
+    living: number,
+    scratch: number,
+    conv: number,
+    pool: number,
+  ): void;
+  /** {@link Kernels.eventWeightGradient} of living weights; the others' gradients are left as they are. */
+  livingEventWeightGradient(images: number, events: number, dWeight: number, living: number, conv: number): void;
+  /** {@link Kernels.eventInputGradient} from living weights alone; nothing to spare is needed. */
+  livingEventInputGradient(events: number, weight: number, dImages: number, living: number, conv: number): void;
+  /** {@link Kernels.denseForward} from living weights alone. `scratch` has room for 8 bytes an input. */
+  livingDenseForward(
+    x: number,
+    weight: number,
+    bias: number,
+    y: number,
+    living: number,
+    scratch: number,
+    conv: number,
+  ): void;
+  /** {@link Kernels.denseInputGradient} from living weights alone. */
+  livingDenseInputGradient(dy: number, weight: number, dx: number, living: number, conv: number): void;
+  /** {@link Kernels.denseWeightGradient} of living weights; the others' gradients are left as they are. */
+  livingDenseWeightGradient(x: number, dy: number, dWeight: number, living: number, conv: number): void;
   /** dx from dy: the transposed convolution; every element of dx is written. `scratch` as large as the weight + 64 bytes. */
   conv2dInputGradient(dy: number, weight: number, dx: number, scratch: number, shape: number): void;
   /** dWeight = sum over positions and lanes of dy * x; every element is written. */
@@ -142,19 +205,23 @@ export interface Kernels {
   ): void;
 
   /**
-   * The input of a batch: x `[channels][height][width][lanes]` from uint8 images `[...][channels][sourceHeight][sourceWidth]`, the lane's image being
-   * `indices[lane]` (int32). Resized bilinearly (half-pixel centres, edge clamped, 11-bit coefficients and rounding as OpenCV's), then times `scale`. Lanes from
-   * `count` on become 0. `scratch` has room for 4 * (height + width) int32.
+   * Resizes uint8 planes `[planes][sourceHeight][sourceWidth]` to `[planes][height][width]`: bilinear, half-pixel centres, edges clamped, with 11-bit coefficients and rounding as OpenCV's.
+   * `scratch` has room for 4 * (height + width) int32.
    */
-  gather(
+  resize(
     images: number,
-    indices: number,
-    x: number,
-    count: number,
-    scale: number,
+    out: number,
+    planes: number,
+    sourceHeight: number,
+    sourceWidth: number,
+    height: number,
+    width: number,
     scratch: number,
-    shape: number,
   ): void;
+  /**
+   * The input of a batch: x `[size][lanes]` from uint8 images `[...][size]`, the lane's image being `indices[lane]` (int32), times `scale` in float32. Lanes from `count` on become 0.
+   */
+  gather(images: number, indices: number, x: number, count: number, size: number, lanes: number, scale: number): void;
 
   /** The largest |weight|; 0 if there is none. */
   maxMagnitude(weight: number, count: number): number;

@@ -13,6 +13,7 @@ import { bestBuild, type WasmBuild, wasmModule } from "./wasm/module.ts";
 
 /** An engine that was asked for cannot run here; the message says why. */
 export class EngineError extends Error {
+  /** Always "EngineError". */
   override name = "EngineError";
 }
 

@@ -13,7 +13,7 @@ import {
 import type { ExactSuppression, ParameterStore } from "./engine.ts";
 import type { Machine } from "./machine.ts";
 
-/** Where a parameter lies; `mask`, `deWeight` and `velocity` are 0 until they are needed. */
+/** Where a parameter lies; pointers are 0 until they are needed. */
 interface Place {
   readonly name: string;
   readonly count: number;
@@ -22,7 +22,19 @@ interface Place {
   mask: number;
   deWeight: number;
   velocity: number;
+  /** The list of living weights, and whether the kernels are to follow it. */
+  living: number;
+  sparse: boolean;
+  /** Shape under which they are listed, and int32 that the list's index takes; 0 where no kernel can follow a list. */
+  conv: number;
+  index: number;
 }
+
+/** What a layer needs to know of its weight. */
+export type WeightPlace = Readonly<Pick<Place, "weight" | "gradient" | "living" | "sparse">>;
+
+/** Up to this share of living weights the list is faster than the dense kernels, by measurement. */
+const SPARSE_UP_TO = 0.5;
 
 /** A power of two of at least twice the count: the size of a sparse hash table. */
 function tableSizeFor(count: number): number {
@@ -46,14 +58,19 @@ export class MachineParameters implements ParameterStore {
     this.#machine = machine;
     this.#places = specs.map(({ name, shape }) => {
       const count = sizeOf(shape);
+      const weight = machine.allocate(4 * count), gradient = machine.allocate(4 * count);
       return {
         name,
         count,
-        weight: machine.allocate(4 * count),
-        gradient: machine.allocate(4 * count),
+        weight,
+        gradient,
         mask: 0,
         deWeight: 0,
         velocity: 0,
+        living: 0,
+        sparse: false,
+        conv: 0,
+        index: 0,
       };
     });
     specs.forEach((spec, stream) => this.#draw(this.#places[stream]!, spec.initial, seed, stream));
@@ -92,14 +109,25 @@ export class MachineParameters implements ParameterStore {
     this.#machine.floats.set(values, pointer / 4);
   }
 
-  /** The pointer of a parameter's values. */
-  weight(index: number): number {
-    return this.#places[index]!.weight;
+  /** Where a parameter lies, by its index. The object changes with the mask: read it anew in each step. */
+  place(index: number): WeightPlace {
+    return this.#places[index]!;
   }
 
-  /** The pointer of a parameter's gradient. */
-  gradientPointer(index: number): number {
-    return this.#places[index]!.gradient;
+  /** Has the living weights of a parameter listed once it is masked, under the shape of its layer; the list's index takes `index` int32. */
+  listLiving(parameter: number, conv: number, index: number): void {
+    Object.assign(this.#places[parameter]!, { conv, index });
+  }
+
+  /** Lists the weights that the masks keep; masked weights must be 0 by now. */
+  #listLiving(): void {
+    const { kernels, floats } = this.#machine;
+    for (const place of this.#places) {
+      if (!place.living) continue;
+      place.sparse = kernels.listLiving(place.mask, place.living, place.conv) <= SPARSE_UP_TO * place.count;
+      // The kernels that follow the list leave the gradients of suppressed weights alone.
+      floats.fill(0, place.gradient / 4, place.gradient / 4 + place.count);
+    }
   }
 
   values(): Promise<Record<string, Float32Array>> {
@@ -129,6 +157,7 @@ export class MachineParameters implements ParameterStore {
     place.mask = this.#machine.allocate(4 * place.count);
     place.deWeight = this.#machine.allocate(4 * place.count);
     this.#machine.ints.fill(-1, place.mask / 4, place.mask / 4 + place.count);
+    if (place.conv) place.living = this.#machine.allocate(4 * (place.index + 4 * place.count));
     if (!this.#scratch) {
       const largest = Math.max(...this.#places.map((p) => p.count));
       this.#scratch = this.#machine.allocate(4 * (2048 + largest + tableSizeFor(largest)));
@@ -150,6 +179,7 @@ export class MachineParameters implements ParameterStore {
       if (data.length !== count) throw new RangeError(`the mask of ${name} takes ${count} values, got ${data.length}`);
       this.#machine.ints.set(Int32Array.from(data, (kept) => kept ? -1 : 0), mask / 4);
     }
+    this.applyMasks();
   }
 
   deWeight(name: string): Promise<Float32Array> {
@@ -185,12 +215,14 @@ export class MachineParameters implements ParameterStore {
         );
       }
     }
+    if (this.#deWeightIsSet) this.#listLiving();
   }
 
   applyMasks(): void {
     for (const { weight, gradient, mask, count } of this.#places) {
       if (mask) this.#machine.kernels.sgd(weight, gradient, mask, 0, count, 0);
     }
+    this.#listLiving();
   }
 
   maxMagnitude(name: string): Promise<number> {

@@ -18,7 +18,7 @@ import type { BatchSource, Engine } from "./engine.ts";
  * console.log(images.length); // 2048
  * ```
  */
-export function pixels(engine: Engine, data: BatchSource, indices: readonly number[]): Promise<Float32Array> {
+export async function pixels(engine: Engine, data: BatchSource, indices: readonly number[]): Promise<Float32Array> {
   const { channels, classes } = data.source;
   // Any network of this input will do: only its batch is used. It needs as many outputs as there are classes.
   const shape = [channels, ...data.size] as const;
@@ -27,5 +27,5 @@ export function pixels(engine: Engine, data: BatchSource, indices: readonly numb
   }
   const program = engine.program(sequential(shape, [flatten()]), { batchSize: indices.length });
   program.load(data, indices);
-  return program.input();
+  return await program.input();
 }

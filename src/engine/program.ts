@@ -8,7 +8,7 @@ import { Batch } from "./batch.ts";
 import type { BatchSource, Inversion, Program, ProgramOptions } from "./engine.ts";
 import { MachineInversion } from "./inversion.ts";
 import { lanesOf } from "./kernels.ts";
-import { type Activation, type Call, type LayerCalls, layerCalls } from "./layer_calls.ts";
+import { type Activation, type Call, type LayerCalls, layerCalls, layerGroups } from "./layer_calls.ts";
 import type { Machine } from "./machine.ts";
 import { MachineParameters } from "./parameters.ts";
 
@@ -51,8 +51,8 @@ export class MachineProgram implements Program {
     };
     const layers: LayerCalls[] = [];
     let activation = input, ownsInput = false, reachesParameters = false;
-    for (const placed of network.layers) {
-      reachesParameters ||= placed.weight !== undefined;
+    for (const group of layerGroups(network.layers)) {
+      reachesParameters ||= group[0]!.weight !== undefined;
       const withGradient = ofInput || (ofParameters && reachesParameters);
       const calls = layerCalls({
         machine,
@@ -61,7 +61,7 @@ export class MachineProgram implements Program {
         input: activation,
         withGradient,
         ownsInput,
-      }, placed);
+      }, group);
       layers.push({
         ...calls,
         parameterGradients: ofParameters ? calls.parameterGradients : [],
@@ -74,7 +74,9 @@ export class MachineProgram implements Program {
     this.#output = activation;
     this.#losses = machine.allocate(4 * lanes);
     this.#forward = layers.flatMap((layer) => layer.forward);
-    this.#backward = layers.toReversed().flatMap((layer) => [...layer.parameterGradients, ...layer.inputGradient]);
+    this.#backward = layers.toReversed().flatMap((
+      layer,
+    ) => [...layer.events, ...layer.parameterGradients, ...layer.inputGradient]);
     this.#batch = new Batch(machine, input, sizeOf(activation.shape), batchSize, lanes);
   }
 

@@ -23,7 +23,7 @@ const TERMS = 13;
  *
  * @example
  * ```ts
- * import { exponential } from "@tacet/tacet";
+ * import { exponential } from "./exponential.ts";
  * console.log(exponential(0), exponential(1)); // 1 2.718281828459045
  * ```
  */

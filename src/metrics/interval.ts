@@ -41,7 +41,7 @@ const T = [
  *
  * @example
  * ```ts
- * import { studentT975 } from "@tacet/tacet";
+ * import { studentT975 } from "./interval.ts";
  * console.log(studentT975(29).toFixed(4)); // 2.0452
  * ```
  */

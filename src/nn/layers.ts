@@ -10,44 +10,67 @@ export type Size2d = number | readonly [height: number, width: number];
 
 /** A 2-D convolution (cross-correlation, as in every deep learning framework). */
 export interface Conv2dLayer {
+  /** Tells this layer from the others. */
   readonly kind: "conv2d";
+  /** As given; absent where the network is to number it. */
   readonly name?: string;
+  /** Number of output channels. */
   readonly channels: number;
+  /** Height and width of the kernel, in pixels. */
   readonly kernel: readonly [number, number];
+  /** Rows and columns from one window to the next. */
   readonly stride: readonly [number, number];
+  /** Rows of zeros added above and below, columns of zeros added left and right. */
   readonly padding: readonly [number, number];
+  /** Whether each output channel has a bias. */
   readonly bias: boolean;
+  /** Distribution of the weight's first values. */
   readonly weightInit: Initializer;
+  /** Distribution of the bias's first values; unused without a bias. */
   readonly biasInit: Initializer;
 }
 
 /** A fully connected layer. */
 export interface DenseLayer {
+  /** Tells this layer from the others. */
   readonly kind: "dense";
+  /** As given; absent where the network is to number it. */
   readonly name?: string;
+  /** Number of outputs. */
   readonly outputs: number;
+  /** Whether each output has a bias. */
   readonly bias: boolean;
+  /** Distribution of the weight's first values. */
   readonly weightInit: Initializer;
+  /** Distribution of the bias's first values; unused without a bias. */
   readonly biasInit: Initializer;
 }
 
 /** max(x, 0), element for element. */
 export interface ReluLayer {
+  /** Tells this layer from the others. */
   readonly kind: "relu";
+  /** As given; absent where the network is to number it. */
   readonly name?: string;
 }
 
 /** The maximum or the mean over windows of each channel. */
 export interface PoolLayer {
+  /** Whether a window gives its maximum or its mean. */
   readonly kind: "maxPool2d" | "averagePool2d";
+  /** As given; absent where the network is to number it. */
   readonly name?: string;
+  /** Height and width of a window, in pixels. */
   readonly window: readonly [number, number];
+  /** Rows and columns from one window to the next. */
   readonly stride: readonly [number, number];
 }
 
 /** Joins channels, rows and columns to one axis. */
 export interface FlattenLayer {
+  /** Tells this layer from the others. */
   readonly kind: "flatten";
+  /** As given; absent where the network is to number it. */
   readonly name?: string;
 }
 

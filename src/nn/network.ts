@@ -13,15 +13,21 @@ export type Shape = readonly [number] | readonly [number, number, number];
 export interface ParameterSpec {
   /** The layer's name and "weight" or "bias": "conv1.weight". */
   readonly name: string;
+  /** Length of each dimension: `[outputs, inputs, height, width]` of a convolution, `[outputs, inputs]` of a dense layer, `[outputs]` of a bias. */
   readonly shape: readonly number[];
+  /** From which its first values are drawn. */
   readonly initial: InitialDistribution;
 }
 
 /** A layer in its place: named, with the shapes of its input and output. */
 export interface PlacedLayer {
+  /** Unique in its network: as given, or its kind and a number. */
   readonly name: string;
+  /** What it does. */
   readonly layer: Layer;
+  /** Of one image, as the layer before gives it. */
   readonly inputShape: Shape;
+  /** Of one image, as the layer behind takes it. */
   readonly outputShape: Shape;
   /** Index of its weight among the network's parameters; absent where it has none. */
   readonly weight?: number;
@@ -31,8 +37,11 @@ export interface PlacedLayer {
 
 /** A network as {@link sequential} makes it. */
 export interface Network {
+  /** Of one image. */
   readonly inputShape: readonly [channels: number, height: number, width: number];
+  /** Of what the last layer gives for one image; `[classes]` in a classifier. */
   readonly outputShape: Shape;
+  /** In the order of computation. */
   readonly layers: readonly PlacedLayer[];
   /** In the order of the layers, weight before bias: the order of the gradients. */
   readonly parameters: readonly ParameterSpec[];
@@ -43,7 +52,15 @@ export interface Network {
 /** The values of a network's parameters by their names, each in its specification's row-major order. */
 export type ParameterValues = Readonly<Record<string, Float32Array>>;
 
-/** The number of elements of a shape. */
+/**
+ * The number of elements of a shape: the product of its lengths, 1 for `[]`.
+ *
+ * @example
+ * ```ts
+ * import { sizeOf } from "@tacet/tacet";
+ * console.log(sizeOf([16, 5, 5])); // 400
+ * ```
+ */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }

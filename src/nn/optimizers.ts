@@ -6,14 +6,19 @@
 
 /** Plain stochastic gradient descent: w -= lr g. */
 export interface Sgd {
+  /** Tells this rule from the others. */
   readonly kind: "sgd";
+  /** The learning rate: a positive number. */
   readonly lr: number;
 }
 
 /** Gradient descent with momentum: v = momentum v + g, w -= lr v. */
 export interface Momentum {
+  /** Tells this rule from the others. */
   readonly kind: "momentum";
+  /** The learning rate: a positive number. */
   readonly lr: number;
+  /** The share of the velocity that the next step keeps, from 0 to below 1. */
   readonly momentum: number;
 }
 

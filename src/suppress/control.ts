@@ -21,6 +21,7 @@ const NOISE_STREAM = 0x4000_0000;
 export interface SuppressOperation {
   /** Number of the step after which it happened, from 1 over the whole run. */
   readonly step: number;
+  /** The epoch of that step, from 1. */
   readonly epoch: number;
   /** The sparsity that the schedule asked for. */
   readonly targetSparsity: number;
@@ -108,6 +109,8 @@ export class SuppressCtrl {
     for (const [index, layer] of this.maskLayers.entries()) {
       abandoned ||= !await this.#suppress(parameters, index, layer, targetSparsity);
     }
+    // With an operation at every step, those of the operation before are still there: they count once only.
+    if (abandoned) parameters.clearDeWeights();
     const suppressed = Object.fromEntries(this.maskLayers.map(({ name }, index) => [name, this.#lastCounts[index]!]));
     return { step: this.#schedule.step, epoch, targetSparsity, abandoned, suppressed };
   }
@@ -140,7 +143,11 @@ export class SuppressCtrl {
     return true;
   }
 
-  /** The masks now: 1 = kept, 0 = suppressed. */
+  /**
+   * The masks now, by parameter: 1 = kept, 0 = suppressed.
+   *
+   * @throws {TypeError} if the control has no parameters yet.
+   */
   masks(): Promise<Record<string, Uint8Array>> {
     if (!this.#parameters) throw new TypeError("this SuppressCtrl has no parameters yet: link it to a SuppressModel");
     return this.#parameters.masks();

@@ -37,7 +37,15 @@ export class SuppressPrivacyFactory {
   }
 }
 
-/** The mask layers that MindArmour's tutorial recommends for {@link lenet5}. */
+/**
+ * The mask layers that MindArmour's tutorial recommends for {@link lenet5}: the weights of its five layers, all with noise, the convolutions with lower clip.
+ *
+ * @example
+ * ```ts
+ * import { lenet5MaskLayers } from "@tacet/tacet";
+ * console.log(lenet5MaskLayers().map((layer) => layer.minNum)); // 10, 50, -1, -1, 50
+ * ```
+ */
 export function lenet5MaskLayers(): MaskLayerDes[] {
   return [
     { layerName: "conv1.weight", isAddNoise: true, isLowerClip: true, minNum: 10 },

@@ -30,7 +30,9 @@ export interface SuppressOptions {
 export type SuppressSettings = Required<SuppressOptions>;
 
 function check(holds: boolean, name: string, value: unknown, rule: string): void {
-  if (!holds) throw new RangeError(`${name} is ${JSON.stringify(value) ?? value}; it must be ${rule}`);
+  // JSON has no NaN and no infinity: they would read as null.
+  const shown = typeof value === "number" ? value : JSON.stringify(value) ?? value;
+  if (!holds) throw new RangeError(`${name} is ${shown}; it must be ${rule}`);
 }
 
 function positiveInteger(value: number): boolean {

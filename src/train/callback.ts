@@ -7,9 +7,11 @@ import type { Model } from "./model.ts";
 
 /** Where training stands. Valid during the call of a callback. */
 export interface TrainingState {
+  /** The model that trains. */
   readonly model: Model;
   /** The epoch, from 1. */
   readonly epoch: number;
+  /** Epochs of this call of `train` in all. */
   readonly epochs: number;
   /** The step within the epoch, from 1. */
   readonly stepInEpoch: number;

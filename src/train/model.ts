@@ -31,8 +31,11 @@ export interface Metric {
 
 /** Options of {@link Model} and `SuppressModel`. */
 export interface ModelOptions {
+  /** What carries the arithmetic out; see `openEngine`. */
   readonly engine: Engine;
+  /** What is trained; its seed decides the first parameters. */
   readonly network: Network;
+  /** The rule by which a step changes the parameters. */
   readonly optimizer: Optimizer;
   /** What {@link Model.eval} computes, by names of one's own. */
   readonly metrics?: Readonly<Record<string, Metric>>;
@@ -42,18 +45,23 @@ export interface ModelOptions {
 export interface TrainOptions {
   /** Images in a step; default 32. */
   readonly batchSize?: number;
+  /** Told of every step and epoch, in this order; default none. */
   readonly callbacks?: readonly Callback[];
 }
 
 /** The loss is no longer a finite number: training has diverged. */
 export class DivergedError extends Error {
+  /** Always "DivergedError". */
   override name = "DivergedError";
 }
 
 /** A network in training: ordinary training with mean softmax cross entropy. */
 export class Model {
+  /** What is trained. */
   readonly network: Network;
+  /** The rule by which a step changes the parameters. */
   readonly optimizer: Optimizer;
+  /** What carries the arithmetic out. */
   protected readonly engine: Engine;
   readonly #metrics: Readonly<Record<string, Metric>>;
   #program: Program | undefined;
@@ -61,6 +69,8 @@ export class Model {
   #training = false;
 
   /**
+   * Computes nothing yet: the parameters are drawn when they are first needed.
+   *
    * @param options engine, network, optimizer and metrics
    * @example
    * ```ts

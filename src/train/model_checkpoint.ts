@@ -14,6 +14,8 @@ export class CheckpointConfig {
   readonly keepCheckpointMax: number;
 
   /**
+   * Every step and the newest five files unless told otherwise.
+   *
    * @param options `saveCheckpointSteps` (default 1) and `keepCheckpointMax` (default 5)
    * @throws {RangeError} if one is no positive integer.
    * @example
@@ -40,6 +42,8 @@ export class ModelCheckpoint implements Callback {
   readonly #config: CheckpointConfig;
 
   /**
+   * Touches no file before the first step that is to be saved.
+   *
    * @param options `directory`, made if missing; `prefix` of the file names, default "tacet"; `config`
    * @example
    * ```ts
@@ -57,7 +61,11 @@ export class ModelCheckpoint implements Callback {
     return this.#store.paths;
   }
 
-  /** Saves if it is time. */
+  /**
+   * Saves if it is time; training waits for the file.
+   *
+   * @throws {FileError} (as a rejection) if the file cannot be written: that ends the training.
+   */
   async onStepEnd(state: TrainingState): Promise<void> {
     if (state.step % this.#config.saveCheckpointSteps !== 0 && state.step !== state.steps) return;
     await this.#store.save(state.epoch, state.stepInEpoch, await state.model.checkpoint());

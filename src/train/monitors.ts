@@ -19,6 +19,8 @@ export class LossMonitor implements Callback {
   readonly #print: (line: string) => void;
 
   /**
+   * A line reads "epoch: 2 step: 100, loss is 0.125", the step counted within the epoch.
+   *
    * @param perPrintTimes steps between lines, default 1
    * @param print receives each line; default: the console
    * @throws {RangeError} if `perPrintTimes` is no positive integer.
@@ -47,6 +49,8 @@ export class ProgressMonitor implements Callback {
   readonly #everySteps: number;
 
   /**
+   * The state is valid during the call only.
+   *
    * @param report called with the state; training waits for its promise
    * @param everySteps default 1
    * @throws {RangeError} if `everySteps` is no positive integer.

@@ -13,6 +13,8 @@ export class SuppressMasker implements Callback {
   readonly #onOperation: ((operation: SuppressOperation) => void) | undefined;
 
   /**
+   * Changes nothing by itself: hand it to `train` among the callbacks.
+   *
    * @param control linked to the model that trains
    * @param onOperation told of each suppress operation
    * @example

@@ -74,6 +74,7 @@ export class SuppressModel extends Model {
     parameters.applyMasks();
   }
 
+  /** The optimizer, and under `suppress` the settings and mask layers of the linked control. */
   protected override settings(): Record<string, unknown> {
     const control = this.#control;
     return {

@@ -8,10 +8,14 @@ import type { Dtype, DtypeArrays, Tensor } from "../../src/checkpoint/tensor.ts"
 /** Where the traces lie: TACET_GOLDEN, else the folder `golden` in TACET_SHARED, else in ../shared. */
 export const goldenFolder: string = process.env.TACET_GOLDEN ?? join(process.env.TACET_SHARED ?? "../shared", "golden");
 
-/** For `test(..., { skip: goldenMissing(name) }, ...)`: why the trace cannot be read, or false if it is there. */
+/**
+ * For `test(..., { skip: goldenMissing(name) }, ...)`: why the trace cannot be read, or false if it is there. Where TACET_GOLDEN names the folder nothing is skipped: a trace that is
+ * missing there is an error of the test.
+ */
 export function goldenMissing(name: string): string | false {
   const path = join(goldenFolder, `${name}.safetensors`);
-  return existsSync(path) ? false : `there is no ${path}: set TACET_GOLDEN to the folder of the golden traces`;
+  if (process.env.TACET_GOLDEN !== undefined || existsSync(path)) return false;
+  return `there is no ${path}: set TACET_GOLDEN to the folder of the golden traces`;
 }
 
 /** The arrays of a trace by name. */

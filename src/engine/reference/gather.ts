@@ -1,5 +1,5 @@
 /**
- * From uint8 images to the input of a batch: pick, resize, scale, transpose.
+ * From uint8 images to the input of a batch: resize, pick, scale, transpose.
  *
  * The resize is OpenCV's `resize(..., INTER_LINEAR)` of uint8 (modules/imgproc/src/resize.cpp), grey level for grey level. It works in integers with
  * coefficients of 11 bits. Along one axis from S to D pixels, with scale = 1 / (D / S) in float64:
@@ -18,7 +18,7 @@
  *
  * @module
  */
-import { GATHER_SHAPE, type Kernels } from "../kernels.ts";
+import type { Kernels } from "../kernels.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 /** The two source pixels of a destination pixel along one axis, and their coefficients times 2048. */
@@ -57,32 +57,33 @@ function taps(source: number, size: number, axis: "rows" | "columns"): Tap[] {
   });
 }
 
-/** The input kernel over a memory: uint8 images `[...][channels][sourceHeight][sourceWidth]` to x `[channels][height][width][lanes]`. */
-export function gather(memory: ReferenceMemory): Pick<Kernels, "gather"> {
+/** The resize and the input of a batch over a memory. */
+export function gather(memory: ReferenceMemory): Pick<Kernels, "resize" | "gather"> {
   return {
-    gather(images, indices, x, count, scale, _scratch, shape) {
-      const s = memory.record(shape, GATHER_SHAPE);
-      const chosen = memory.intsAt(indices, count);
-      const xs = memory.floatsAt(x, s.channels * s.height * s.width * s.lanes).fill(0);
-      const rows = taps(s.sourceHeight, s.height, "rows");
-      const columns = taps(s.sourceWidth, s.width, "columns");
-      const plane = s.sourceHeight * s.sourceWidth;
+    resize(images, out, planes, sourceHeight, sourceWidth, height, width) {
+      const rows = taps(sourceHeight, height, "rows"), columns = taps(sourceWidth, width, "columns");
       const { bytes } = memory;
-
-      for (let lane = 0; lane < count; lane++) {
-        for (let channel = 0; channel < s.channels; channel++) {
-          const start = images + (chosen[lane]! * s.channels + channel) * plane;
-          rows.forEach((row, r) => {
-            columns.forEach((column, c) => {
-              const across = (y: number) =>
-                bytes[start + y * s.sourceWidth + column.first]! * column.c1 +
-                bytes[start + y * s.sourceWidth + column.second]! * column.c2;
-              const above = (row.c1 * (across(row.first) >> 4)) >> 16;
-              const below = (row.c2 * (across(row.second) >> 4)) >> 16;
-              const grey = (above + below + 2) >> 2;
-              xs[((channel * s.height + r) * s.width + c) * s.lanes + lane] = grey * memory.round(scale);
-            });
+      for (let plane = 0; plane < planes; plane++) {
+        const start = images + plane * sourceHeight * sourceWidth;
+        rows.forEach((row, r) => {
+          columns.forEach((column, c) => {
+            const across = (y: number) =>
+              bytes[start + y * sourceWidth + column.first]! * column.c1 +
+              bytes[start + y * sourceWidth + column.second]! * column.c2;
+            const above = (row.c1 * (across(row.first) >> 4)) >> 16;
+            const below = (row.c2 * (across(row.second) >> 4)) >> 16;
+            bytes[out + (plane * height + r) * width + c] = (above + below + 2) >> 2;
           });
+        });
+      }
+    },
+
+    gather(images, indices, x, count, size, lanes, scale) {
+      const chosen = memory.intsAt(indices, count);
+      const xs = memory.floatsAt(x, size * lanes).fill(0);
+      for (let lane = 0; lane < count; lane++) {
+        for (let i = 0; i < size; i++) {
+          xs[i * lanes + lane] = memory.bytes[images + chosen[lane]! * size + i]! * memory.round(scale);
         }
       }
     },

@@ -7,11 +7,15 @@ import type { Machine } from "../machine.ts";
 import { convolution } from "./convolution.ts";
 import { dense } from "./dense.ts";
 import { draws } from "./draws.ts";
+import { events } from "./events.ts";
 import { gather } from "./gather.ts";
+import { images } from "./images.ts";
 import { inversion } from "./inversion.ts";
+import { living } from "./living.ts";
 import { loss } from "./loss.ts";
 import { type Floats, type Precision, ReferenceMemory } from "./memory.ts";
 import { padding } from "./padding.ts";
+import { pooledConvolution } from "./pooled_convolution.ts";
 import { pooling } from "./pooling.ts";
 import { relu } from "./relu.ts";
 import { selection } from "./selection.ts";
@@ -31,6 +35,10 @@ export function referenceMachine(precision: Precision = "float32"): Machine {
       ...dense(memory),
       ...relu(memory),
       ...pooling(memory),
+      ...pooledConvolution(memory),
+      ...events(memory),
+      ...images(memory),
+      ...living(memory),
       ...loss(memory),
       ...update(memory),
       ...gather(memory),
