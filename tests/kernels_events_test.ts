@@ -3,8 +3,9 @@ import { lanesOf } from "../src/engine/kernels.ts";
 import { events } from "../src/engine/reference/events.ts";
 import { Random } from "../src/random/threefry.ts";
 import { assertEquals } from "#std/assert";
-import { assertSameBits, assertWithin, type Desk, onEachDesk, REFERENCE_DESK } from "./kernel_desk.ts";
-import { compareKernel, everyKernelRan, input, output, room, ROUNDOFF, scratch } from "./kernel_harness.ts";
+import { assertSameBits, assertWithin, REFERENCE_DESK } from "./kernel_desk.ts";
+import { eventWords, magnitudesOf, rounding, termsOfPixel } from "./kernel_events.ts";
+import { compareKernel, everyKernelRan, input, output, room, scratch } from "./kernel_harness.ts";
 import {
   convRecord,
   drawGradients,
@@ -18,28 +19,6 @@ import {
   withSpare,
 } from "./kernel_pooled.ts";
 import { draw, drawLanes } from "./kernel_values.ts";
-
-function absolute(values: Float32Array): Float32Array {
-  return values.map(Math.abs);
-}
-
-/** Room for events, in words: the begins, and a pair for each element of dy and one more. */
-function eventWords({ firstEvent, pooled, conv }: Pooled): number {
-  return firstEvent + 2 * (pooled * conv.lanes + 1);
-}
-
-/** Lists the events of dy on a desk and returns the pointer to them. */
-function eventsOn(desk: Desk, one: Pooled, dy: Float32Array, winner: number): number {
-  const list = desk.room(eventWords(one));
-  const conv = desk.put(convRecord(one.conv)), pool = desk.put(poolRecord(one.pool));
-  desk.kernels.winnerEvents(desk.put(dy), winner, list, desk.room(one.places + 1), conv, pool);
-  return list;
-}
-
-/** What rounding may do to sums of at most so many terms whose magnitudes add up to `sums`, on both sides of a comparison. */
-function rounding(style: string, terms: number, sums: Float32Array): number[] {
-  return Array.from(sums, (sum) => style === "whole" ? 0 : 2 * (terms + 4) * ROUNDOFF * sum);
-}
 
 /** Compares the four kernels with their definition, from winners that are drawn. */
 function gradients(one: Pooled): void {
@@ -70,29 +49,15 @@ function gradients(one: Pooled): void {
   const weight = draw(random, one.weights, style);
   const imageSize = one.x * conv.lanes;
 
-  const desk = REFERENCE_DESK;
-  desk.clear();
-  const positive = eventsOn(desk, one, absolute(dy), desk.put(winner));
-  const at = {
-    conv: desk.put(convRecord(conv)),
-    images: desk.put(absolute(inputs)),
-    weight: desk.put(absolute(weight)),
-  };
-  const sums = {
-    bias: desk.room(conv.outputs),
-    weight: desk.room(one.weights),
-    images: desk.room(imageSize),
-  };
-  desk.kernels.eventBiasGradient(positive, sums.bias, at.conv);
-  desk.kernels.eventWeightGradient(at.images, positive, sums.weight, 0, at.conv);
-  desk.kernels.eventInputGradient(positive, at.weight, sums.images, 0, at.conv);
+  REFERENCE_DESK.clear();
+  const sums = magnitudesOf(one, { dy, winner, images: inputs.subarray(0, imageSize), weight });
 
   // Room that is not used may hold anything.
   const given = input(expected!.words);
-  const biasAllowed = rounding(style, count, desk.floats(sums.bias, conv.outputs));
+  const biasAllowed = rounding(style, count, sums.bias);
   compareKernel("eventBiasGradient", [given, output(conv.outputs, biasAllowed, offset), shape]);
 
-  const weightAllowed = rounding(style, count, desk.floats(sums.weight, one.weights));
+  const weightAllowed = rounding(style, count, sums.weight);
   compareKernel("eventWeightGradient", [
     input(inputs),
     given,
@@ -101,8 +66,7 @@ function gradients(one: Pooled): void {
     shape,
   ]);
 
-  // The sum of a pixel has at most an event for each of its outputs, taps and the pooling windows over each of them.
-  const imagesAllowed = rounding(style, one.weights / conv.channels * places, desk.floats(sums.images, imageSize));
+  const imagesAllowed = rounding(style, termsOfPixel(one), sums.images);
   const dImages = room(imageSize + SPARE);
   const [right, ...runs] = compareKernel("eventInputGradient", [
     given,
@@ -117,106 +81,11 @@ function gradients(one: Pooled): void {
   }
 }
 
-/** The gradients of bias, weight and input on a desk. */
-interface Gradients {
-  bias: Float32Array;
-  weight: Float32Array;
-  input: Float32Array;
-}
-
-/** The gradients of the three layers in turn, by the kernels of each. */
-function layerByLayer(
-  desk: Desk,
-  one: Pooled,
-  x: Float32Array,
-  weight: Float32Array,
-  dy: Float32Array,
-  sum = false,
-): Gradients {
-  const { kernels } = desk;
-  const { conv } = one;
-  const at = { conv: desk.put(convRecord(conv)), pool: desk.put(poolRecord(one.pool)) };
-  const y = desk.room(one.convolved * conv.lanes), dConv = desk.room(one.convolved * conv.lanes);
-  const most = desk.room(one.pooled * conv.lanes), winner = desk.room(one.pooled * conv.lanes);
-  kernels.conv2dForward(desk.put(x), desk.put(weight), 0, y, desk.room(6 * one.window), at.conv);
-  kernels.reluForward(y, y, one.convolved * conv.lanes);
-  kernels.maxPoolForward(y, most, winner, at.pool);
-  kernels.maxPoolGradient(desk.put(sum ? absolute(dy) : dy), winner, dConv, at.pool);
-  kernels.reluGradient(y, dConv, dConv, one.convolved * conv.lanes);
-  const bias = desk.room(conv.outputs), dWeight = desk.room(one.weights), dx = desk.room(one.x * conv.lanes);
-  kernels.biasGradient(dConv, bias, conv.outputs, one.convolved / conv.outputs, conv.lanes);
-  kernels.conv2dWeightGradient(desk.put(sum ? absolute(x) : x), dConv, dWeight, at.conv);
-  const taps = desk.put(sum ? absolute(weight) : weight);
-  kernels.conv2dInputGradient(dConv, taps, dx, desk.room(one.weights + 16), at.conv);
-  return {
-    bias: desk.floats(bias, conv.outputs),
-    weight: desk.floats(dWeight, one.weights),
-    input: desk.floats(dx, one.x * conv.lanes),
-  };
-}
-
-/** The same gradients by events. */
-function byEvents(desk: Desk, one: Pooled, x: Float32Array, weight: Float32Array, dy: Float32Array): Gradients {
-  const { kernels } = desk;
-  const { conv, pixels } = one;
-  const size = one.x * conv.lanes;
-  const at = {
-    x: desk.put(x),
-    weight: desk.put(weight),
-    conv: desk.put(convRecord(conv)),
-    pool: desk.put(poolRecord(one.pool)),
-  };
-  const y = desk.room(one.pooled * conv.lanes), winner = desk.room(one.pooled * conv.lanes);
-  kernels.pooledConvForward(at.x, at.weight, 0, y, winner, desk.room(one.scratch), at.conv, at.pool);
-  const list = eventsOn(desk, one, dy, winner);
-  const images = desk.room(size + SPARE), dImages = desk.room(size + SPARE);
-  const bias = desk.room(conv.outputs), dWeight = desk.room(one.weights), dx = desk.room(size);
-  kernels.toImages(at.x, images, conv.channels, pixels, conv.lanes);
-  kernels.eventBiasGradient(list, bias, at.conv);
-  kernels.eventWeightGradient(images, list, dWeight, desk.room(32), at.conv);
-  const row = desk.room(conv.kernelWidth * conv.channels + 32);
-  kernels.eventInputGradient(list, at.weight, dImages, row, at.conv);
-  kernels.fromImages(dImages, dx, conv.channels, pixels, conv.lanes);
-  return {
-    bias: desk.floats(bias, conv.outputs),
-    weight: desk.floats(dWeight, one.weights),
-    input: desk.floats(dx, size),
-  };
-}
-
-/** Throws unless events give what the gradients of the three layers in turn give. */
-function asLayerByLayer(one: Pooled): void {
-  const { conv, images, style, seed, places } = one;
-  const random = new Random(seed);
-  const dy = drawGradients(random, one);
-  const x = drawLanes(random, one.x, images, style, 1);
-  const weight = draw(random, one.weights, style);
-  onEachDesk((desk) => {
-    const expected = layerByLayer(desk, one, x, weight, dy);
-    const actual = byEvents(desk, one, x, weight, dy);
-    // Both sides add up the same products, in orders of their own.
-    const sums = layerByLayer(desk, one, x, weight, dy, true);
-    const terms = {
-      bias: one.pooled * conv.lanes,
-      weight: one.pooled * conv.lanes,
-      input: one.weights / conv.channels * places,
-    };
-    for (const name of ["bias", "weight", "input"] as const) {
-      const allowed = rounding(style, terms[name], sums[name]);
-      assertWithin(actual[name], expected[name], (i) => 2 * allowed[i]!, `the ${name} gradient on ${desk.name}`);
-    }
-  });
-}
-
 describe("the events of a pooled convolution on every engine", () => {
   test("list what their definition says, and all three gradients agree with theirs", () => eachPooled(gradients, 40));
-  test("give the gradients of pooling, rectifier and convolution in turn", () => eachPooled(asLayerByLayer, 40));
 
   for (const [name, one] of LENET5) {
-    test(`agree for LeNet-5's ${name} convolution`, () => {
-      gradients(one);
-      asLayerByLayer({ ...one, density: 1 });
-    });
+    test(`agree for LeNet-5's ${name} convolution`, () => gradients(one));
   }
 
   test("of a row of five with two channels are the offsets, gradients and sums written out by hand", () => {

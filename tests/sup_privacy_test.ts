@@ -37,7 +37,7 @@ const attack = (l2: number): AttackReport => ({
 
 const REPORT: Report = {
   seed: 1,
-  data: { name: "drawn digits", train: 5000, test: 2000 },
+  data: { name: "drawn digits", train: 8000, test: 2000 },
   ordinary: { accuracy: 0.95, inversion: attack(0.82), strongInversion: attack(0.7) },
   suppressed: {
     accuracy: 0.93,
@@ -246,7 +246,7 @@ describe("the table of sup_privacy", () => {
     for (
       const said of [
         "2000 test images (drawn digits)",
-        "30 training images drawn by seed 1 from the 5000",
+        "30 training images drawn by seed 1 from the 8000",
         "with seed 2",
         "momentum 0.9, rate 0.01",
         "SGD, rate 0.1",

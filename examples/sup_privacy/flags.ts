@@ -5,7 +5,7 @@
  */
 
 /** Training images drawn where no data are given and `--samples` does not say how many. */
-export const DRAWN_TRAINING = 5000;
+export const DRAWN_TRAINING = 8000;
 
 /** Test images drawn where no data are given. */
 export const DRAWN_TEST = 2000;
