@@ -28,8 +28,14 @@ export class Batch {
   /** float32 `[classes][lanes]`: one-hot labels. */
   readonly targets: number;
   readonly #indices: number;
-  /** Where the resized images of each source lie. */
-  readonly #uploads = new Map<Uint8Array, number>();
+  /** Where the resized images of the data seen so far lie. */
+  readonly #sources = new WeakMap<BatchSource, number>();
+  readonly #uploads: {
+    readonly images: Uint8Array;
+    readonly height: number;
+    readonly width: number;
+    readonly pointer: number;
+  }[] = [];
 
   constructor(machine: Machine, input: Activation, classes: number, capacity: number, lanes: number) {
     this.machine = machine;
@@ -50,40 +56,75 @@ export class Batch {
     }
   }
 
-  /** Brings a source's images into the memory, resized. */
-  #upload({ source, size }: BatchSource): number {
+  /** Refuses data that do not fit the network or themselves; an engine must not compute with them. */
+  #check({ source, size }: BatchSource): void {
     const [channels, height, width] = this.input.shape as readonly [number, number, number];
     if (source.channels !== channels || size[0] !== height || size[1] !== width) {
       throw new RangeError(
-        `the data are images of [${[
-          source.channels,
-          ...size,
-        ]}] (channels, height, width), but the network takes [${this.input.shape}]; resize them with the dataset's \`size\``,
+        `the data are images of [${[source.channels, ...size]}] (channels, height, width), ` +
+          `but the network takes [${this.input.shape}]; resize them with the dataset's \`size\``,
       );
     }
     if (source.classes > this.classes) {
       throw new RangeError(`the data have ${source.classes} classes, but the network has ${this.classes} outputs`);
     }
-    const { machine } = this;
-    const planes = source.count * channels, taken = Math.min(planes, RESIZED_AT_ONCE);
-    const images = machine.allocate(planes * height * width);
-    const raw = machine.allocate(taken * source.height * source.width),
-      scratch = machine.allocate(16 * (height + width));
-    for (let plane = 0; plane < planes; plane += taken) {
-      const count = Math.min(taken, planes - plane), from = plane * source.height * source.width;
-      machine.bytes.set(source.images.subarray(from, from + count * source.height * source.width), raw);
-      const to = images + plane * height * width;
-      machine.kernels.resize(raw, to, count, source.height, source.width, height, width, scratch);
+    const pixels = source.count * channels * source.height * source.width;
+    if (source.images.length !== pixels || source.labels.length !== source.count) {
+      throw new RangeError(
+        `the data say they are ${source.count} images of [${[
+          channels,
+          source.height,
+          source.width,
+        ]}], which takes ${pixels} pixels ` +
+          `and ${source.count} labels, but hold ${source.images.length} and ${source.labels.length}`,
+      );
     }
-    return images;
+    const wrong = source.labels.findIndex((label) => label >= source.classes);
+    if (wrong >= 0) {
+      throw new RangeError(
+        `label ${wrong} of the data is ${source.labels[wrong]}, but there are ${source.classes} classes`,
+      );
+    }
+  }
+
+  /** Brings a source's images into the memory, resized, if they are not there yet. */
+  #upload({ images, count, channels, height, width }: BatchSource["source"]): number {
+    const known = this.#uploads.find((other) =>
+      other.images === images && other.height === height && other.width === width
+    );
+    if (known) return known.pointer;
+    const { machine } = this;
+    const [, newHeight, newWidth] = this.input.shape as readonly [number, number, number];
+    const planes = count * channels, taken = Math.min(planes, RESIZED_AT_ONCE), plane = height * width;
+    const pointer = machine.allocate(planes * newHeight * newWidth);
+    const raw = machine.allocate(taken * plane), scratch = machine.allocate(16 * (newHeight + newWidth));
+    for (let first = 0; first < planes; first += taken) {
+      const some = Math.min(taken, planes - first);
+      machine.bytes.set(images.subarray(first * plane, (first + some) * plane), raw);
+      machine.kernels.resize(
+        raw,
+        pointer + first * newHeight * newWidth,
+        some,
+        height,
+        width,
+        newHeight,
+        newWidth,
+        scratch,
+      );
+    }
+    this.#uploads.push({ images, height, width, pointer });
+    return pointer;
   }
 
   /** Gathers the images of the given indices and their labels. */
   load(data: BatchSource, indices: ArrayLike<number>): void {
     this.#checkCount("load: got indices of", indices.length);
     const { source } = data;
-    let images = this.#uploads.get(source.images);
-    if (images === undefined) this.#uploads.set(source.images, images = this.#upload(data));
+    let images = this.#sources.get(data);
+    if (images === undefined) {
+      this.#check(data);
+      this.#sources.set(data, images = this.#upload(source));
+    }
     const { kernels, ints, floats } = this.machine;
     const oneHot = data.labels === "oneHot";
     if (oneHot) floats.fill(0, this.targets / 4, this.targets / 4 + this.classes * this.lanes);
