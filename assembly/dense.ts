@@ -1,4 +1,5 @@
 /** Fully connected layers over `[feature][image]`: tiles of 4 features x 8 images, or 4 outputs x 3 inputs for the weight gradient. */
+import { partBegin, partEnd } from "./parts";
 import { madd, tileStart } from "./simd";
 import { Grid, weightGradientSingle, weightGradientTile } from "./weight_gradient";
 
@@ -88,8 +89,8 @@ function product(
   lanes: i32,
 ): void {
   const pixel: usize = lanes << 2;
-  const tile = rows < 4 ? 1 : 4;
-  for (let start = 0; start < rows; start += tile) {
+  const tile = rows < 4 ? 1 : 4, last = partEnd(rows, tile);
+  for (let start = partBegin(rows, tile); start < last; start += tile) {
     const row = tileStart(start, tile, rows);
     const w = weight + row * next, b = bias ? bias + (row << 2) : 0, to = y + row * pixel;
     for (let lane: usize = 0; lane < pixel; lane += 32) {
@@ -124,8 +125,8 @@ export function denseWeightGradient(x: usize, dy: usize, dWeight: usize, inputs:
   g.plane = pixel;
   g.weightRow = inputs << 2;
   const full = outputs >= 4 && inputs >= 3;
-  const tile = full ? 4 : 1, inputTile = full ? 3 : 1;
-  for (let start = 0; start < outputs; start += tile) {
+  const tile = full ? 4 : 1, inputTile = full ? 3 : 1, last = partEnd(outputs, tile);
+  for (let start = partBegin(outputs, tile); start < last; start += tile) {
     const output = tileStart(start, tile, outputs);
     const from = dy + output * pixel;
     for (let inputStart = 0; inputStart < inputs; inputStart += inputTile) {

@@ -5,6 +5,7 @@
 import { ConvShape } from "./convolution";
 import { firstOfRow, imagePair } from "./living";
 import { madd } from "./simd";
+import { isSplit, ownRoom, partBegin, partEnd } from "./parts";
 import { PoolShape } from "./pooling";
 
 /** Where the events of an output begin, behind the index of `outputs` + 1. */
@@ -12,6 +13,21 @@ import { PoolShape } from "./pooling";
 
 function eventAt(events: usize, output: i32, s: ConvShape): usize {
   return events + (<usize> (s.outputs + 2 & ~1) << 2) + (<usize> load<i32>(events + (<usize> output << 2)) << 3);
+}
+
+/** Writes the events of four lanes of a pooled pixel, whose windows lie at `offsets`; returns where the next event goes. */
+// @ts-ignore: decorator
+
+function fourEvents(event: usize, offsets: v128, gradient: v128, alive: i32): usize {
+  const low = v128.shuffle<i32>(offsets, gradient, 0, 4, 1, 5), high = v128.shuffle<i32>(offsets, gradient, 2, 6, 3, 7);
+  v128.store64_lane(event, low, 0);
+  event += (alive & 1) << 3;
+  v128.store64_lane(event, low, 1);
+  event += (alive & 2) << 2;
+  v128.store64_lane(event, high, 0);
+  event += (alive & 4) << 1;
+  v128.store64_lane(event, high, 1);
+  return event + (alive & 8);
 }
 
 export function winnerEvents(dy: usize, winner: usize, events: usize, scratch: usize, conv: usize, pool: usize): void {
@@ -24,17 +40,26 @@ export function winnerEvents(dy: usize, winner: usize, events: usize, scratch: u
     for (let w = 0; w < p.windowWidth; w++, at += 4) store<i32>(at, h * rowStep + w * step);
   }
   const begin = events + (<usize> (s.outputs + 2 & ~1) << 2);
+  const zero = i32x4.splat(0),
+    laneSteps = i32x4.mul(i32x4.splat(image), i32x4(0, 1, 2, 3)),
+    fourImages = i32x4.splat(image << 2);
   let event = begin;
   for (let output = 0; output < s.outputs; output++) {
     store<i32>(events + (<usize> output << 2), <i32> ((event - begin) >> 3));
     for (let i = 0; i < p.outHeight; i++) {
       for (let j = 0; j < p.outWidth; j++) {
-        const corner = i * p.strideHeight * rowStep + j * p.strideWidth * step;
-        for (let lane = 0; lane < lanes; lane++, dy += 4, winner += 4) {
-          const place = load<i32>(winner), gradient = load<f32>(dy);
-          store<i32>(event, corner + load<i32>(scratch + (place << 2), 4) + lane * image);
-          store<f32>(event, gradient, 4);
-          event += usize(place >= 0 && gradient != 0) << 3;
+        let corners = i32x4.add(laneSteps, i32x4.splat(i * p.strideHeight * rowStep + j * p.strideWidth * step));
+        for (let lane = 0; lane < lanes; lane += 4, dy += 16, winner += 16) {
+          const places = v128.load(winner), gradient = v128.load(dy);
+          const alive = i32x4.bitmask(v128.and(i32x4.ge_s(places, zero), f32x4.ne(gradient, zero)));
+          if (alive) {
+            let steps = v128.load32_zero(scratch + (i32x4.extract_lane(places, 0) << 2), 4);
+            steps = v128.load32_lane(scratch + (i32x4.extract_lane(places, 1) << 2), steps, 1, 4);
+            steps = v128.load32_lane(scratch + (i32x4.extract_lane(places, 2) << 2), steps, 2, 4);
+            steps = v128.load32_lane(scratch + (i32x4.extract_lane(places, 3) << 2), steps, 3, 4);
+            event = fourEvents(event, i32x4.add(corners, steps), gradient, alive);
+          }
+          corners = i32x4.add(corners, fourImages);
         }
       }
     }
@@ -112,28 +137,30 @@ function placeSums(sums: usize, first: i32, count: i32, row: i32, dWeight: usize
 export function eventWeightGradient(images: usize, events: usize, dWeight: usize, scratch: usize, conv: usize): void {
   const s = changetype<ConvShape>(conv);
   const run = s.kernelWidth * s.channels, row: usize = (s.width * s.channels) << 2;
-  for (let output = 0; output < s.outputs; output++, dWeight += <usize> s.taps << 2) {
+  const last = partEnd(s.outputs, 1), sums = ownRoom(scratch, 128);
+  for (let output = partBegin(s.outputs, 1); output < last; output++) {
     const event = eventAt(events, output, s), end = eventAt(events, output + 1, s);
+    const to = dWeight + (<usize> (output * s.taps) << 2);
     let first = 0;
     for (; run - first > 16; first += 32) {
       for (let i = 0; i < s.kernelHeight; i++) {
-        sumWide(images + i * row + (first << 2), event, end, scratch);
-        placeSums(scratch, first, 32, i, dWeight, s);
+        sumWide(images + i * row + (first << 2), event, end, sums);
+        placeSums(sums, first, 32, i, to, s);
       }
     }
     for (; first < run; first += 8) {
       for (let i = 0; i < s.kernelHeight; i += 4) {
-        const last = s.kernelHeight - 1 - i;
+        const under = s.kernelHeight - 1 - i;
         sumNarrow(
           images + i * row + (first << 2),
-          min(1, last) * row,
-          min(2, last) * row,
-          min(3, last) * row,
+          min(1, under) * row,
+          min(2, under) * row,
+          min(3, under) * row,
           event,
           end,
-          scratch,
+          sums,
         );
-        for (let k = 0; k <= min(3, last); k++) placeSums(scratch + (k << 5), first, 8, i + k, dWeight, s);
+        for (let k = 0; k <= min(3, under); k++) placeSums(sums + (k << 5), first, 8, i + k, to, s);
       }
     }
   }
@@ -169,25 +196,63 @@ function spreadNarrow(images: usize, event: usize, end: usize, weights: usize): 
   }
 }
 
+/** The most events of any output. */
+function mostEvents(events: usize, s: ConvShape): i32 {
+  let most = 0;
+  for (let output = 0; output < s.outputs; output++) {
+    const begins = events + (<usize> output << 2);
+    most = max(most, load<i32>(begins, 4) - load<i32>(begins));
+  }
+  return most;
+}
+
+/**
+ * Copies the events of the images from `low` to before `high` to `out`; those of the last image are moved by `shift`. Returns the end of the copies.
+ */
+function eventsBetween(event: usize, end: usize, low: i32, high: i32, image: i32, shift: i32, out: usize): usize {
+  for (; event < end; event += 8) {
+    const offset = load<i32>(event);
+    store<i32>(out, offset >= high - image ? offset + shift : offset);
+    store<i32>(out, load<i32>(event, 4), 4);
+    out += usize(offset >= low && offset < high) << 3;
+  }
+  return out;
+}
+
 export function eventInputGradient(events: usize, weight: usize, dImages: usize, scratch: usize, conv: usize): void {
   const s = changetype<ConvShape>(conv);
-  const run = s.kernelWidth * s.channels, row: usize = (s.width * s.channels) << 2;
-  memory.fill(dImages, 0, <usize> (s.lanes * s.height) * row);
-  memory.fill(scratch, 0, (run << 2) + 128);
+  const run = s.kernelWidth * s.channels, row: usize = (s.width * s.channels) << 2, image = s.height * <i32> row;
+  const low = partBegin(s.lanes, 1) * image, high = partEnd(s.lanes, 1) * image;
+  const weightBytes: usize = (run << 2) + 128, split = isSplit();
+  let weights = scratch, own: usize = 0, mine: usize = 0;
+  if (split) {
+    // What is written behind a window would meet the next part's first image: the last image is made apart, and copied at the end.
+    weights = ownRoom(scratch, weightBytes + <usize> image + 512 + (<usize> mostEvents(events, s) << 3));
+    own = weights + weightBytes;
+    mine = own + image + 512;
+    memory.fill(own, 0, image);
+  }
+  memory.fill(dImages + low, 0, high - low);
+  memory.fill(weights, 0, weightBytes);
   for (let output = 0; output < s.outputs; output++, weight += <usize> s.taps << 2) {
-    const event = eventAt(events, output, s), end = eventAt(events, output + 1, s);
+    let event = eventAt(events, output, s), end = eventAt(events, output + 1, s);
+    if (split) {
+      end = eventsBetween(event, end, low, high, image, <i32> (own - dImages) - (high - image), mine);
+      event = mine;
+    }
     for (let i = 0; i < s.kernelHeight; i++) {
       // A kernel row's weights as (column, channel), zeros behind.
       for (let j = 0; j < run; j++) {
         const index = (j % s.channels * s.kernelHeight + i) * s.kernelWidth + j / s.channels;
-        store<f32>(scratch + (<usize> j << 2), load<f32>(weight + (<usize> index << 2)));
+        store<f32>(weights + (<usize> j << 2), load<f32>(weight + (<usize> index << 2)));
       }
       const images = dImages + i * row;
       let first = 0;
-      for (; run - first > 16; first += 32) spreadWide(images + (first << 2), event, end, scratch + (first << 2));
-      for (; first < run; first += 8) spreadNarrow(images + (first << 2), event, end, scratch + (first << 2));
+      for (; run - first > 16; first += 32) spreadWide(images + (first << 2), event, end, weights + (first << 2));
+      for (; first < run; first += 8) spreadNarrow(images + (first << 2), event, end, weights + (first << 2));
     }
   }
+  if (split && high > low) memory.copy(dImages + high - image, own, image);
 }
 
 export function livingEventWeightGradient(
@@ -197,8 +262,8 @@ export function livingEventWeightGradient(
   living: usize,
   conv: usize,
 ): void {
-  const s = changetype<ConvShape>(conv);
-  for (let output = 0; output < s.outputs; output++) {
+  const s = changetype<ConvShape>(conv), lastOutput = partEnd(s.outputs, 1);
+  for (let output = partBegin(s.outputs, 1); output < lastOutput; output++) {
     const begin = eventAt(events, output, s), end = eventAt(events, output + 1, s);
     const last = firstOfRow(living, output + 1, 0, s) - 1;
     for (let place = firstOfRow(living, output, 0, s); place <= last; place += 4) {

@@ -1,5 +1,7 @@
 /** The two layouts of a batch: `[channel][row][column][image]`, and `[image][row][column][channel]`, in which what a kernel's row meets of one image lies side by side. */
 
+import { partBegin, partEnd } from "./parts";
+
 /** 4 x 4 floats from rows `rowFrom` bytes apart to rows `rowTo` bytes apart, transposed. */
 // @ts-ignore: decorator
 
@@ -39,22 +41,24 @@ function transpose(from: usize, rows: i32, columns: i32, rowFrom: usize, to: usi
 
 export function toImages(x: usize, images: usize, channels: i32, pixels: i32, lanes: i32): void {
   const row: usize = lanes << 2, plane: usize = pixels * row, image: usize = pixels * channels * 4;
+  const begin = partBegin(pixels, 4), end = partEnd(pixels, 4);
   if (channels == 1) {
-    transpose(x, pixels, lanes, row, images, image);
+    transpose(x + begin * row, end - begin, lanes, row, images + (begin << 2), image);
     return;
   }
-  for (let pixel = 0; pixel < pixels; pixel++) {
+  for (let pixel = begin; pixel < end; pixel++) {
     transpose(x + pixel * row, channels, lanes, plane, images + ((pixel * channels) << 2), image);
   }
 }
 
 export function fromImages(images: usize, x: usize, channels: i32, pixels: i32, lanes: i32): void {
   const row: usize = lanes << 2, plane: usize = pixels * row, image: usize = pixels * channels * 4;
+  const begin = partBegin(pixels, 4), end = partEnd(pixels, 4);
   if (channels == 1) {
-    transpose(images, lanes, pixels, image, x, row);
+    transpose(images + (begin << 2), lanes, end - begin, image, x + begin * row, row);
     return;
   }
-  for (let pixel = 0; pixel < pixels; pixel++) {
+  for (let pixel = begin; pixel < end; pixel++) {
     transpose(images + ((pixel * channels) << 2), lanes, channels, image, x + pixel * row, plane);
   }
 }

@@ -15,6 +15,7 @@ export { adamStep, featureLoss, imagePriors, signStep } from "./inversion";
 export { listLiving, livingDenseForward, livingDenseInputGradient, livingDenseWeightGradient } from "./living";
 export { softmaxCrossEntropy, softmaxCrossEntropyOneHot } from "./loss";
 export { pad, unpad } from "./padding";
+export { setPart } from "./parts";
 export { livingPooledConvForward, pooledConvForward } from "./pooled_convolution";
 export { averagePoolForward, averagePoolGradient, maxPoolForward, maxPoolGradient } from "./pooling";
 export { fillNormal, fillUniform } from "./random";

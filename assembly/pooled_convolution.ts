@@ -4,6 +4,7 @@
  */
 import { ConvShape, FORWARD_TILE, forwardRow, forwardSingle, forwardTile, packSix } from "./convolution";
 import { livingRow, livingSingle, packLiving } from "./living";
+import { isMine, ownRoom } from "./parts";
 import { PoolShape } from "./pooling";
 
 /** Pools one output's rows `[windowHeight][outWidth][lanes]` to a row of y, with ReLU. */
@@ -75,20 +76,25 @@ export function pooledConvForward(
 ): void {
   const s = changetype<ConvShape>(conv), p = changetype<PoolShape>(pool);
   const taps = s.taps, pixel: usize = s.pixel, width = pooledWidth(p), rowBytes: usize = width * pixel;
-  const rows = scratch + <usize> (taps * 24 + 63 & ~63), plane = p.windowHeight * rowBytes;
+  const plane = p.windowHeight * rowBytes;
+  const packed = ownRoom(scratch, <usize> (taps * 24 + 63 & ~63) + FORWARD_TILE * plane);
+  const rows = packed + <usize> (taps * 24 + 63 & ~63);
   const outRow: usize = p.outWidth * pixel, outPlane: usize = p.outHeight * outRow;
+  const total = s.outputs * p.outHeight;
+  let done = 0;
   for (let output = 0, tile = FORWARD_TILE; output < s.outputs; output += tile) {
     if (s.outputs - output < FORWARD_TILE) tile = 1;
     const w = weight + <usize> (output * taps * 4), b = bias ? bias + (output << 2) : 0;
-    if (tile > 1) packSix(w, taps * 4, taps, scratch);
-    for (let pooledRow = 0; pooledRow < p.outHeight; pooledRow++) {
+    if (tile > 1) packSix(w, taps * 4, taps, packed);
+    for (let pooledRow = 0; pooledRow < p.outHeight; pooledRow++, done += tile) {
+      if (!isMine(done, total)) continue;
       for (let i = 0; i < p.windowHeight; i++) {
         const xRow = x + <usize> ((pooledRow * p.strideHeight + i) * s.strideHeight * s.width) * pixel;
         for (let j = 0; j < width; j++) {
           let from = xRow + <usize> (j * s.strideWidth) * pixel, to = rows + i * rowBytes + j * pixel;
           const end = from + pixel;
           if (tile > 1) {
-            for (; from < end; from += 32, to += 32) forwardTile(from, scratch, b, to, plane, s);
+            for (; from < end; from += 32, to += 32) forwardTile(from, packed, b, to, plane, s);
           } else {
             for (; from + 128 <= end; from += 128, to += 128) forwardRow(from, w, b, to, s);
             for (; from < end; from += 32, to += 32) forwardSingle(from, w, b, to, s);
@@ -116,18 +122,20 @@ export function livingPooledConvForward(
 ): void {
   const s = changetype<ConvShape>(conv), p = changetype<PoolShape>(pool);
   const pixel: usize = s.pixel, width = pooledWidth(p), rowBytes: usize = width * pixel;
-  const rows = scratch + <usize> (s.taps * 24 + 63 & ~63);
+  const packed = ownRoom(scratch, <usize> (s.taps * 24 + 63 & ~63) + p.windowHeight * rowBytes);
+  const rows = packed + <usize> (s.taps * 24 + 63 & ~63);
   const outRow: usize = p.outWidth * pixel;
   for (let output = 0; output < s.outputs; output++) {
-    const count = packLiving(living, output, weight, scratch, s), b = bias ? bias + (output << 2) : 0;
+    const count = packLiving(living, output, weight, packed, s), b = bias ? bias + (output << 2) : 0;
     for (let pooledRow = 0; pooledRow < p.outHeight; pooledRow++) {
+      if (!isMine(output * p.outHeight + pooledRow, s.outputs * p.outHeight)) continue;
       for (let i = 0; i < p.windowHeight; i++) {
         const xRow = x + <usize> ((pooledRow * p.strideHeight + i) * s.strideHeight * s.width) * pixel;
         for (let j = 0; j < width; j++) {
           let from = xRow + <usize> (j * s.strideWidth) * pixel, to = rows + i * rowBytes + j * pixel;
           const end = from + pixel;
-          for (; from + 128 <= end; from += 128, to += 128) livingRow(from, scratch, count, b, to);
-          for (; from < end; from += 32, to += 32) livingSingle(from, scratch, count, b, to);
+          for (; from + 128 <= end; from += 128, to += 128) livingRow(from, packed, count, b, to);
+          for (; from < end; from += 32, to += 32) livingSingle(from, packed, count, b, to);
         }
       }
       const at = (output * p.outHeight + pooledRow) * outRow;

@@ -43,6 +43,7 @@ function withOwnList(desk: Desk, own: number): Machine {
     get bytes() {
       return machine.bytes;
     },
+    threads: 1,
     allocate: (bytes) => desk.room(bytes / 4),
   };
 }

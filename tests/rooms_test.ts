@@ -11,7 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   nn: [],
   metrics: [],
   runtime: [],
-  engine: ["nn"],
+  engine: ["nn", "runtime"],
   data: ["runtime"],
   checkpoint: ["nn", "runtime"],
   suppress: ["nn", "engine"],

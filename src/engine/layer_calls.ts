@@ -141,8 +141,11 @@ function pooledConvolution(
   const [outputs, , outWidth] = spatial(placed.outputShape);
   const shape = convShape(site, input.shape, outputs, layer), windows = poolShape(site, placed.outputShape, pool);
   const taps = channels * sizeOf(layer.kernel);
-  const scratch = machine.allocate(24 * (taps + pool.window[0] * outWidth * lanes) + 4 * sizeOf(pool.window) + 256);
   const size = sizeOf(pooled.outputShape) * lanes, pixels = height * width;
+  // For each thread: the forward pass's tile of 6 outputs, or a tile of weights, an image and an output's events of the input gradient.
+  const tile = 24 * (taps + pool.window[0] * outWidth * lanes) + 64;
+  const share = 4 * (layer.kernel[1] * channels + pixels * channels) + 640 + 8 * size / outputs;
+  const scratch = machine.allocate(machine.threads * Math.max(tile, share) + 4 * sizeOf(pool.window) + 64);
   const bytesOf = (wanted: boolean, bytes: number) => wanted ? machine.allocate(bytes) : 0;
   const winner = bytesOf(withGradient, 4 * size);
   const events = bytesOf(withGradient, 4 * (outputs + 2) + 8 * (size + 1));

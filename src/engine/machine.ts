@@ -8,6 +8,8 @@ import type { Kernels } from "./kernels.ts";
 /** A linear memory with its kernels. Views are replaced when the memory grows: take them afresh after every {@link Machine.allocate}. */
 export interface Machine {
   readonly kernels: Kernels;
+  /** Threads that do a kernel's work: scratch must have room for each. */
+  readonly threads: number;
   /** The memory as floats, indexed by pointer / 4. Float64 in the reference machine that checks gradients. */
   readonly floats: Float32Array | Float64Array;
   /** The memory as int32, indexed by pointer / 4. */

@@ -6,4 +6,5 @@
 export type * from "./engine.ts";
 export { EngineError, type EngineOptions, openEngine } from "./open.ts";
 export { pixels } from "./pixels.ts";
+export { ThreadError } from "./wasm/threaded_machine.ts";
 export type { WasmBuild } from "./wasm/module.ts";

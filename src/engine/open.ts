@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { threadStarter } from "../runtime/threads.ts";
 import type { Engine, EngineName } from "./engine.ts";
 import type { Machine } from "./machine.ts";
 import { MachineParameters } from "./parameters.ts";
 import { MachineProgram } from "./program.ts";
 import { referenceMachine } from "./reference/machine.ts";
 import { wasmMachine } from "./wasm/machine.ts";
+import { threadedMachine } from "./wasm/threaded_machine.ts";
 import { bestBuild, type WasmBuild, wasmModule } from "./wasm/module.ts";
 
 /** An engine that was asked for cannot run here; the message says why. */
@@ -28,6 +30,11 @@ export interface EngineOptions {
   readonly build?: WasmBuild | "float32" | "float64";
   /** A caller's own compiled module of the wasm kernels, for runtimes that forbid compiling. */
   readonly module?: WebAssembly.Module;
+  /**
+   * Threads that do the work, this one included; default 1, at most 64. The bits do not depend on it. Browsers share memory among threads only in cross-origin isolated pages; programs then have their
+   * threads until they are garbage.
+   */
+  readonly threads?: number;
 }
 
 function cpuEngine(name: EngineName, build: string, why: string, machine: () => Machine): Engine {
@@ -57,6 +64,18 @@ function wasmEngine(build: WasmBuild, module: WebAssembly.Module | undefined, as
   return cpuEngine("wasm", build, why, () => wasmMachine(build));
 }
 
+/** The wasm engine on several threads. */
+async function threadedEngine(build: WasmBuild, threads: number): Promise<Engine> {
+  const start = await threadStarter();
+  if (!start) {
+    throw new EngineError(
+      `threads is ${threads}, but this runtime shares no memory among threads (a browser does in cross-origin isolated pages)`,
+    );
+  }
+  const why = `the wasm engine (${build}) on ${threads} threads, because they were asked for`;
+  return cpuEngine("wasm", build, why, () => threadedMachine(build, threads, start));
+}
+
 /**
  * Opens the best engine this runtime has: wasm with relaxed SIMD, else wasm with plain SIMD, else the slow reference. `engine.why` tells the choice in a sentence.
  *
@@ -69,9 +88,8 @@ function wasmEngine(build: WasmBuild, module: WebAssembly.Module | undefined, as
  * console.log(engine.why);
  * ```
  */
-// deno-lint-ignore require-await -- engines to come (a GPU) open asynchronously
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { engine, build, module } = options;
+  const { engine, build, module, threads = 1 } = options;
   const allowed: Record<EngineName, readonly string[]> = {
     wasm: ["relaxed", "simd128"],
     reference: ["float32", "float64"],
@@ -86,11 +104,20 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
       }`,
     );
   }
+  if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
+    throw new RangeError(`threads is ${threads}; it must be an integer from 1 to 64`);
+  }
+  if (threads > 1 && (engine === "reference" || module)) {
+    throw new RangeError(
+      `threads is ${threads}, but the ${module ? "caller's own module" : "reference engine"} runs on one`,
+    );
+  }
   const reference = (why: string) => {
     const precision = build === "float64" ? "float64" : "float32";
     return cpuEngine("reference", precision, why, () => referenceMachine(precision));
   };
   if (engine === "reference") return reference("the reference engine, because it was asked for: it is slow");
+  if (threads > 1) return await threadedEngine((build as WasmBuild | undefined) ?? bestBuild, threads);
   const asked = engine !== undefined || build !== undefined;
   try {
     return wasmEngine((build as WasmBuild | undefined) ?? bestBuild, module, asked);

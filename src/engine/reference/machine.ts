@@ -47,6 +47,7 @@ export function referenceMachine(precision: Precision = "float32"): Machine {
       ...inversion(memory),
       ...draws(memory),
     },
+    threads: 1,
     get floats(): Floats {
       return memory.floats;
     },

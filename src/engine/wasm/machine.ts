@@ -9,23 +9,27 @@ import { type WasmBuild, wasmModule } from "./module.ts";
 
 const PAGE = 65536;
 
+/** What an instance of the kernels exports. */
+export type KernelExports = Kernels & {
+  readonly heapBase: WebAssembly.Global;
+  readonly memory: WebAssembly.Memory;
+  setPart(part: number, parts: number): void;
+};
+
 /**
- * A new machine.
+ * A machine of an instance's exports.
  *
- * @param module the build's name, or a caller's own compiled module of it
+ * @param threads how many threads its kernels are done by
  */
-export function wasmMachine(module: WasmBuild | WebAssembly.Module): Machine {
-  const instance = new WebAssembly.Instance(module instanceof WebAssembly.Module ? module : wasmModule(module));
-  const { memory, heapBase, ...kernels } = instance.exports as unknown as Kernels & {
-    memory: WebAssembly.Memory;
-    heapBase: WebAssembly.Global;
-  };
+export function machineOf(exports: KernelExports, memory: WebAssembly.Memory, threads: number): Machine {
+  const { memory: _memory, heapBase, setPart: _setPart, ...kernels } = exports;
   let floats = new Float32Array(memory.buffer),
     ints = new Int32Array(memory.buffer),
     bytes = new Uint8Array(memory.buffer);
   let end = Number(heapBase.value);
   return {
     kernels,
+    threads,
     get floats() {
       return floats;
     },
@@ -56,4 +60,15 @@ export function wasmMachine(module: WasmBuild | WebAssembly.Module): Machine {
       return pointer;
     },
   };
+}
+
+/**
+ * A new machine.
+ *
+ * @param module the build's name, or a caller's own compiled module of it
+ */
+export function wasmMachine(module: WasmBuild | WebAssembly.Module): Machine {
+  const instance = new WebAssembly.Instance(module instanceof WebAssembly.Module ? module : wasmModule(module));
+  const exports = instance.exports as unknown as KernelExports;
+  return machineOf(exports, exports.memory, 1);
 }

@@ -28,6 +28,11 @@ function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
 /** The best build this runtime can run. */
 export const bestBuild: WasmBuild = WebAssembly.validate(RELAXED_PROBE) ? "relaxed" : "simd128";
 
+/** The bytes of a build. */
+export function wasmBytes(build: WasmBuild): Uint8Array<ArrayBuffer> {
+  return decodeBase64(build === "relaxed" ? relaxed : simd128);
+}
+
 const compiled = new Map<WasmBuild, WebAssembly.Module>();
 
 /**
@@ -38,7 +43,7 @@ const compiled = new Map<WasmBuild, WebAssembly.Module>();
 export function wasmModule(build: WasmBuild): WebAssembly.Module {
   let module = compiled.get(build);
   if (!module) {
-    module = new WebAssembly.Module(decodeBase64(build === "relaxed" ? relaxed : simd128));
+    module = new WebAssembly.Module(wasmBytes(build));
     compiled.set(build, module);
   }
   return module;

@@ -1,0 +1,36 @@
+/**
+ * Threads, where the runtime has them: Node's worker threads (Deno and Bun have them too), else web workers of a cross-origin isolated page.
+ *
+ * @module
+ */
+
+/**
+ * Starts a thread that runs a script beside this one, in which `data` is a structured clone of the given data. It does not keep the process alive. `onEnd` is told if it ends.
+ */
+export type StartThread = (script: string, data: unknown, onEnd: () => void) => void;
+
+/** How threads are started here, or undefined if there are none that share memory. */
+export async function threadStarter(): Promise<StartThread | undefined> {
+  const { process, crossOriginIsolated, Worker: WebWorker } = globalThis as typeof globalThis & {
+    process?: { versions?: { node?: string } };
+    crossOriginIsolated?: boolean;
+  };
+  if (typeof SharedArrayBuffer === "undefined") return undefined;
+  if (process?.versions?.node) {
+    const { Worker } = await import("node:worker_threads");
+    return (script, data, onEnd) => {
+      const source = `{ const data = require("node:worker_threads").workerData;\n${script}\n}`;
+      const worker = new Worker(source, { eval: true, workerData: data });
+      worker.on("error", onEnd);
+      worker.on("exit", onEnd);
+      worker.unref();
+    };
+  }
+  if (!crossOriginIsolated || typeof WebWorker === "undefined") return undefined;
+  return (script, data, onEnd) => {
+    const source = new Blob([`onmessage = ({ data }) => {\n${script}\n};`], { type: "text/javascript" });
+    const worker = new WebWorker(URL.createObjectURL(source));
+    worker.onerror = onEnd;
+    worker.postMessage(data);
+  };
+}
