@@ -36,4 +36,4 @@ export * from "./src/train/mod.ts";
 export * from "./src/attack/mod.ts";
 export * from "./src/metrics/mod.ts";
 export * from "./src/checkpoint/mod.ts";
-export { FileError } from "./src/runtime/files.ts";
+export { FileError, removeFile, writeFileWhole } from "./src/runtime/files.ts";

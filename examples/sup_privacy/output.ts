@@ -4,9 +4,9 @@
  * @module
  */
 import { encode } from "fast-png";
-import { mkdir, rename, stat, unlink, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
-import { FileError, saveCheckpoint } from "../../mod.ts";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { FileError, removeFile, saveCheckpoint, writeFileWhole } from "../../mod.ts";
 import { contactSheet } from "./contact_sheet.ts";
 import type { Outcome } from "./job.ts";
 import { permissionError } from "./permission.ts";
@@ -35,37 +35,10 @@ async function writing<T>(directory: string, path: string, work: () => Promise<T
   }
 }
 
-const codeOf = (error: unknown) => (error as { code?: unknown }).code;
-
-/**
- * Makes a folder and those above it, as far as they are missing. Not by `recursive: true`, with which Node never returns where the system answers
- * "not found" although the folder above is there, as it does in /proc.
- */
-async function makeFolder(directory: string): Promise<void> {
-  try {
-    await mkdir(directory);
-  } catch (error) {
-    if (codeOf(error) === "EEXIST" && (await stat(directory)).isDirectory()) return;
-    const above = dirname(directory);
-    const isMissing = codeOf(error) === "ENOENT" && await stat(above).then(() => false, () => true);
-    if (!isMissing || above === directory) throw error;
-    await makeFolder(above);
-    await mkdir(directory);
-  }
-}
-
-/** Writes a file whole or not at all: beside its place first, then moved there. */
-async function write(directory: string, name: string, bytes: Uint8Array | string): Promise<void> {
-  const path = join(directory, name), temporary = join(directory, `.sup_privacy-${crypto.randomUUID()}.tmp`);
-  await writing(directory, path, async () => {
-    try {
-      await writeFile(temporary, bytes, { flag: "wx" });
-      await rename(temporary, path);
-    } catch (error) {
-      await unlink(temporary).catch(() => {});
-      throw error;
-    }
-  });
+/** Writes one of the files. */
+async function write(directory: string, name: string, bytes: Uint8Array): Promise<void> {
+  const path = join(directory, name);
+  await writing(directory, path, () => writeFileWhole(path, bytes));
 }
 
 /**
@@ -76,9 +49,8 @@ async function write(directory: string, name: string, bytes: Uint8Array | string
 export async function prepareFolder(directory: string): Promise<void> {
   const attempt = join(directory, `.sup_privacy-${crypto.randomUUID()}.tmp`);
   await writing(directory, directory, async () => {
-    await makeFolder(resolve(directory));
-    await writeFile(attempt, "", { flag: "wx" });
-    await unlink(attempt);
+    await writeFileWhole(attempt, new Uint8Array());
+    await removeFile(attempt);
     // Where report.json is a folder, say, the work would be lost at the end.
     for (const name of FILES) {
       const there = await stat(join(directory, name)).catch(() => undefined);
@@ -105,5 +77,5 @@ export async function saveOutcome(directory: string, outcome: Outcome): Promise<
     }
   }
   // Last, so that a report stands for a complete folder.
-  await write(directory, "report.json", reportText(report));
+  await write(directory, "report.json", new TextEncoder().encode(reportText(report)));
 }

@@ -182,6 +182,23 @@ export async function fileExists(path: string): Promise<boolean> {
 }
 
 /**
+ * Makes a folder and those above it, as far as they are missing. Not by `recursive: true`, with which Node never returns where the system answers
+ * "not found" although the folder above is there, as it does in /proc.
+ */
+async function makeFolder(fs: FileSystem, folder: string): Promise<void> {
+  try {
+    await fs.mkdir(folder);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST" && (await fs.stat(folder)).isDirectory()) return;
+    const above = fs.dirname(folder);
+    const isAboveMissing = codeOf(error) === "ENOENT" && await fs.stat(above).then(() => false, isAbsent);
+    if (!isAboveMissing || above === folder) throw error;
+    await makeFolder(fs, above);
+    await fs.mkdir(folder);
+  }
+}
+
+/**
  * Writes a file whole or not at all: into a temporary file in the same folder, flushed to the device, then renamed over
  * `path`. Whoever reads `path` meanwhile, or after a crash, finds the old content or the new, never a part. Makes the
  * parent folders that are missing.
@@ -199,7 +216,7 @@ export async function writeFileWhole(path: string, bytes: Uint8Array): Promise<v
   // Its own name, not one made from `path`, which may be as long as names can be already.
   const temporary = fs.join(folder, `.tacet-${crypto.randomUUID()}.tmp`);
   try {
-    await fs.mkdir(folder, { recursive: true });
+    await makeFolder(fs, folder);
     const handle = await fs.open(temporary, "wx");
     try {
       try {
