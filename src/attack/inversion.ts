@@ -96,8 +96,7 @@ export class ImageInversionAttack {
     this.#lossWeights = checkWeights("lossWeights", lossWeights);
   }
 
-  #program(images: number): Program {
-    const batchSize = Math.min(images, TOGETHER);
+  #program(batchSize: number): Program {
     let program = this.#programs.get(batchSize);
     if (!program) {
       const { engine, network, parameters } = this.#options;
@@ -125,7 +124,7 @@ export class ImageInversionAttack {
   ): Promise<void> {
     for (let first = 0; first < count; first += TOGETHER) {
       const images = Math.min(TOGETHER, count - first);
-      await work(this.#program(Math.min(count, TOGETHER)), first, images);
+      await work(this.#program(images), first, images);
     }
   }
 
