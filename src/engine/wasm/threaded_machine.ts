@@ -30,6 +30,8 @@ const CALL = 0, KERNEL = 1, DONE = 2, FAILED = 3, READY = 4;
 const STATE_BYTES = 64, ARGUMENTS = 16;
 /** Turns of waiting for the next call before a thread sleeps: longer than the work between two calls of a step. */
 const SPINS = 30_000;
+/** Turns that take about as long as the patience below, where sleeping is not allowed. */
+const LONG_SPINS = 1e9;
 /** Milliseconds without an answer after which a thread counts as lost. */
 const PATIENCE = 10_000;
 
@@ -78,12 +80,23 @@ function checkAlive(state: Int32Array): void {
   }
 }
 
+/** Sleeps until the number of threads done is not `done` any more; false if that took too long. The main thread of a browser may not sleep: it turns. */
+function waitForChange(state: Int32Array, done: number): boolean {
+  try {
+    return Atomics.wait(state, DONE, done, PATIENCE) !== "timed-out";
+  } catch {
+    for (let spins = 0; spins < LONG_SPINS; spins++) {
+      if (Atomics.load(state, DONE) !== done) return true;
+    }
+    return false;
+  }
+}
+
 /** Waits until all other threads have done their part of a call. */
 function waitForOthers(state: Int32Array, others: number): void {
   for (let spins = 0; Atomics.load(state, DONE) < others; spins++) {
-    if (spins < 1_000_000) continue;
     const done = Atomics.load(state, DONE);
-    if (done < others && Atomics.wait(state, DONE, done, PATIENCE) === "timed-out") {
+    if (spins >= SPINS && done < others && !waitForChange(state, done)) {
       throw new ThreadError(
         `${others - done} of the engine's ${others} further threads did not answer for ${PATIENCE / 1000} s`,
       );
