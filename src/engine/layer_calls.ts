@@ -62,6 +62,19 @@ function spatial(shape: Shape): readonly [number, number, number] {
   return shape as readonly [number, number, number];
 }
 
+/**
+ * Up to which share of living weights a kernel that follows their list is faster than the dense one, on LeNet-5 in batches of 32: `tests/bench/switch_points.ts` measures it. What is computed is the same
+ * to the last bit.
+ */
+const LIST_UP_TO = {
+  pooledForward: 0.8,
+  pooledWeightGradient: 0.22,
+  pooledInputGradient: 0.14,
+  denseForward: 0.5,
+  denseWeightGradient: 0.45,
+  denseInputGradient: 0.33,
+};
+
 /** A layer's weight and bias in the machine's memory; a bias that it has not is 0. */
 function weights({ parameters }: Site, { weight, bias }: PlacedLayer): { weight: WeightPlace; b: number; db: number } {
   const { weight: b, gradient: db } = bias === undefined ? { weight: 0, gradient: 0 } : parameters.place(bias);
@@ -153,19 +166,21 @@ function pooledConvolution(
   const dImages = bytesOf(dx !== 0, 4 * channels * pixels * lanes + SPARE);
   site.parameters.listLiving(placed.weight!, shape, outputs * (layer.kernel[0] + 1) + 2);
   const forward = () => {
-    const { weight: w, living, sparse } = weight;
-    if (sparse) k.livingPooledConvForward(x, w, b, output.value, winner, living, scratch, shape, windows);
-    else k.pooledConvForward(x, w, b, output.value, winner, scratch, shape, windows);
+    const { weight: w, living, density } = weight;
+    if (density <= LIST_UP_TO.pooledForward) {
+      k.livingPooledConvForward(x, w, b, output.value, winner, living, scratch, shape, windows);
+    } else k.pooledConvForward(x, w, b, output.value, winner, scratch, shape, windows);
   };
   const weightGradient = () => {
-    const { gradient, living, sparse } = weight;
+    const { gradient, living, density } = weight;
     k.toImages(x, images, channels, pixels, lanes);
-    if (sparse) k.livingEventWeightGradient(images, events, gradient, living, shape);
-    else k.eventWeightGradient(images, events, gradient, scratch, shape);
+    if (density <= LIST_UP_TO.pooledWeightGradient) {
+      k.livingEventWeightGradient(images, events, gradient, living, shape);
+    } else k.eventWeightGradient(images, events, gradient, scratch, shape);
   };
   const inputGradient = () => {
-    const { weight: w, living, sparse } = weight;
-    if (sparse) k.livingEventInputGradient(events, w, dImages, living, shape);
+    const { weight: w, living, density } = weight;
+    if (density <= LIST_UP_TO.pooledInputGradient) k.livingEventInputGradient(events, w, dImages, living, shape);
     else k.eventInputGradient(events, w, dImages, scratch, shape);
     k.fromImages(dImages, dx, channels, pixels, lanes);
   };
@@ -189,18 +204,18 @@ function fullyConnected(site: Site, placed: PlacedLayer, layer: DenseLayer): Lay
   const scratch = machine.allocate(8 * inputs);
   site.parameters.listLiving(placed.weight!, shape, 2 * outputs + 2);
   const forward = () => {
-    const { weight: w, living, sparse } = weight;
-    if (sparse) k.livingDenseForward(x, w, b, y, living, scratch, shape);
+    const { weight: w, living, density } = weight;
+    if (density <= LIST_UP_TO.denseForward) k.livingDenseForward(x, w, b, y, living, scratch, shape);
     else k.denseForward(x, w, b, y, inputs, outputs, lanes);
   };
   const weightGradient = () => {
-    const { gradient, living, sparse } = weight;
-    if (sparse) k.livingDenseWeightGradient(x, dy, gradient, living, shape);
+    const { gradient, living, density } = weight;
+    if (density <= LIST_UP_TO.denseWeightGradient) k.livingDenseWeightGradient(x, dy, gradient, living, shape);
     else k.denseWeightGradient(x, dy, gradient, inputs, outputs, lanes);
   };
   const inputGradient = () => {
-    const { weight: w, living, sparse } = weight;
-    if (sparse) k.livingDenseInputGradient(dy, w, dx, living, shape);
+    const { weight: w, living, density } = weight;
+    if (density <= LIST_UP_TO.denseInputGradient) k.livingDenseInputGradient(dy, w, dx, living, shape);
     else k.denseInputGradient(dy, w, dx, inputs, outputs, lanes);
   };
   const biasGradient = () => k.biasGradient(dy, db, outputs, 1, lanes);

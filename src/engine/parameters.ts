@@ -22,19 +22,16 @@ interface Place {
   mask: number;
   deWeight: number;
   velocity: number;
-  /** The list of living weights, and whether the kernels are to follow it. */
+  /** The list of living weights, and their share; 1 while there is no list. */
   living: number;
-  sparse: boolean;
+  density: number;
   /** Shape under which they are listed, and int32 that the list's index takes; 0 where no kernel can follow a list. */
   conv: number;
   index: number;
 }
 
 /** What a layer needs to know of its weight. */
-export type WeightPlace = Readonly<Pick<Place, "weight" | "gradient" | "living" | "sparse">>;
-
-/** Up to this share of living weights the list is faster than the dense kernels, by measurement. */
-const SPARSE_UP_TO = 0.5;
+export type WeightPlace = Readonly<Pick<Place, "weight" | "gradient" | "living" | "density">>;
 
 /** A power of two of at least twice the count: the size of a sparse hash table. */
 function tableSizeFor(count: number): number {
@@ -68,7 +65,7 @@ export class MachineParameters implements ParameterStore {
         deWeight: 0,
         velocity: 0,
         living: 0,
-        sparse: false,
+        density: 1,
         conv: 0,
         index: 0,
       };
@@ -124,7 +121,7 @@ export class MachineParameters implements ParameterStore {
     const { kernels, floats } = this.#machine;
     for (const place of this.#places) {
       if (!place.living) continue;
-      place.sparse = kernels.listLiving(place.mask, place.living, place.conv) <= SPARSE_UP_TO * place.count;
+      place.density = kernels.listLiving(place.mask, place.living, place.conv) / place.count;
       // The kernels that follow the list leave the gradients of suppressed weights alone.
       floats.fill(0, place.gradient / 4, place.gradient / 4 + place.count);
     }
