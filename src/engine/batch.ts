@@ -5,7 +5,7 @@
  */
 import { sizeOf } from "../nn/mod.ts";
 import type { BatchSource } from "./engine.ts";
-import type { Activation } from "./layer_calls.ts";
+import type { Activation } from "./site.ts";
 import type { Machine } from "./machine.ts";
 
 /** Planes of a source that are resized at a time. */

@@ -6,7 +6,7 @@
 import { sizeOf } from "../nn/mod.ts";
 import type { Batch } from "./batch.ts";
 import type { Inversion, InversionStep } from "./engine.ts";
-import type { Activation, Call } from "./layer_calls.ts";
+import type { Activation, Call } from "./site.ts";
 import type { Machine } from "./machine.ts";
 
 const BETA1 = 0.9, BETA2 = 0.999, EPSILON = 1e-8;

@@ -8,7 +8,8 @@ import { Batch } from "./batch.ts";
 import type { BatchSource, Inversion, Program, ProgramOptions } from "./engine.ts";
 import { MachineInversion } from "./inversion.ts";
 import { lanesOf } from "./kernels.ts";
-import { type Activation, type Call, type LayerCalls, layerCalls, layerGroups } from "./layer_calls.ts";
+import { layerCalls, layerGroups } from "./layer_calls.ts";
+import type { Activation, Call, LayerCalls } from "./site.ts";
 import type { Machine } from "./machine.ts";
 import { MachineParameters } from "./parameters.ts";
 
