@@ -4,8 +4,6 @@ import { madd, tileStart } from "./simd";
 import { Grid, weightGradientSingle, weightGradientTile } from "./weight_gradient";
 
 /** Features `rows` of a product: y[k] = bias[k] + sum over i of weight(k, i) * x[i], for 4 k at 8 images. The weight of k + 1 lies `next` bytes on, that of i + 1 `step` bytes. */
-// @ts-ignore: decorator
-
 function productTile(
   x: usize,
   weight: usize,
@@ -58,8 +56,6 @@ function productTile(
 }
 
 /** The same for one k. */
-// @ts-ignore: decorator
-
 function productSingle(x: usize, weight: usize, bias: usize, y: usize, count: i32, step: usize, pixel: usize): void {
   let a0 = f32x4.splat(0), a1 = a0;
   if (bias) a0 = a1 = v128.load32_splat(bias);
@@ -75,8 +71,6 @@ function productSingle(x: usize, weight: usize, bias: usize, y: usize, count: i3
 }
 
 /** y `[rows][lanes]` = bias + W x `[count][lanes]`, where W's rows lie `next` bytes apart and its columns `step` bytes. */
-// @ts-ignore: decorator
-
 function product(
   x: usize,
   weight: usize,

@@ -57,8 +57,6 @@ export function resize(
 }
 
 /** Four pixels of four images, `at` bytes into each, to four rows of x. */
-// @ts-ignore: decorator
-
 function gatherFour(a: usize, b: usize, c: usize, d: usize, x: usize, pixel: usize, scale: v128): void {
   let bytes = v128.load32_zero(a);
   bytes = v128.load32_lane(b, bytes, 1);

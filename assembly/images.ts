@@ -3,8 +3,6 @@
 import { partBegin, partEnd } from "./parts";
 
 /** 4 x 4 floats from rows `rowFrom` bytes apart to rows `rowTo` bytes apart, transposed. */
-// @ts-ignore: decorator
-
 function transposeFour(from: usize, rowFrom: usize, to: usize, rowTo: usize): void {
   const a = v128.load(from),
     b = v128.load(from + rowFrom),

@@ -1,17 +1,13 @@
 /** The exports of the wasm module: the kernels of `src/engine/kernels.ts`, under the same names. */
-export { biasGradient, conv2dForward, conv2dInputGradient, conv2dWeightGradient } from "./convolution";
+export { conv2dForward } from "./convolution";
+export { biasGradient, conv2dInputGradient, conv2dWeightGradient } from "./convolution_gradients";
 export { denseForward, denseInputGradient, denseWeightGradient } from "./dense";
-export {
-  eventBiasGradient,
-  eventInputGradient,
-  eventWeightGradient,
-  livingEventInputGradient,
-  livingEventWeightGradient,
-  winnerEvents,
-} from "./events";
+export { eventBiasGradient, eventInputGradient, eventWeightGradient } from "./event_gradients";
+export { winnerEvents } from "./events";
 export { gather, resize } from "./gather";
 export { fromImages, toImages } from "./images";
 export { adamStep, featureLoss, imagePriors, signStep } from "./inversion";
+export { livingEventInputGradient, livingEventWeightGradient } from "./living_event_gradients";
 export { listLiving, livingDenseForward, livingDenseInputGradient, livingDenseWeightGradient } from "./living";
 export { softmaxCrossEntropy, softmaxCrossEntropyOneHot } from "./loss";
 export { pad, unpad } from "./padding";

@@ -1,8 +1,6 @@
 /** The image inversion attack: its losses, and the steps that change the images. Each lane is an image of its own. */
 
 /** -1 in those of the four lanes from `lane` on that hold an image. */
-// @ts-ignore: decorator
-
 function imageLanes(lane: i32, images: i32): v128 {
   return i32x4.lt_s(i32x4.add(i32x4.splat(lane), i32x4(0, 1, 2, 3)), i32x4.splat(images));
 }
@@ -78,8 +76,6 @@ export function imagePriors(
     v128.store(losses + lane, loss);
   }
 }
-
-// @ts-ignore: decorator
 
 function clip(x: v128, low: f32, high: f32): v128 {
   return f32x4.min(f32x4.max(x, f32x4.splat(low)), f32x4.splat(high));

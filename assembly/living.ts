@@ -3,39 +3,29 @@
  * `[channel][row][column][image]`; then by output and kernel row, offsets into `[image][row][column][channel]`. A dense layer is a convolution over one pixel.
  */
 import { ConvShape } from "./convolution";
-import { madd, sum } from "./simd";
+import { madd, storeEight, sum } from "./simd";
 
 /** Where the pairs begin. */
-// @ts-ignore: decorator
-
 function pairsOf(living: usize, s: ConvShape): usize {
   return living + (<usize> (s.outputs + 1 + s.outputs * s.kernelHeight + 1) << 2);
 }
 
 /** Begin of a group among the pairs: outputs in the forward list. */
-// @ts-ignore: decorator
-
 export function firstOfOutput(living: usize, output: i32): i32 {
   return load<i32>(living + (<usize> output << 2));
 }
 
 /** The pair of a place in the forward list. */
-// @ts-ignore: decorator
-
 export function forwardPair(living: usize, place: i32, s: ConvShape): usize {
   return pairsOf(living, s) + (<usize> place << 3);
 }
 
 /** Begin of a group in the list by images: kernel rows of outputs. */
-// @ts-ignore: decorator
-
 export function firstOfRow(living: usize, output: i32, row: i32, s: ConvShape): i32 {
   return load<i32>(living + (<usize> (s.outputs + 1 + output * s.kernelHeight + row) << 2));
 }
 
 /** The pair of a place in the list by images. */
-// @ts-ignore: decorator
-
 export function imagePair(living: usize, place: i32, s: ConvShape): usize {
   return forwardPair(living, load<i32>(living + (<usize> s.outputs << 2)) + place, s);
 }
@@ -108,14 +98,7 @@ export function livingRow(x: usize, packed: usize, count: i32, bias: usize, y: u
     a6 = madd(v128.load(p, 96), w, a6);
     a7 = madd(v128.load(p, 112), w, a7);
   }
-  v128.store(y, a0);
-  v128.store(y, a1, 16);
-  v128.store(y, a2, 32);
-  v128.store(y, a3, 48);
-  v128.store(y, a4, 64);
-  v128.store(y, a5, 80);
-  v128.store(y, a6, 96);
-  v128.store(y, a7, 112);
+  storeEight(y, a0, a1, a2, a3, a4, a5, a6, a7);
 }
 
 /** The same at 8 images. */

@@ -11,43 +11,31 @@ export function setPart(index: i32, count: i32): void {
   parts = count;
 }
 
-// @ts-ignore: decorator
-
 function boundary(index: i32, count: i32, tile: i32): i32 {
   return index == parts ? count : count * index / parts / tile * tile;
 }
 
 /** Where this part of `count` things begins; a multiple of `tile`. */
-// @ts-ignore: decorator
-
 export function partBegin(count: i32, tile: i32): i32 {
   return boundary(part, count, tile);
 }
 
 /** Before which this part of `count` things ends. */
-// @ts-ignore: decorator
-
 export function partEnd(count: i32, tile: i32): i32 {
   return boundary(part + 1, count, tile);
 }
 
 /** Whether this part does a piece of work before which `done` of `total` were. */
-// @ts-ignore: decorator
-
 export function isMine(done: i32, total: i32): bool {
   return done * parts / total == part;
 }
 
 /** This part's own room of `bytes` bytes in a scratch that has one for each. */
-// @ts-ignore: decorator
-
 export function ownRoom(scratch: usize, bytes: usize): usize {
   return scratch + part * bytes;
 }
 
 /** Whether the work is split at all. */
-// @ts-ignore: decorator
-
 export function isSplit(): bool {
   return parts > 1;
 }

@@ -58,8 +58,6 @@ function poolRowOfFours(rows: usize, y: usize, winner: usize, rowBytes: usize, p
 }
 
 /** Output pixels that pooling reads from a row. */
-// @ts-ignore: decorator
-
 function pooledWidth(p: PoolShape): i32 {
   return (p.outWidth - 1) * p.strideWidth + p.windowWidth;
 }

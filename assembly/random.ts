@@ -1,7 +1,5 @@
 /** Seeded draws: Threefry-2x32 with 20 rounds (Salmon et al., 2011), and the distributions made of it. */
 
-// @ts-ignore: decorator
-
 function mix(x0: u32, x1: u32, rotation: u32): u64 {
   x0 += x1;
   return (<u64> (rotl(x1, rotation) ^ x0) << 32) | x0;

@@ -1,7 +1,5 @@
 /** Magnitudes in order: the largest, the distinct ones, the k-th smallest. The bits of a magnitude, read as an integer, are ordered as the magnitudes are. */
 
-// @ts-ignore: decorator
-
 function magnitudeBits(value: usize): u32 {
   return load<u32>(value) & 0x7fffffff;
 }

@@ -5,8 +5,6 @@ const WEIGHT_LOWER_BOUND: f32 = 0.005;
 const NOISE_BOUND: f32 = 0.5;
 
 /** What carries a weight from where it is to the same side of 0 at `bound`, over the rate. */
-// @ts-ignore: decorator
-
 function pull(weight: f32, bound: f32, rate: f32): f32 {
   return (weight - (weight > 0 ? bound : -bound)) / rate;
 }

@@ -1,16 +1,12 @@
 /** The optimizers' updates. Suppressed weights and their velocity are exactly 0 afterwards. Four weights at a time, the rest one by one. */
 
 /** weight - rate * step - rate * deWeight, 0 where masked. */
-// @ts-ignore: decorator
-
 function updateFour(weight: usize, step: v128, mask: usize, deWeight: usize, rate: v128): void {
   let w = f32x4.sub(v128.load(weight), f32x4.mul(rate, step));
   if (deWeight) w = f32x4.sub(w, f32x4.mul(rate, v128.load(deWeight)));
   if (mask) w = v128.and(w, v128.load(mask));
   v128.store(weight, w);
 }
-
-// @ts-ignore: decorator
 
 function updateOne(weight: usize, step: f32, mask: usize, deWeight: usize, rate: f32): void {
   let w = load<f32>(weight) - rate * step;

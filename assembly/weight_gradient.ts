@@ -18,8 +18,6 @@ export class Grid {
 }
 
 /** Four outputs' sums for one tile column. */
-// @ts-ignore: decorator
-
 function storeThree(dWeight: usize, v0: v128, v1: v128, v2: v128): void {
   store<f32>(dWeight, sum(v0));
   store<f32>(dWeight, sum(v1), 4);
