@@ -1,68 +1,152 @@
 /**
- * The benchmark: how often per second each case of work is done. Medians of several runs after a warm-up; compare figures of one run only.
+ * The benchmark: how often per second each case of work is done. Medians of several runs after a warm-up; compare figures of one run only. `--help` lists the flags.
  *
- *     deno task bench [--case train,infer] [--batch 1,32] [--sparsity 0,0.95] [--build relaxed,simd128] [--runs 5] [--json]
+ *     deno task bench --case train,infer --batch 32 --sparsity 0,0.95
  */
 import process from "node:process";
-import { parseArgs } from "node:util";
-import { openEngine } from "../../mod.ts";
-import { cases, type Timed } from "./cases.ts";
+import { type Engine, type EngineOptions, openEngine } from "../../mod.ts";
+import { type BenchSettings, buildsOf, HELP, parseArguments, UsageError } from "./arguments.ts";
+import { type Case, cases, type Setting } from "./cases.ts";
+import { usefulFlops } from "./flops.ts";
+import { median, repeatedRates, RUN, WARM_UP } from "./measure.ts";
+import { registerPeak } from "./peak.ts";
 
-const { values } = parseArgs({
-  options: {
-    case: { type: "string", default: Object.keys(cases).join() },
-    batch: { type: "string", default: "32" },
-    sparsity: { type: "string", default: "0" },
-    build: { type: "string", default: "relaxed,simd128" },
-    runs: { type: "string", default: "5" },
-    json: { type: "boolean", default: false },
-  },
-});
-
-/** Units of work per second, over about `seconds`. */
-async function rate({ run, units }: Timed, seconds: number): Promise<number> {
-  const start = performance.now();
-  let done = 0, elapsed = 0;
-  do {
-    const waiting = run();
-    if (waiting) await waiting;
-    done += units;
-    elapsed = (performance.now() - start) / 1000;
-  } while (elapsed < seconds);
-  return done / elapsed;
+/** A figure, as `--json` prints it. */
+interface Row {
+  readonly case: string;
+  readonly engine: string;
+  readonly build: string;
+  readonly threads: number;
+  readonly batch: number;
+  readonly sparsity: number;
+  readonly perSecond: number;
+  readonly runs: readonly number[];
+  readonly peakFraction?: number;
 }
 
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
+/** Floating-point operations per second of one core, by build; measured when first needed. */
+const peaks = new Map<string, number>();
 
-for (const name of values.case.split(",")) {
-  const prepare = cases[name];
-  if (!prepare) {
-    console.error(`bench: --case is ${name}; there are ${Object.keys(cases).join(", ")}`);
-    process.exit(2);
+async function peakOf({ name, build }: Engine): Promise<number | undefined> {
+  if (name !== "wasm") return undefined;
+  let peak = peaks.get(build);
+  if (peak === undefined) {
+    // The best run: what disturbs a measurement only ever lowers it.
+    peak = Math.max(...await repeatedRates(registerPeak(build as "relaxed" | "simd128"), 5));
+    peaks.set(build, peak);
+    console.error(`peak of one core in registers (${build}): ${(peak / 1e9).toFixed(1)} GFLOP/s`);
   }
-  for (const build of values.build.split(",") as ("relaxed" | "simd128")[]) {
-    const engine = await openEngine({ engine: "wasm", build });
-    for (const batch of values.batch.split(",").map(Number)) {
-      for (const sparsity of values.sparsity.split(",").map(Number)) {
-        const timed = await prepare({ engine, batch, sparsity });
-        await rate(timed, 0.5);
-        const runs: number[] = [];
-        for (let i = 0; i < Number(values.runs); i++) runs.push(await rate(timed, 0.3));
-        const perSecond = median(runs);
-        const row = { case: name, engine: engine.name, build, threads: 1, batch, sparsity, perSecond, runs };
-        if (values.json) console.log(JSON.stringify(row));
-        else {
-          const settings = `${name.padEnd(9)} ${build.padEnd(8)} batch ${String(batch).padStart(3)} sparsity ${
-            sparsity.toFixed(2)
-          }`;
-          const spread = `${Math.min(...runs).toFixed(1)} to ${Math.max(...runs).toFixed(1)}`;
-          console.log(`${settings} ${perSecond.toFixed(1).padStart(9)} /s  (${spread})`);
-        }
+  return peak;
+}
+
+/** The values of a setting at which a case is timed: where it does not depend on it, one. */
+function values(timed: Case, setting: Setting, asked: readonly number[], otherwise: number): readonly number[] {
+  return timed.dependsOn.includes(setting) ? asked : [otherwise];
+}
+
+/** Where on the grid a case is timed. */
+interface Place {
+  readonly threads: number;
+  readonly batch: number;
+  readonly sparsity: number;
+}
+
+function places(timed: Case, settings: BenchSettings): Place[] {
+  return values(timed, "threads", settings.threads, 1).flatMap((threads) =>
+    values(timed, "batch", settings.batches, 32).flatMap((batch) =>
+      values(timed, "sparsity", settings.sparsities, 0).map((sparsity) => ({ threads, batch, sparsity }))
+    )
+  );
+}
+
+function print(row: Row, json: boolean): void {
+  if (json) return console.log(JSON.stringify(row));
+  const { perSecond, runs, peakFraction } = row;
+  const figure = (value: number) => value >= 1e7 ? value.toExponential(3) : value.toFixed(1);
+  const place = `${row.case.padEnd(8)} ${row.build.padEnd(7)} threads ${row.threads} batch ${
+    String(row.batch).padStart(3)
+  } sparsity ${row.sparsity.toFixed(2)}`;
+  const fraction = peakFraction === undefined ? "" : `  ${(100 * peakFraction).toFixed(0)} % of the peak`;
+  const spread = `(${figure(Math.min(...runs))} to ${figure(Math.max(...runs))})`;
+  console.log(`${place} ${figure(perSecond).padStart(11)} /s  ${spread}${fraction}`);
+}
+
+async function timeCase(
+  name: string,
+  engine: Engine,
+  place: Place,
+  { runs: count, json }: BenchSettings,
+): Promise<void> {
+  const { threads, batch, sparsity } = place;
+  const runs = await cases[name]!.rates({ engine, batch, sparsity }, count);
+  const perSecond = median(runs);
+  const flops = sparsity === 0 ? usefulFlops(name, batch) : undefined;
+  const peak = flops === undefined ? undefined : await peakOf(engine);
+  const fraction = peak === undefined ? {} : { peakFraction: perSecond * flops! / (peak * threads) };
+  print({ case: name, engine: engine.name, build: engine.build, ...place, perSecond, runs, ...fraction }, json);
+}
+
+/** The cases on one engine and number of threads. */
+async function timeCases(names: readonly string[], engine: Engine, threads: number, settings: BenchSettings) {
+  for (const name of names) {
+    try {
+      for (const place of places(cases[name]!, settings)) {
+        if (place.threads === threads) await timeCase(name, engine, place, settings);
       }
+    } catch (error) {
+      // NotCapable: Deno was not given the permission to run other processes.
+      const { name: kind, message, stack } = error as Error, foreseen = ["EngineError", "NotCapable"].includes(kind);
+      console.error(`bench: skipped ${name}: ${foreseen ? message : stack}`);
+      if (!foreseen) process.exitCode = 1;
     }
   }
+}
+
+/** About how long all this takes, in seconds: an inversion of many images is longer than a run. */
+function expected(settings: BenchSettings): number {
+  const one = (name: string, batch: number) =>
+    (name === "invert" ? batch / 250 : 0) + WARM_UP +
+    settings.runs * Math.max(RUN, name === "invert" ? batch / 400 : 0);
+  const seconds = settings.cases.flatMap((name) =>
+    places(cases[name]!, settings).map(({ batch }) => one(name, batch) + 0.1)
+  );
+  const builds = settings.engines.flatMap((engine) => buildsOf(engine, settings)).length;
+  return builds * seconds.reduce((sum, value) => sum + value, 0);
+}
+
+async function bench(settings: BenchSettings): Promise<void> {
+  const seconds = expected(settings);
+  const time = seconds < 90 ? `${Math.ceil(seconds)} seconds` : `${Math.ceil(seconds / 60)} minutes`;
+  const slow = settings.engines.includes("reference") ? " and far longer for the reference engine, which is slow" : "";
+  console.error(`bench: this takes about ${time}${slow}`);
+  const threads = [
+    ...new Set(settings.cases.flatMap((name) => places(cases[name]!, settings)).map((at) => at.threads)),
+  ];
+  let names = settings.cases;
+  for (const name of settings.engines) {
+    for (const build of buildsOf(name, settings)) {
+      for (const count of threads) {
+        const options = { engine: name, ...(build && { build }), ...(count > 1 && { threads: count }) };
+        let engine: Engine;
+        try {
+          engine = await openEngine(options as EngineOptions);
+        } catch (error) {
+          console.error(`bench: nothing is timed with ${JSON.stringify(options)}: ${(error as Error).message}`);
+          continue;
+        }
+        await timeCases(names, engine, count, settings);
+      }
+      names = names.filter((other) => cases[other]!.dependsOn.includes("engine"));
+    }
+  }
+}
+
+try {
+  const settings = parseArguments(process.argv.slice(2));
+  if (settings === "help") console.log(HELP.trimEnd());
+  else await bench(settings);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`bench: ${error.message}`);
+  process.exitCode = 2;
 }

@@ -1,25 +1,21 @@
-/** What the benchmark times: each case makes a function to call again and again, and says how many units of work a call does. */
+/** What the benchmark times. */
 import {
   Dataset,
   drawnDigits,
   type Engine,
+  EngineError,
   ImageInversionAttack,
   lenet5,
-  lenet5MaskLayers,
   openEngine,
-  type ParameterStore,
+  pixels,
   type Program,
   sgd,
   sliceNetwork,
 } from "../../mod.ts";
-
-/** A case at its settings, ready to be timed. */
-export interface Timed {
-  /** Does the work once. */
-  readonly run: () => void | Promise<void>;
-  /** Units of work in a run: steps, batches, images, operations, openings. */
-  readonly units: number;
-}
+import { importRates } from "./fresh_process.ts";
+import { repeatedRates, type Timed } from "./measure.ts";
+import { registerPeak } from "./peak.ts";
+import { operations, silence } from "./silence.ts";
 
 /** What a case is timed at. */
 export interface CaseSettings {
@@ -28,19 +24,28 @@ export interface CaseSettings {
   readonly sparsity: number;
 }
 
-/** Masks every masked layer of the tutorial to the sparsity, smallest magnitudes first. */
-async function silence(parameters: ParameterStore, sparsity: number): Promise<void> {
-  if (sparsity === 0) return;
-  for (const { layerName } of lenet5MaskLayers()) {
-    parameters.addMask(layerName);
-    const count = (await parameters.values())[layerName]!.length;
-    await parameters.suppressApproximate(layerName, { rank: Math.floor(count * sparsity), first: true, lr: 1 });
-  }
-  parameters.clearDeWeights();
-  parameters.applyMasks();
+/** Settings that some cases do not depend on. */
+export type Setting = "engine" | "threads" | "batch" | "sparsity";
+
+/** A case of work. */
+export interface Case {
+  /** What the unit of work is, for people. */
+  readonly unit: string;
+  /** Settings that change the figure; at the others' first values it is timed once. */
+  readonly dependsOn: readonly Setting[];
+  /** Units of work per second in each of so many runs. */
+  rates(settings: CaseSettings, runs: number): Promise<number[]>;
 }
 
-async function programAt(
+function repeated(
+  unit: string,
+  dependsOn: readonly Setting[],
+  prepare: (settings: CaseSettings) => Promise<Timed>,
+): Case {
+  return { unit, dependsOn, rates: async (settings, runs) => await repeatedRates(await prepare(settings), runs) };
+}
+
+async function silencedProgram(
   { engine, batch, sparsity }: CaseSettings,
   gradients: "none" | "parameters",
 ): Promise<Program> {
@@ -57,59 +62,60 @@ function batches(batch: number): { dataset: Dataset; next: () => Int32Array } {
   return { dataset, next: () => all[turn++ % all.length]! };
 }
 
+const GRID = ["engine", "threads", "batch", "sparsity"] as const;
+
 /** Every case by its name. */
-export const cases: Readonly<Record<string, (settings: CaseSettings) => Promise<Timed>>> = {
-  /** A training step with its data work: gather, forward, backward, update. */
-  async train(settings) {
-    const program = await programAt(settings, "parameters");
-    const { dataset, next } = batches(settings.batch);
+export const cases: Readonly<Record<string, Case>> = {
+  train: repeated("training steps, each with its data work: gather, forward, backward, update", GRID, async (at) => {
+    const program = await silencedProgram(at, "parameters");
+    const { dataset, next } = batches(at.batch);
+    // So small that the network stays the same, so that every step has the same work to do.
     const optimizer = sgd({ lr: 1e-6 });
-    return {
-      units: 1,
-      run: () => {
-        program.load(dataset, next());
-        program.trainStep(optimizer);
-      },
+    const run = () => {
+      program.load(dataset, next());
+      program.trainStep(optimizer);
     };
-  },
-  /** A batch forward, the images already in place. */
-  async infer(settings) {
-    const program = await programAt(settings, "none");
-    const { dataset, next } = batches(settings.batch);
+    return { units: 1, run };
+  }),
+  infer: repeated("batches from images in place to outputs read", GRID, async (at) => {
+    const program = await silencedProgram(at, "none");
+    const { dataset, next } = batches(at.batch);
     program.load(dataset, next());
-    return { units: 1, run: () => program.forward() };
-  },
-  /** Images inverted by the tutorial's attack of 100 iterations. */
-  async invert(settings) {
-    const { engine, batch } = settings;
-    const program = await programAt(settings, "none");
-    const network = sliceNetwork(lenet5(), "relu3");
-    const attack = new ImageInversionAttack({ engine, network, parameters: await program.parameters.values() });
-    const targets = new Float32Array(batch * 120).fill(0.5);
-    return { units: batch, run: async () => void await attack.generate(targets) };
-  },
-  /** A suppress operation over all masked layers. */
-  async suppress(settings) {
-    const program = await programAt({ ...settings, sparsity: 0 }, "parameters");
-    const { parameters } = program;
-    for (const { layerName } of lenet5MaskLayers()) parameters.addMask(layerName);
-    const rule = { lr: 0.05, isLowerClip: true, isAddNoise: true, upperBound: 1.2, seed: 1, stream: 1 };
-    return {
-      units: 1,
-      run: async () => {
-        for (const { layerName, minNum } of lenet5MaskLayers()) {
-          if (layerName === "fc1.weight" || layerName === "fc2.weight") {
-            await parameters.suppressApproximate(layerName, { rank: 20, first: false, lr: 0.05 });
-          } else await parameters.suppressExact(layerName, { ...rule, minNum, stop: 50 });
-        }
-      },
+    const run = async () => {
+      program.forward();
+      await program.output();
     };
-  },
-  /** Opening the engine and making the training program. */
-  open({ engine, batch }) {
-    const options = { engine: engine.name, build: engine.build as "relaxed" | "simd128" };
+    return { units: 1, run };
+  }),
+  invert: repeated("images inverted by the tutorial's attack of 100 iterations", GRID, async (at) => {
+    const { engine, batch } = at;
+    const parameters = await (await silencedProgram({ ...at, batch: 1 }, "none")).parameters.values();
+    const network = sliceNetwork(lenet5(), "relu3");
+    const attack = new ImageInversionAttack({ engine, network, parameters, lossWeights: [1, 0.1, 5] });
+    const { dataset, next } = batches(batch);
+    const targets = await attack.features(await pixels(engine, dataset, [...next()]));
+    return { units: batch, run: async () => void await attack.generate(targets) };
+  }),
+  suppress: repeated("suppress operations over all masked layers", ["engine", "sparsity"], async (at) => {
+    const { parameters } = at.engine.program(lenet5(), { batchSize: 1, gradients: "parameters" });
+    return { units: 1, run: await operations(parameters, at.sparsity) };
+  }),
+  open: repeated("engines opened in a running process, each with the training program", ["engine"], (at) => {
+    const { name: engine, build } = at.engine;
+    const options = { engine, build: build as "relaxed" };
     const run = async () =>
-      void (await openEngine(options)).program(lenet5(), { batchSize: batch, gradients: "parameters" });
+      void (await openEngine(options)).program(lenet5(), { batchSize: at.batch, gradients: "parameters" });
     return Promise.resolve({ units: 1, run });
+  }),
+  import: {
+    unit: "imports of the library with an engine opened, each in a fresh process; its start does not count",
+    dependsOn: [],
+    rates: async (_, runs) => await importRates(runs),
   },
+  peak: repeated("floating-point operations of one core in registers", ["engine"], ({ engine: { name, build } }) => {
+    if (name !== "wasm") {
+      throw new EngineError("the peak is that of wasm instructions, which the reference engine does not use");
+    }
+    return Promise.resolve(registerPeak(build as "relaxed" | "simd128"));
+  }),
 };

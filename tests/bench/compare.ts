@@ -1,46 +1,89 @@
 /**
- * How much faster than PyTorch: both do the same case in turn, for several rounds, one thread each; prints the median of the rounds' ratios. Needs Debian's `python3-torch`.
+ * How much faster than others: two sides do the same job in turn, each in a process of its own and on one thread unless the row says otherwise, for several rounds; prints the median of the
+ * rounds' ratios beside what we mean to reach. Where a side cannot run here, its row says why.
  *
- *     deno task bench:compare [--rounds 5]
+ *     deno task bench:compare [--rounds 5] [--only train,infer-tfjs] [--help]
+ *
+ * Needs Debian's `python3-torch` and `libopenblas0-pthread`, npm for the peers in tests/bench/peers, Bun, and MNIST in the folder `mnist` of TACET_SHARED or ../shared.
  */
-import { execFileSync } from "node:child_process";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { cleanUp, type Comparison, COMPARISONS } from "./comparisons.ts";
+import { median } from "./measure.ts";
+import { MissingError } from "./runtimes.ts";
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" } } });
+const HELP = `deno task bench:compare [--rounds 5] [--only NAME,...]
 
-/** Our case and sparsity, and the peer's case with what one of its units is worth. */
-const COMPARISONS = [
-  { name: "dense training step", ours: ["train", "0"], peer: "train" },
-  { name: "training step at 95 %", ours: ["train", "0.95"], peer: "train" },
-  { name: "inference, dense", ours: ["infer", "0"], peer: "infer" },
-  { name: "inference at 95 %", ours: ["infer", "0.95"], peer: "infer" },
-  { name: "inversion of an image", ours: ["invert", "0"], peer: "invert" },
-] as const;
+${COMPARISONS.map(({ name, what }) => `  ${name.padEnd(11)} ${what}`).join("\n")}`;
 
-function run(command: string, args: readonly string[], env: Record<string, string> = {}): string {
-  return execFileSync(command, args, {
-    encoding: "utf8",
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-}
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
-}
-
-for (const { name, ours, peer } of COMPARISONS) {
-  const rounds: { ours: number; peer: number }[] = [];
-  for (let round = 0; round < Number(values.rounds); round++) {
-    const options = ["--case", ours[0], "--sparsity", ours[1], "--build", "relaxed", "--runs", "3", "--json"];
-    const line = run(process.execPath, ["run", "tests/bench/bench.ts", ...options]);
-    const rate = run("/usr/bin/python3", ["tests/bench/pytorch.py", peer, "1.0"], { OPENBLAS_NUM_THREADS: "1" });
-    rounds.push({ ours: (JSON.parse(line) as { perSecond: number }).perSecond, peer: Number(rate) });
+/** What is asked for, or a sentence about what is wrong with it. */
+function settings(args: readonly string[]): { rounds: number; chosen: readonly Comparison[]; help: boolean } | string {
+  try {
+    const names = COMPARISONS.map(({ name }) => name);
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        rounds: { type: "string", default: "5" },
+        only: { type: "string", default: names.join() },
+        help: { type: "boolean", default: false },
+      },
+    });
+    const rounds = Number(values.rounds), asked = values.only.split(",");
+    const unknown = asked.find((name) => !names.includes(name));
+    if (unknown !== undefined) return `--only is "${unknown}"; it takes ${names.join(", ")}`;
+    if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 1000)) {
+      return `--rounds is "${values.rounds}"; it takes an integer from 1 to 1000`;
+    }
+    return { rounds, chosen: COMPARISONS.filter(({ name }) => asked.includes(name)), help: values.help };
+  } catch (error) {
+    return (error as Error).message.split(/\n|\. /)[0]!;
   }
-  const ratio = median(rounds.map((round) => round.ours / round.peer));
-  const rates = `${median(rounds.map((r) => r.ours)).toFixed(0)} /s against ${
-    median(rounds.map((r) => r.peer)).toFixed(0)
+}
+
+function figure(value: number): string {
+  return value.toFixed(value < 100 ? 1 : 0);
+}
+
+async function compare({ name, what, atLeast, ours, peer, rounds: most }: Comparison, rounds: number): Promise<void> {
+  const measured: { ours: number; peer: number }[] = [];
+  for (let round = 0; round < Math.min(rounds, most ?? rounds); round++) {
+    measured.push({ ours: await ours(), peer: await peer() });
+  }
+  const ratios = measured.map((round) => round.ours / round.peer), ratio = median(ratios);
+  const verdict = ratio >= atLeast ? "reached" : "missed";
+  const rates = `${figure(median(measured.map((round) => round.ours)))} /s against ${
+    figure(median(measured.map((round) => round.peer)))
   } /s`;
-  console.log(`${name.padEnd(24)} ${ratio.toFixed(2).padStart(6)} times PyTorch  (${rates})`);
+  const spread = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
+  console.log(
+    `${name.padEnd(11)} ${
+      ratio.toFixed(2).padStart(6)
+    } (${spread})  at least ${atLeast}: ${verdict}; ${rates}; ${what}`,
+  );
+}
+
+const asked = settings(process.argv.slice(2));
+if (typeof asked === "string") {
+  console.error(`compare: ${asked}`);
+  process.exitCode = 2;
+} else if (asked.help) {
+  console.log(HELP);
+} else {
+  const seconds = asked.chosen.reduce(
+    (sum, { name, rounds = asked.rounds }) => sum + Math.min(rounds, asked.rounds) * (name === "tutorial" ? 35 : 7),
+    0,
+  );
+  console.error(`compare: this takes about ${Math.ceil(seconds / 60)} minutes`);
+  try {
+    for (const comparison of asked.chosen) {
+      try {
+        await compare(comparison, asked.rounds);
+      } catch (error) {
+        if (!(error instanceof MissingError)) throw error;
+        console.log(`${comparison.name.padEnd(11)} not compared: ${error.message}`);
+      }
+    }
+  } finally {
+    await cleanUp();
+  }
 }
