@@ -28,8 +28,8 @@ const SPLIT = [
 /** Places of the shared state, in int32: number of the call, its kernel, threads done, whether one failed, threads ready. */
 const CALL = 0, KERNEL = 1, DONE = 2, FAILED = 3, READY = 4;
 const STATE_BYTES = 64, ARGUMENTS = 16;
-/** Turns of waiting for the next call before a thread sleeps: longer than the work between two calls of a step. */
-const SPINS = 30_000;
+/** Turns of waiting before a thread sleeps. Few: where there are more threads than free cores, each turn keeps the others from their work. */
+const SPINS = 2_000;
 /** Turns that take about as long as the patience below, where sleeping is not allowed. */
 const LONG_SPINS = 1e9;
 /** Milliseconds without an answer after which a thread counts as lost. */
