@@ -29,6 +29,8 @@ async function compile(features: string): Promise<Uint8Array> {
     "abort=",
     "--enable",
     features,
+    "--enable",
+    "threads",
   ];
   const { error, stderr } = await asc.main([...options, "--noAssert", "--memoryBase", "64", "--initialMemory", "1"], {
     readFile: (name) => sources.get(name) ?? null,

@@ -2,6 +2,7 @@
  * The gradients of a convolution alone: tiles of 4 channels x 8 images and 1 channel x 32 (input gradient), of 4 outputs x 3 weights (weight gradient).
  */
 import { ConvShape } from "./convolution";
+import { nextShare, ownRoom, sharesOf } from "./shares";
 import { madd, storeEight, sum, tileStart } from "./simd";
 import { Grid, weightGradientSingle, weightGradientTile } from "./weight_gradient";
 
@@ -125,34 +126,37 @@ export function conv2dInputGradient(dy: usize, weight: usize, dx: usize, scratch
   const s = changetype<ConvShape>(shape);
   const pixel: usize = s.pixel, outWidth = s.outWidth, outHeight = s.outHeight;
   const plane: usize = s.height * s.width * s.pixel;
-  const window = s.kernelHeight * s.kernelWidth;
-  for (let channel = 0, tile = 4; channel < s.channels; channel += tile) {
-    if (s.channels - channel < 4) tile = 1;
+  const window = s.kernelHeight * s.kernelWidth, own = ownRoom(scratch, s.outputs * window * 16);
+  const fours = s.channels / 4, shares = (fours + s.channels % 4) * s.height;
+  let packedTile = -1;
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const tile = share / s.height, i = share % s.height, isFour = tile < fours;
+    const channel = isFour ? 4 * tile : tile + 3 * fours;
     const w = weight + <usize> (channel * window * 4);
-    if (tile == 4) {
+    if (isFour && tile != packedTile) {
       for (let output = 0; output < s.outputs; output++) {
-        packFour(w + <usize> (output * s.taps * 4), window * 4, window, scratch + <usize> (output * window * 16));
+        packFour(w + <usize> (output * s.taps * 4), window * 4, window, own + <usize> (output * window * 16));
       }
+      packedTile = tile;
     }
-    for (let i = 0; i < s.height; i++) {
-      const firstRow = firstTap(i, outHeight, s.strideHeight);
-      const rows = (min(i, s.kernelHeight - 1) - firstRow + s.strideHeight) / s.strideHeight;
-      for (let j = 0; j < s.width; j++) {
-        const firstColumn = firstTap(j, outWidth, s.strideWidth);
-        const columns = (min(j, s.kernelWidth - 1) - firstColumn + s.strideWidth) / s.strideWidth;
-        const first = firstRow * s.kernelWidth + firstColumn;
-        let from = dy +
-          <usize> ((i - firstRow) / s.strideHeight * outWidth + (j - firstColumn) / s.strideWidth) * pixel;
-        let to = dx + channel * plane + <usize> (i * s.width + j) * pixel;
-        const end = from + pixel;
-        if (tile == 4) {
-          const packed = scratch + (first << 4);
-          for (; from < end; from += 32, to += 32) inputGradientTile(from, packed, to, plane, rows, columns, s);
-        } else {
-          const start = w + (first << 2);
-          for (; from + 128 <= end; from += 128, to += 128) inputGradientRow(from, start, to, rows, columns, s);
-          for (; from < end; from += 32, to += 32) inputGradientSingle(from, start, to, rows, columns, s);
-        }
+    const firstRow = firstTap(i, outHeight, s.strideHeight);
+    const rows = (min(i, s.kernelHeight - 1) - firstRow + s.strideHeight) / s.strideHeight;
+    for (let j = 0; j < s.width; j++) {
+      const firstColumn = firstTap(j, outWidth, s.strideWidth);
+      const columns = (min(j, s.kernelWidth - 1) - firstColumn + s.strideWidth) / s.strideWidth;
+      const first = firstRow * s.kernelWidth + firstColumn;
+      let from = dy +
+        <usize> ((i - firstRow) / s.strideHeight * outWidth + (j - firstColumn) / s.strideWidth) * pixel;
+      let to = dx + channel * plane + <usize> (i * s.width + j) * pixel;
+      const end = from + pixel;
+      if (isFour) {
+        const packed = own + (first << 4);
+        for (; from < end; from += 32, to += 32) inputGradientTile(from, packed, to, plane, rows, columns, s);
+      } else {
+        const start = w + (first << 2);
+        for (; from + 128 <= end; from += 128, to += 128) inputGradientRow(from, start, to, rows, columns, s);
+        for (; from < end; from += 32, to += 32) inputGradientSingle(from, start, to, rows, columns, s);
       }
     }
   }
@@ -169,20 +173,20 @@ function tapOffset(tap: i32, s: ConvShape): usize {
 export function conv2dWeightGradient(x: usize, dy: usize, dWeight: usize, shape: usize): void {
   const s = changetype<ConvShape>(shape);
   const taps = s.taps, pixel: usize = s.pixel;
-  const g = changetype<Grid>(memory.data(offsetof<Grid>() as i32, 16));
   // With stride 1 the windows of a row follow each other without a gap: one run.
-  const contiguous = s.strideWidth == 1;
-  g.rows = s.outHeight;
-  g.runs = contiguous ? 1 : s.outWidth;
-  g.run = contiguous ? s.outWidth * pixel : pixel;
-  g.runStep = s.strideWidth * pixel;
-  g.rowStep = s.strideHeight * s.width * pixel;
-  g.plane = s.outHeight * s.outWidth * pixel;
-  g.weightRow = taps << 2;
-  const full = s.outputs >= 4 && taps >= 3;
-  const tile = full ? 4 : 1, tapTile = full ? 3 : 1;
-  for (let start = 0; start < s.outputs; start += tile) {
-    const output = tileStart(start, tile, s.outputs);
+  const contiguous = s.strideWidth == 1, full = s.outputs >= 4 && taps >= 3;
+  const tile = full ? 4 : 1, tapTile = full ? 3 : 1, shares = sharesOf(s.outputs, tile);
+  const g = changetype<Grid>(memory.data(offsetof<Grid>() as i32, 16));
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    g.rows = s.outHeight;
+    g.runs = contiguous ? 1 : s.outWidth;
+    g.run = contiguous ? s.outWidth * pixel : pixel;
+    g.runStep = s.strideWidth * pixel;
+    g.rowStep = s.strideHeight * s.width * pixel;
+    g.plane = s.outHeight * s.outWidth * pixel;
+    g.weightRow = taps << 2;
+    const output = tileStart(share * tile, tile, s.outputs);
     const from = dy + output * g.plane;
     for (let tapStart = 0; tapStart < taps; tapStart += tapTile) {
       const tap = tileStart(tapStart, tapTile, taps);

@@ -1,5 +1,5 @@
 /** Fully connected layers over `[feature][image]`: tiles of 4 features x 8 images, or 4 outputs x 3 inputs for the weight gradient. */
-import { partBegin, partEnd } from "./parts";
+import { nextShare, sharesOf } from "./shares";
 import { madd, tileStart } from "./simd";
 import { Grid, weightGradientSingle, weightGradientTile } from "./weight_gradient";
 
@@ -83,9 +83,10 @@ function product(
   lanes: i32,
 ): void {
   const pixel: usize = lanes << 2;
-  const tile = rows < 4 ? 1 : 4, last = partEnd(rows, tile);
-  for (let start = partBegin(rows, tile); start < last; start += tile) {
-    const row = tileStart(start, tile, rows);
+  const tile = rows < 4 ? 1 : 4, shares = sharesOf(rows, tile);
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const row = tileStart(share * tile, tile, rows);
     const w = weight + row * next, b = bias ? bias + (row << 2) : 0, to = y + row * pixel;
     for (let lane: usize = 0; lane < pixel; lane += 32) {
       if (tile == 4) productTile(x + lane, w, b, to + lane, count, next, step, pixel);
@@ -111,17 +112,17 @@ export function denseInputGradient(dy: usize, weight: usize, dx: usize, inputs: 
 }
 
 export function denseWeightGradient(x: usize, dy: usize, dWeight: usize, inputs: i32, outputs: i32, lanes: i32): void {
-  const pixel: usize = lanes << 2;
+  const pixel: usize = lanes << 2, full = outputs >= 4 && inputs >= 3;
+  const tile = full ? 4 : 1, inputTile = full ? 3 : 1, shares = sharesOf(outputs, tile);
   const g = changetype<Grid>(memory.data(offsetof<Grid>() as i32, 16));
-  g.rows = 1;
-  g.runs = 1;
-  g.run = pixel;
-  g.plane = pixel;
-  g.weightRow = inputs << 2;
-  const full = outputs >= 4 && inputs >= 3;
-  const tile = full ? 4 : 1, inputTile = full ? 3 : 1, last = partEnd(outputs, tile);
-  for (let start = partBegin(outputs, tile); start < last; start += tile) {
-    const output = tileStart(start, tile, outputs);
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    g.rows = 1;
+    g.runs = 1;
+    g.run = pixel;
+    g.plane = pixel;
+    g.weightRow = inputs << 2;
+    const output = tileStart(share * tile, tile, outputs);
     const from = dy + output * pixel;
     for (let inputStart = 0; inputStart < inputs; inputStart += inputTile) {
       const input = tileStart(inputStart, inputTile, inputs);

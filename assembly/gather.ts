@@ -1,5 +1,7 @@
 /** The input of a batch: uint8 images, resized bilinearly with OpenCV's arithmetic when they arrive, scaled and laid out batch innermost for each batch. */
 
+import { nextShare, sharesOf } from "./shares";
+
 /** One destination row or column: the two source rows or columns it lies between and their 11-bit coefficients. */
 // @ts-ignore: decorator
 @unmanaged
@@ -70,21 +72,30 @@ function gatherFour(a: usize, b: usize, c: usize, d: usize, x: usize, pixel: usi
   v128.store(x + 3 * pixel, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(high)), scale));
 }
 
+/** Pixels of a share. */
+const SHARE = 64;
+
 export function gather(images: usize, indices: usize, x: usize, count: i32, size: i32, lanes: i32, scale: f32): void {
-  const pixel: usize = lanes << 2, scales = f32x4.splat(scale);
-  const fours = count & ~3, evenSize = size & ~3;
-  for (let lane = 0; lane < fours; lane += 4) {
-    const index = indices + (lane << 2);
-    const a = images + <usize> load<i32>(index) * size, b = images + <usize> load<i32>(index, 4) * size;
-    const c = images + <usize> load<i32>(index, 8) * size, d = images + <usize> load<i32>(index, 12) * size;
-    const to = x + (lane << 2);
-    for (let at = 0; at < evenSize; at += 4) gatherFour(a + at, b + at, c + at, d + at, to + at * pixel, pixel, scales);
-  }
-  for (let lane = 0; lane < count; lane++) {
-    const image = images + <usize> load<i32>(indices + (lane << 2)) * size;
-    for (let at = lane < fours ? evenSize : 0; at < size; at++) {
-      store<f32>(x + at * pixel + (lane << 2), <f32> load<u8>(image + at) * scale);
+  const pixel: usize = lanes << 2, scales = f32x4.splat(scale), fours = count & ~3, shares = sharesOf(size, SHARE);
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const begin = share * SHARE, end = min(begin + SHARE, size), evenEnd = begin + (end - begin & ~3);
+    for (let lane = 0; lane < fours; lane += 4) {
+      const index = indices + (lane << 2);
+      const a = images + <usize> load<i32>(index) * size, b = images + <usize> load<i32>(index, 4) * size;
+      const c = images + <usize> load<i32>(index, 8) * size, d = images + <usize> load<i32>(index, 12) * size;
+      const to = x + (lane << 2);
+      for (let at = begin; at < evenEnd; at += 4) {
+        gatherFour(a + at, b + at, c + at, d + at, to + at * pixel, pixel, scales);
+      }
     }
+    for (let lane = 0; lane < count; lane++) {
+      const image = images + <usize> load<i32>(indices + (lane << 2)) * size;
+      for (let at = lane < fours ? evenEnd : begin; at < end; at++) {
+        store<f32>(x + at * pixel + (lane << 2), <f32> load<u8>(image + at) * scale);
+      }
+    }
+    if (count == lanes) continue;
+    for (let at = begin; at < end; at++) memory.fill(x + at * pixel + (count << 2), 0, (lanes - count) << 2);
   }
-  for (let at = 0; at < size; at++) memory.fill(x + at * pixel + (count << 2), 0, (lanes - count) << 2);
 }

@@ -1,6 +1,14 @@
 /** The two layouts of a batch: `[channel][row][column][image]`, and `[image][row][column][channel]`, in which what a kernel's row meets of one image lies side by side. */
 
-import { partBegin, partEnd } from "./parts";
+import { nextShare, sharesOf } from "./shares";
+
+/** Bytes from one image to the next: its pixels, and 32 floats to spare, which kernels that go by whole vectors may touch. */
+export function imageBytes(channels: i32, pixels: i32): usize {
+  return <usize> (channels * pixels + 32) << 2;
+}
+
+/** Pixels of a share. */
+const SHARE = 64;
 
 /** 4 x 4 floats from rows `rowFrom` bytes apart to rows `rowTo` bytes apart, transposed. */
 function transposeFour(from: usize, rowFrom: usize, to: usize, rowTo: usize): void {
@@ -38,25 +46,33 @@ function transpose(from: usize, rows: i32, columns: i32, rowFrom: usize, to: usi
 }
 
 export function toImages(x: usize, images: usize, channels: i32, pixels: i32, lanes: i32): void {
-  const row: usize = lanes << 2, plane: usize = pixels * row, image: usize = pixels * channels * 4;
-  const begin = partBegin(pixels, 4), end = partEnd(pixels, 4);
-  if (channels == 1) {
-    transpose(x + begin * row, end - begin, lanes, row, images + (begin << 2), image);
-    return;
-  }
-  for (let pixel = begin; pixel < end; pixel++) {
-    transpose(x + pixel * row, channels, lanes, plane, images + ((pixel * channels) << 2), image);
+  const row: usize = lanes << 2, plane: usize = pixels * row, image = imageBytes(channels, pixels);
+  const shares = sharesOf(pixels, SHARE);
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const begin = share * SHARE, end = min(begin + SHARE, pixels);
+    if (channels == 1) {
+      transpose(x + begin * row, end - begin, lanes, row, images + (begin << 2), image);
+      continue;
+    }
+    for (let pixel = begin; pixel < end; pixel++) {
+      transpose(x + pixel * row, channels, lanes, plane, images + ((pixel * channels) << 2), image);
+    }
   }
 }
 
 export function fromImages(images: usize, x: usize, channels: i32, pixels: i32, lanes: i32): void {
-  const row: usize = lanes << 2, plane: usize = pixels * row, image: usize = pixels * channels * 4;
-  const begin = partBegin(pixels, 4), end = partEnd(pixels, 4);
-  if (channels == 1) {
-    transpose(images + (begin << 2), lanes, end - begin, image, x + begin * row, row);
-    return;
-  }
-  for (let pixel = begin; pixel < end; pixel++) {
-    transpose(images + ((pixel * channels) << 2), lanes, channels, image, x + pixel * row, plane);
+  const row: usize = lanes << 2, plane: usize = pixels * row, image = imageBytes(channels, pixels);
+  const shares = sharesOf(pixels, SHARE);
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const begin = share * SHARE, end = min(begin + SHARE, pixels);
+    if (channels == 1) {
+      transpose(images + (begin << 2), lanes, end - begin, image, x + begin * row, row);
+      continue;
+    }
+    for (let pixel = begin; pixel < end; pixel++) {
+      transpose(images + ((pixel * channels) << 2), lanes, channels, image, x + pixel * row, plane);
+    }
   }
 }

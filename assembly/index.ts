@@ -8,15 +8,21 @@ export { gather, resize } from "./gather";
 export { fromImages, toImages } from "./images";
 export { adamStep, featureLoss, imagePriors, signStep } from "./inversion";
 export { livingEventInputGradient, livingEventWeightGradient } from "./living_event_gradients";
-export { listLiving, livingDenseForward, livingDenseInputGradient, livingDenseWeightGradient } from "./living";
+export {
+  listLiving,
+  listLivingPasses,
+  livingDenseForward,
+  livingDenseInputGradient,
+  livingDenseWeightGradient,
+} from "./living";
 export { softmaxCrossEntropy, softmaxCrossEntropyOneHot } from "./loss";
 export { pad, unpad } from "./padding";
-export { setPart } from "./parts";
 export { livingPooledConvForward, pooledConvForward } from "./pooled_convolution";
 export { averagePoolForward, averagePoolGradient, maxPoolForward, maxPoolGradient } from "./pooling";
 export { fillNormal, fillUniform } from "./random";
 export { reluForward, reluGradient } from "./relu";
 export { distinctMagnitudes, kthSmallestMagnitude, maxMagnitude } from "./selection";
+export { joinThreads, setCall } from "./shares";
 export { suppressApproximate, suppressExact } from "./suppress";
 export { momentum, sgd } from "./update";
 

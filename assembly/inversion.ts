@@ -1,4 +1,8 @@
 /** The image inversion attack: its losses, and the steps that change the images. Each lane is an image of its own. */
+import { nextShare, sharesOf } from "./shares";
+
+/** Lanes of a share: a line of the cache. Vectors of a share where lanes do not matter. */
+const LANES = 16, VECTORS = 1024;
 
 /** -1 in those of the four lanes from `lane` on that hold an image. */
 function imageLanes(lane: i32, images: i32): v128 {
@@ -17,20 +21,24 @@ export function featureLoss(
 ): void {
   const pixel: usize = lanes << 2, end: usize = <usize> count * pixel;
   const zero = f32x4.splat(0), factors = f32x4.splat(factor);
-  for (let lane = 0; lane < lanes; lane += 4) {
-    const at: usize = lane << 2, present = imageLanes(lane, images);
-    let distance = zero, energy = zero;
-    for (let i = at; i < end; i += pixel) {
-      const target = v128.load(targets + i), difference = f32x4.sub(v128.load(features + i), target);
-      distance = f32x4.add(distance, f32x4.mul(difference, difference));
-      energy = f32x4.add(energy, f32x4.mul(target, target));
-    }
-    const divisor = v128.bitselect(f32x4.splat(<f32> count), energy, f32x4.eq(energy, zero));
-    v128.store(losses + at, v128.and(present, f32x4.div(f32x4.mul(factors, distance), divisor)));
-    const slope = f32x4.div(f32x4.add(factors, factors), divisor);
-    for (let i = at; i < end; i += pixel) {
-      const difference = f32x4.sub(v128.load(features + i), v128.load(targets + i));
-      v128.store(dFeatures + i, v128.and(present, f32x4.mul(slope, difference)));
+  const shares = sharesOf(lanes, LANES);
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    for (let lane = share * LANES; lane < min((share + 1) * LANES, lanes); lane += 4) {
+      const at: usize = lane << 2, present = imageLanes(lane, images);
+      let distance = zero, energy = zero;
+      for (let i = at; i < end; i += pixel) {
+        const target = v128.load(targets + i), difference = f32x4.sub(v128.load(features + i), target);
+        distance = f32x4.add(distance, f32x4.mul(difference, difference));
+        energy = f32x4.add(energy, f32x4.mul(target, target));
+      }
+      const divisor = v128.bitselect(f32x4.splat(<f32> count), energy, f32x4.eq(energy, zero));
+      v128.store(losses + at, v128.and(present, f32x4.div(f32x4.mul(factors, distance), divisor)));
+      const slope = f32x4.div(f32x4.add(factors, factors), divisor);
+      for (let i = at; i < end; i += pixel) {
+        const difference = f32x4.sub(v128.load(features + i), v128.load(targets + i));
+        v128.store(dFeatures + i, v128.and(present, f32x4.mul(slope, difference)));
+      }
     }
   }
 }
@@ -49,31 +57,35 @@ export function imagePriors(
 ): void {
   const pixel: usize = lanes << 2, row: usize = width * pixel;
   const v = f32x4.splat(vertical), h = f32x4.splat(horizontal), q = f32x4.splat(square);
-  for (let lane: usize = 0; lane < pixel; lane += 16) {
-    let loss = v128.load(losses + lane), at = lane;
-    for (let channel = 0; channel < channels; channel++) {
-      for (let i = 0; i < height; i++) {
-        for (let j = 0; j < width; j++, at += pixel) {
-          const value = v128.load(x + at);
-          let slope = f32x4.mul(q, value);
-          loss = f32x4.add(loss, f32x4.mul(slope, value));
-          if (i > 0) {
-            const difference = f32x4.sub(value, v128.load(x + at - row)), weighted = f32x4.mul(v, difference);
-            loss = f32x4.add(loss, f32x4.mul(weighted, difference));
-            slope = f32x4.add(slope, weighted);
+  const shares = sharesOf(lanes, LANES);
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    for (let lane: usize = share * LANES * 4; lane < min(<usize> ((share + 1) * LANES * 4), pixel); lane += 16) {
+      let loss = v128.load(losses + lane), at = lane;
+      for (let channel = 0; channel < channels; channel++) {
+        for (let i = 0; i < height; i++) {
+          for (let j = 0; j < width; j++, at += pixel) {
+            const value = v128.load(x + at);
+            let slope = f32x4.mul(q, value);
+            loss = f32x4.add(loss, f32x4.mul(slope, value));
+            if (i > 0) {
+              const difference = f32x4.sub(value, v128.load(x + at - row)), weighted = f32x4.mul(v, difference);
+              loss = f32x4.add(loss, f32x4.mul(weighted, difference));
+              slope = f32x4.add(slope, weighted);
+            }
+            if (i < height - 1) slope = f32x4.add(slope, f32x4.mul(v, f32x4.sub(value, v128.load(x + at + row))));
+            if (j > 0) {
+              const difference = f32x4.sub(value, v128.load(x + at - pixel)), weighted = f32x4.mul(h, difference);
+              loss = f32x4.add(loss, f32x4.mul(weighted, difference));
+              slope = f32x4.add(slope, weighted);
+            }
+            if (j < width - 1) slope = f32x4.add(slope, f32x4.mul(h, f32x4.sub(value, v128.load(x + at + pixel))));
+            v128.store(dx + at, f32x4.add(v128.load(dx + at), f32x4.add(slope, slope)));
           }
-          if (i < height - 1) slope = f32x4.add(slope, f32x4.mul(v, f32x4.sub(value, v128.load(x + at + row))));
-          if (j > 0) {
-            const difference = f32x4.sub(value, v128.load(x + at - pixel)), weighted = f32x4.mul(h, difference);
-            loss = f32x4.add(loss, f32x4.mul(weighted, difference));
-            slope = f32x4.add(slope, weighted);
-          }
-          if (j < width - 1) slope = f32x4.add(slope, f32x4.mul(h, f32x4.sub(value, v128.load(x + at + pixel))));
-          v128.store(dx + at, f32x4.add(v128.load(dx + at), f32x4.add(slope, slope)));
         }
       }
+      v128.store(losses + lane, loss);
     }
-    v128.store(losses + lane, loss);
   }
 }
 
@@ -82,11 +94,18 @@ function clip(x: v128, low: f32, high: f32): v128 {
 }
 
 export function signStep(x: usize, dx: usize, count: i32, rate: f32, low: f32, high: f32): void {
-  const zero = f32x4.splat(0), step = f32x4.splat(rate), end = x + (<usize> count << 2);
-  for (; x < end; x += 16, dx += 16) {
-    const slope = v128.load(dx);
-    const down = v128.and(f32x4.gt(slope, zero), step), up = v128.and(f32x4.lt(slope, zero), step);
-    v128.store(x, clip(f32x4.add(f32x4.sub(v128.load(x), down), up), low, high));
+  const zero = f32x4.splat(0),
+    step = f32x4.splat(rate),
+    bytes: usize = count << 2,
+    shares = sharesOf(count, 4 * VECTORS);
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const end = min(<usize> ((share + 1) * VECTORS) << 4, bytes);
+    for (let at: usize = (share * VECTORS) << 4; at < end; at += 16) {
+      const slope = v128.load(dx + at);
+      const down = v128.and(f32x4.gt(slope, zero), step), up = v128.and(f32x4.lt(slope, zero), step);
+      v128.store(x + at, clip(f32x4.add(f32x4.sub(v128.load(x + at), down), up), low, high));
+    }
   }
 }
 
@@ -105,17 +124,21 @@ export function adamStep(
   low: f32,
   high: f32,
 ): void {
-  const end = x + (<usize> count << 2);
+  const bytes: usize = count << 2, shares = sharesOf(count, 4 * VECTORS);
   const keep1 = f32x4.splat(beta1), take1 = f32x4.splat(1 - beta1);
   const keep2 = f32x4.splat(beta2), take2 = f32x4.splat(1 - beta2);
-  for (; x < end; x += 16, dx += 16, m += 16, v += 16) {
-    const slope = v128.load(dx);
-    const first = f32x4.add(f32x4.mul(keep1, v128.load(m)), f32x4.mul(take1, slope));
-    const second = f32x4.add(f32x4.mul(keep2, v128.load(v)), f32x4.mul(take2, f32x4.mul(slope, slope)));
-    v128.store(m, first);
-    v128.store(v, second);
-    const spread = f32x4.add(f32x4.sqrt(f32x4.mul(second, f32x4.splat(scale2))), f32x4.splat(epsilon));
-    const step = f32x4.div(f32x4.mul(f32x4.splat(rate), f32x4.mul(first, f32x4.splat(scale1))), spread);
-    v128.store(x, clip(f32x4.sub(v128.load(x), step), low, high));
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const end = min(<usize> ((share + 1) * VECTORS) << 4, bytes);
+    for (let at: usize = (share * VECTORS) << 4; at < end; at += 16) {
+      const slope = v128.load(dx + at);
+      const first = f32x4.add(f32x4.mul(keep1, v128.load(m + at)), f32x4.mul(take1, slope));
+      const second = f32x4.add(f32x4.mul(keep2, v128.load(v + at)), f32x4.mul(take2, f32x4.mul(slope, slope)));
+      v128.store(m + at, first);
+      v128.store(v + at, second);
+      const spread = f32x4.add(f32x4.sqrt(f32x4.mul(second, f32x4.splat(scale2))), f32x4.splat(epsilon));
+      const step = f32x4.div(f32x4.mul(f32x4.splat(rate), f32x4.mul(first, f32x4.splat(scale1))), spread);
+      v128.store(x + at, clip(f32x4.sub(v128.load(x + at), step), low, high));
+    }
   }
 }

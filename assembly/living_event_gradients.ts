@@ -1,8 +1,9 @@
 /** The gradients of a pooled convolution from its events, with the living weights alone: the same to the last bit as with all, the others being 0. */
-import { ConvShape } from "./convolution";
-import { eventAt } from "./events";
-import { firstOfRow, imagePair } from "./living";
-import { partBegin, partEnd } from "./parts";
+import { ConvShape, PACKED } from "./convolution";
+import { eventAt, eventsEnd, GROUP } from "./events";
+import { imageBytes } from "./images";
+import { firstOfPass, packLiving, passesOf } from "./living";
+import { nextShare, ownRoom } from "./shares";
 import { madd } from "./simd";
 
 export function livingEventWeightGradient(
@@ -12,15 +13,15 @@ export function livingEventWeightGradient(
   living: usize,
   conv: usize,
 ): void {
-  const s = changetype<ConvShape>(conv), lastOutput = partEnd(s.outputs, 1);
-  for (let output = partBegin(s.outputs, 1); output < lastOutput; output++) {
-    const begin = eventAt(events, output, s), end = eventAt(events, output + 1, s);
-    const last = firstOfRow(living, output + 1, 0, s) - 1;
-    for (let place = firstOfRow(living, output, 0, s); place <= last; place += 4) {
+  const s = changetype<ConvShape>(conv), passes = passesOf(s);
+  let output = 0;
+  while ((output = nextShare(s.outputs)) < s.outputs) {
+    const begin = eventAt(events, output, 0, s), end = eventsEnd(events, output, s);
+    const last = firstOfPass(living, passes, (output + 1) * passes, s) - 8;
+    for (let pair = firstOfPass(living, passes, output * passes, s); pair <= last; pair += 32) {
       // Four weights at a time; at the end some of them are the last one again.
-      const p0 = imagePair(living, place, s), p1 = imagePair(living, min(place + 1, last), s);
-      const p2 = imagePair(living, min(place + 2, last), s), p3 = imagePair(living, min(place + 3, last), s);
-      const i0 = images + <usize> load<i32>(p0), i1 = images + <usize> load<i32>(p1);
+      const p1 = min(pair + 8, last), p2 = min(pair + 16, last), p3 = min(pair + 24, last);
+      const i0 = images + <usize> load<i32>(pair), i1 = images + <usize> load<i32>(p1);
       const i2 = images + <usize> load<i32>(p2), i3 = images + <usize> load<i32>(p3);
       let total = f32x4.splat(0);
       for (let event = begin; event < end; event += 8) {
@@ -31,7 +32,7 @@ export function livingEventWeightGradient(
         x = v128.load32_lane(i3 + offset, x, 3);
         total = madd(x, v128.load32_splat(event, 4), total);
       }
-      store<f32>(dWeight + (<usize> load<i32>(p0, 4) << 2), f32x4.extract_lane(total, 0));
+      store<f32>(dWeight + (<usize> load<i32>(pair, 4) << 2), f32x4.extract_lane(total, 0));
       store<f32>(dWeight + (<usize> load<i32>(p1, 4) << 2), f32x4.extract_lane(total, 1));
       store<f32>(dWeight + (<usize> load<i32>(p2, 4) << 2), f32x4.extract_lane(total, 2));
       store<f32>(dWeight + (<usize> load<i32>(p3, 4) << 2), f32x4.extract_lane(total, 3));
@@ -39,7 +40,7 @@ export function livingEventWeightGradient(
   }
 }
 
-/** Adds one or two weights of a kernel row, times the gradients, to what the events' windows hold. */
+/** Adds one weight, times the gradients, to what the events' windows hold. */
 function spreadOne(images: usize, event: usize, end: usize, w: v128): void {
   for (; event < end; event += 8) {
     const at = images + <usize> load<i32>(event);
@@ -47,6 +48,7 @@ function spreadOne(images: usize, event: usize, end: usize, w: v128): void {
   }
 }
 
+/** The same of two weights. */
 function spreadTwo(images0: usize, images1: usize, event: usize, end: usize, w0: v128, w1: v128): void {
   for (; event < end; event += 8) {
     const offset: usize = load<i32>(event), g = v128.load32_zero(event, 4);
@@ -55,33 +57,24 @@ function spreadTwo(images0: usize, images1: usize, event: usize, end: usize, w0:
   }
 }
 
-/** Adds living weights of a kernel row, pairs from `first` to before `last`, times the gradients, to what the events' windows hold. */
-function spreadLiving(dImages: usize, event: usize, end: usize, first: usize, last: usize, weight: usize): void {
-  const images0 = dImages + <usize> load<i32>(first),
-    w0 = v128.load32_zero(weight + (<usize> load<i32>(first, 4) << 2));
-  if (last - first == 8) {
+/** The same of all packed weights of a pass. */
+function spreadLiving(dImages: usize, event: usize, end: usize, packed: usize, last: usize): void {
+  const images0 = dImages + <usize> load<i32>(packed), w0 = v128.load32_zero(packed, 4);
+  if (last - packed == PACKED) {
     spreadOne(images0, event, end, w0);
     return;
   }
-  if (last - first == 16) {
-    const images1 = dImages + <usize> load<i32>(first, 8);
-    spreadTwo(images0, images1, event, end, w0, v128.load32_zero(weight + (<usize> load<i32>(first, 12) << 2)));
+  if (last - packed == 2 * PACKED) {
+    spreadTwo(images0, dImages + <usize> load<i32>(packed, 8), event, end, w0, v128.load32_zero(packed, 12));
     return;
   }
   for (; event < end; event += 8) {
-    const images = dImages + <usize> load<i32>(event), g = v128.load32_splat(event, 4);
-    for (let pair = first; pair < last; pair += 8) {
-      const at = images + <usize> load<i32>(pair), w = v128.load32_zero(weight + (<usize> load<i32>(pair, 4) << 2));
-      v128.store32_lane(at, madd(w, g, v128.load32_zero(at)), 0);
+    const images = dImages + <usize> load<i32>(event), g = v128.load32_zero(event, 4);
+    for (let pair = packed; pair < last; pair += PACKED) {
+      const at = images + <usize> load<i32>(pair);
+      v128.store32_lane(at, madd(v128.load32_zero(pair, 4), g, v128.load32_zero(at)), 0);
     }
   }
-}
-
-/** Where the dense kernel's group of neighbouring weights that holds place `j` of a kernel row ends: groups of 32, then of 8. */
-function groupEnd(j: i32, run: i32): i32 {
-  let end = 0;
-  while (end <= j) end += run - end > 16 ? 32 : 8;
-  return end;
 }
 
 export function livingEventInputGradient(
@@ -89,22 +82,22 @@ export function livingEventInputGradient(
   weight: usize,
   dImages: usize,
   living: usize,
+  scratch: usize,
   conv: usize,
 ): void {
-  const s = changetype<ConvShape>(conv);
-  const run = s.kernelWidth * s.channels, row = s.width * s.channels * 4;
-  memory.fill(dImages, 0, <usize> (s.lanes * s.height) * row);
-  for (let output = 0; output < s.outputs; output++) {
-    const begin = eventAt(events, output, s), end = eventAt(events, output + 1, s);
-    for (let i = 0; i < s.kernelHeight; i++) {
-      const last = imagePair(living, firstOfRow(living, output, i + 1, s), s);
-      // Group by group, as the dense kernel goes, so that sums are made in the same order.
-      for (let first = imagePair(living, firstOfRow(living, output, i, s), s); first < last;) {
-        const limit = i * row + (groupEnd((load<i32>(first) - i * row) >> 2, run) << 2);
-        let next = first + 8;
-        while (next < last && load<i32>(next) < limit) next += 8;
-        spreadLiving(dImages, begin, end, first, next, weight);
-        first = next;
+  const s = changetype<ConvShape>(conv), groups = s.lanes / GROUP, passes = passesOf(s);
+  const packed = ownRoom(scratch, 320), groupBytes = GROUP * imageBytes(s.channels, s.height * s.width);
+  let group = 0;
+  while ((group = nextShare(groups)) < groups) {
+    memory.fill(dImages + group * groupBytes, 0, groupBytes);
+    let pass = 0;
+    for (let output = 0; output < s.outputs; output++) {
+      const event = eventAt(events, output, group, s), end = eventAt(events, output, group + 1, s);
+      // Pass by pass, as with all weights, so that sums are made in the same order.
+      for (const last = pass + passes; pass < last; pass++) {
+        const first = firstOfPass(living, passes, pass, s), next = firstOfPass(living, passes, pass + 1, s);
+        if (first == next) continue;
+        spreadLiving(dImages, event, end, packed, packLiving(first, next, weight, packed));
       }
     }
   }

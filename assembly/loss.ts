@@ -1,4 +1,5 @@
 /** Softmax cross entropy. Sums and exponentials are float64: there are few of them, and they are the same in every runtime. */
+import { nextShare, sharesOf } from "./shares";
 
 /** log of the sum of exp(logit) over the classes, stable. */
 function logSumExp(logits: usize, classes: i32, pixel: usize): f64 {
@@ -9,9 +10,12 @@ function logSumExp(logits: usize, classes: i32, pixel: usize): f64 {
   return <f64> largest + Math.log(total);
 }
 
-/** Sets the lanes from `images` on to 0 in `rows` rows. */
-function clearPadding(out: usize, rows: i32, images: i32, lanes: i32): void {
-  for (let row = 0; row < rows; row++) memory.fill(out + ((row * lanes + images) << 2), 0, (lanes - images) << 2);
+/** Lanes of a share. */
+const SHARE = 8;
+
+/** Sets the lanes from `begin` to before `end` to 0 in `rows` rows. */
+function clear(out: usize, rows: i32, begin: i32, end: i32, pixel: usize): void {
+  for (; rows > 0; rows--, out += pixel) memory.fill(out + (begin << 2), 0, (end - begin) << 2);
 }
 
 export function softmaxCrossEntropy(
@@ -23,21 +27,26 @@ export function softmaxCrossEntropy(
   images: i32,
   lanes: i32,
 ): void {
-  const pixel: usize = lanes << 2;
-  for (let image = 0; image < images; image++) {
-    const lane: usize = image << 2;
-    const label = load<i32>(labels + lane);
-    const normalizer = logSumExp(logits + lane, classes, pixel);
-    store<f32>(losses + lane, <f32> (normalizer - <f64> load<f32>(logits + lane + label * pixel)));
-    if (!dLogits) continue;
-    for (let c = 0; c < classes; c++) {
-      const at = lane + c * pixel;
-      const probability = Math.exp(<f64> load<f32>(logits + at) - normalizer);
-      store<f32>(dLogits + at, <f32> ((probability - (c == label ? 1 : 0)) / <f64> images));
+  const pixel: usize = lanes << 2, shares = sharesOf(lanes, SHARE);
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const end = min((share + 1) * SHARE, lanes);
+    let image = share * SHARE;
+    for (; image < min(end, images); image++) {
+      const lane: usize = image << 2;
+      const label = load<i32>(labels + lane);
+      const normalizer = logSumExp(logits + lane, classes, pixel);
+      store<f32>(losses + lane, <f32> (normalizer - <f64> load<f32>(logits + lane + label * pixel)));
+      if (!dLogits) continue;
+      for (let c = 0; c < classes; c++) {
+        const at = lane + c * pixel;
+        const probability = Math.exp(<f64> load<f32>(logits + at) - normalizer);
+        store<f32>(dLogits + at, <f32> ((probability - (c == label ? 1 : 0)) / <f64> images));
+      }
     }
+    clear(losses, 1, image, end, pixel);
+    if (dLogits) clear(dLogits, classes, image, end, pixel);
   }
-  clearPadding(losses, 1, images, lanes);
-  if (dLogits) clearPadding(dLogits, classes, images, lanes);
 }
 
 export function softmaxCrossEntropyOneHot(
@@ -49,24 +58,29 @@ export function softmaxCrossEntropyOneHot(
   images: i32,
   lanes: i32,
 ): void {
-  const pixel: usize = lanes << 2;
-  for (let image = 0; image < images; image++) {
-    const lane: usize = image << 2;
-    const normalizer = logSumExp(logits + lane, classes, pixel);
-    let mass: f64 = 0, loss: f64 = 0;
-    for (let c = 0; c < classes; c++) {
-      const target: f64 = load<f32>(targets + lane + c * pixel);
-      mass += target;
-      loss += target * (normalizer - <f64> load<f32>(logits + lane + c * pixel));
+  const pixel: usize = lanes << 2, shares = sharesOf(lanes, SHARE);
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const end = min((share + 1) * SHARE, lanes);
+    let image = share * SHARE;
+    for (; image < min(end, images); image++) {
+      const lane: usize = image << 2;
+      const normalizer = logSumExp(logits + lane, classes, pixel);
+      let mass: f64 = 0, loss: f64 = 0;
+      for (let c = 0; c < classes; c++) {
+        const target: f64 = load<f32>(targets + lane + c * pixel);
+        mass += target;
+        loss += target * (normalizer - <f64> load<f32>(logits + lane + c * pixel));
+      }
+      store<f32>(losses + lane, <f32> loss);
+      if (!dLogits) continue;
+      for (let c = 0; c < classes; c++) {
+        const at = lane + c * pixel;
+        const probability = Math.exp(<f64> load<f32>(logits + at) - normalizer);
+        store<f32>(dLogits + at, <f32> ((mass * probability - <f64> load<f32>(targets + at)) / <f64> images));
+      }
     }
-    store<f32>(losses + lane, <f32> loss);
-    if (!dLogits) continue;
-    for (let c = 0; c < classes; c++) {
-      const at = lane + c * pixel;
-      const probability = Math.exp(<f64> load<f32>(logits + at) - normalizer);
-      store<f32>(dLogits + at, <f32> ((mass * probability - <f64> load<f32>(targets + at)) / <f64> images));
-    }
+    clear(losses, 1, image, end, pixel);
+    if (dLogits) clear(dLogits, classes, image, end, pixel);
   }
-  clearPadding(losses, 1, images, lanes);
-  if (dLogits) clearPadding(dLogits, classes, images, lanes);
 }

@@ -2,10 +2,20 @@
  * Convolution, ReLU and max-pool as one: the convolution's output exists only for the rows of one window at a time, and of the pooled output the winner's place is kept,
  * or -1 where ReLU leaves nothing.
  */
-import { ConvShape, FORWARD_TILE, forwardRow, forwardSingle, forwardTile, packSix } from "./convolution";
-import { livingRow, livingSingle, packLiving } from "./living";
-import { isMine, ownRoom } from "./parts";
+import {
+  ConvShape,
+  firstOfTile,
+  FORWARD_TILE,
+  forwardPixel,
+  forwardPixelOfSix,
+  PACKED,
+  PACKED_SIX,
+  packWeights,
+  tilesOf,
+} from "./convolution";
+import { firstOfOutput, packLiving } from "./living";
 import { PoolShape } from "./pooling";
+import { nextShare, ownRoom } from "./shares";
 
 /** Pools one output's rows `[windowHeight][outWidth][lanes]` to a row of y, with ReLU. */
 function poolRow(rows: usize, y: usize, winner: usize, rowBytes: usize, pixel: usize, p: PoolShape): void {
@@ -75,34 +85,29 @@ export function pooledConvForward(
   const s = changetype<ConvShape>(conv), p = changetype<PoolShape>(pool);
   const taps = s.taps, pixel: usize = s.pixel, width = pooledWidth(p), rowBytes: usize = width * pixel;
   const plane = p.windowHeight * rowBytes;
-  const packed = ownRoom(scratch, <usize> (taps * 24 + 63 & ~63) + FORWARD_TILE * plane);
-  const rows = packed + <usize> (taps * 24 + 63 & ~63);
+  const packed = ownRoom(scratch, <usize> (taps * PACKED_SIX + 63 & ~63) + FORWARD_TILE * plane);
+  const rows = packed + <usize> (taps * PACKED_SIX + 63 & ~63);
   const outRow: usize = p.outWidth * pixel, outPlane: usize = p.outHeight * outRow;
-  const total = s.outputs * p.outHeight;
-  let done = 0;
-  for (let output = 0, tile = FORWARD_TILE; output < s.outputs; output += tile) {
-    if (s.outputs - output < FORWARD_TILE) tile = 1;
-    const w = weight + <usize> (output * taps * 4), b = bias ? bias + (output << 2) : 0;
-    if (tile > 1) packSix(w, taps * 4, taps, packed);
-    for (let pooledRow = 0; pooledRow < p.outHeight; pooledRow++, done += tile) {
-      if (!isMine(done, total)) continue;
-      for (let i = 0; i < p.windowHeight; i++) {
-        const xRow = x + <usize> ((pooledRow * p.strideHeight + i) * s.strideHeight * s.width) * pixel;
-        for (let j = 0; j < width; j++) {
-          let from = xRow + <usize> (j * s.strideWidth) * pixel, to = rows + i * rowBytes + j * pixel;
-          const end = from + pixel;
-          if (tile > 1) {
-            for (; from < end; from += 32, to += 32) forwardTile(from, packed, b, to, plane, s);
-          } else {
-            for (; from + 128 <= end; from += 128, to += 128) forwardRow(from, w, b, to, s);
-            for (; from < end; from += 32, to += 32) forwardSingle(from, w, b, to, s);
-          }
-        }
+  const tiles = tilesOf(s.outputs), shares = tiles * p.outHeight;
+  let packedTile = -1;
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const tile = share / p.outHeight, pooledRow = share % p.outHeight;
+    const output = firstOfTile(tile, s.outputs), size = firstOfTile(tile + 1, s.outputs) - output;
+    const b = bias ? bias + (output << 2) : 0, end = packed + taps * (size > 1 ? PACKED_SIX : PACKED);
+    if (tile != packedTile) packWeights(weight + <usize> (output * taps * 4), size, packed, s);
+    packedTile = tile;
+    for (let i = 0; i < p.windowHeight; i++) {
+      const xRow = x + <usize> ((pooledRow * p.strideHeight + i) * s.strideHeight * s.width) * pixel;
+      for (let j = 0; j < width; j++) {
+        const from = xRow + <usize> (j * s.strideWidth) * pixel, to = rows + i * rowBytes + j * pixel;
+        if (size > 1) forwardPixelOfSix(from, packed, end, b, to, pixel, plane);
+        else forwardPixel(from, packed, end, b, to, pixel);
       }
-      for (let k = 0; k < tile; k++) {
-        const at = (output + k) * outPlane + pooledRow * outRow;
-        poolRow(rows + k * plane, y + at, winner ? winner + at : 0, rowBytes, pixel, p);
-      }
+    }
+    for (let k = 0; k < size; k++) {
+      const at = (output + k) * outPlane + pooledRow * outRow;
+      poolRow(rows + k * plane, y + at, winner ? winner + at : 0, rowBytes, pixel, p);
     }
   }
 }
@@ -120,24 +125,25 @@ export function livingPooledConvForward(
 ): void {
   const s = changetype<ConvShape>(conv), p = changetype<PoolShape>(pool);
   const pixel: usize = s.pixel, width = pooledWidth(p), rowBytes: usize = width * pixel;
-  const packed = ownRoom(scratch, <usize> (s.taps * 24 + 63 & ~63) + p.windowHeight * rowBytes);
-  const rows = packed + <usize> (s.taps * 24 + 63 & ~63);
+  const packed = ownRoom(scratch, <usize> (s.taps * PACKED_SIX + 63 & ~63) + p.windowHeight * rowBytes);
+  const rows = packed + <usize> (s.taps * PACKED_SIX + 63 & ~63);
   const outRow: usize = p.outWidth * pixel;
-  for (let output = 0; output < s.outputs; output++) {
-    const count = packLiving(living, output, weight, packed, s), b = bias ? bias + (output << 2) : 0;
-    for (let pooledRow = 0; pooledRow < p.outHeight; pooledRow++) {
-      if (!isMine(output * p.outHeight + pooledRow, s.outputs * p.outHeight)) continue;
-      for (let i = 0; i < p.windowHeight; i++) {
-        const xRow = x + <usize> ((pooledRow * p.strideHeight + i) * s.strideHeight * s.width) * pixel;
-        for (let j = 0; j < width; j++) {
-          let from = xRow + <usize> (j * s.strideWidth) * pixel, to = rows + i * rowBytes + j * pixel;
-          const end = from + pixel;
-          for (; from + 128 <= end; from += 128, to += 128) livingRow(from, packed, count, b, to);
-          for (; from < end; from += 32, to += 32) livingSingle(from, packed, count, b, to);
-        }
-      }
-      const at = (output * p.outHeight + pooledRow) * outRow;
-      poolRow(rows, y + at, winner ? winner + at : 0, rowBytes, pixel, p);
+  const shares = s.outputs * p.outHeight;
+  let end: usize = 0, packedOutput = -1;
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const output = share / p.outHeight, pooledRow = share % p.outHeight, b = bias ? bias + (output << 2) : 0;
+    if (output != packedOutput) {
+      end = packLiving(firstOfOutput(living, output, s), firstOfOutput(living, output + 1, s), weight, packed);
+      packedOutput = output;
     }
+    for (let i = 0; i < p.windowHeight; i++) {
+      const xRow = x + <usize> ((pooledRow * p.strideHeight + i) * s.strideHeight * s.width) * pixel;
+      for (let j = 0; j < width; j++) {
+        const from = xRow + <usize> (j * s.strideWidth) * pixel;
+        forwardPixel(from, packed, end, b, rows + i * rowBytes + j * pixel, pixel);
+      }
+    }
+    poolRow(rows, y + share * outRow, winner ? winner + share * outRow : 0, rowBytes, pixel, p);
   }
 }

@@ -1,4 +1,5 @@
-/** Maximum and mean over windows. */
+/** Maximum and mean over windows. A share is a channel. */
+import { nextShare } from "./shares";
 
 // @ts-ignore: decorator
 @unmanaged
@@ -31,11 +32,13 @@ export class PoolShape {
 export function maxPoolForward(x: usize, y: usize, winner: usize, shape: usize): void {
   const s = changetype<PoolShape>(shape);
   const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;
-  for (let channel = 0; channel < s.channels; channel++) {
+  let channel = 0;
+  while ((channel = nextShare(s.channels)) < s.channels) {
+    let at: usize = <usize> (channel * s.outHeight * s.outWidth) * pixel;
     for (let i = 0; i < s.outHeight; i++) {
       for (let j = 0; j < s.outWidth; j++) {
         const window = x + s.windowAt(channel, i, j);
-        for (let lane: usize = 0; lane < pixel; lane += 16, y += 16, winner += 16) {
+        for (let lane: usize = 0; lane < pixel; lane += 16, at += 16) {
           let best = v128.load(window + lane), place = i32x4.splat(0), tap = 0;
           for (let h = 0; h < s.windowHeight; h++) {
             let p = window + h * row + lane;
@@ -45,8 +48,8 @@ export function maxPoolForward(x: usize, y: usize, winner: usize, shape: usize):
               place = v128.bitselect(i32x4.splat(tap), place, greater);
             }
           }
-          v128.store(y, best);
-          v128.store(winner, place);
+          v128.store(y + at, best);
+          v128.store(winner + at, place);
         }
       }
     }
@@ -56,13 +59,15 @@ export function maxPoolForward(x: usize, y: usize, winner: usize, shape: usize):
 export function maxPoolGradient(dy: usize, winner: usize, dx: usize, shape: usize): void {
   const s = changetype<PoolShape>(shape);
   const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;
-  memory.fill(dx, 0, s.channels * s.height * row);
-  for (let channel = 0; channel < s.channels; channel++) {
+  let channel = 0;
+  while ((channel = nextShare(s.channels)) < s.channels) {
+    let at: usize = <usize> (channel * s.outHeight * s.outWidth) * pixel;
+    memory.fill(dx + <usize> (channel * s.height) * row, 0, s.height * row);
     for (let i = 0; i < s.outHeight; i++) {
       for (let j = 0; j < s.outWidth; j++) {
         const window = dx + s.windowAt(channel, i, j);
-        for (let lane: usize = 0; lane < pixel; lane += 16, dy += 16, winner += 16) {
-          const gradient = v128.load(dy), place = v128.load(winner);
+        for (let lane: usize = 0; lane < pixel; lane += 16, at += 16) {
+          const gradient = v128.load(dy + at), place = v128.load(winner + at);
           let tap = 0;
           for (let h = 0; h < s.windowHeight; h++) {
             let p = window + h * row + lane;
@@ -81,17 +86,19 @@ export function averagePoolForward(x: usize, y: usize, shape: usize): void {
   const s = changetype<PoolShape>(shape);
   const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;
   const size = f32x4.splat(<f32> (s.windowHeight * s.windowWidth));
-  for (let channel = 0; channel < s.channels; channel++) {
+  let channel = 0;
+  while ((channel = nextShare(s.channels)) < s.channels) {
+    let at: usize = <usize> (channel * s.outHeight * s.outWidth) * pixel;
     for (let i = 0; i < s.outHeight; i++) {
       for (let j = 0; j < s.outWidth; j++) {
         const window = x + s.windowAt(channel, i, j);
-        for (let lane: usize = 0; lane < pixel; lane += 16, y += 16) {
+        for (let lane: usize = 0; lane < pixel; lane += 16, at += 16) {
           let total = f32x4.splat(0);
           for (let h = 0; h < s.windowHeight; h++) {
             let p = window + h * row + lane;
             for (let w = 0; w < s.windowWidth; w++, p += pixel) total = f32x4.add(total, v128.load(p));
           }
-          v128.store(y, f32x4.div(total, size));
+          v128.store(y + at, f32x4.div(total, size));
         }
       }
     }
@@ -102,13 +109,15 @@ export function averagePoolGradient(dy: usize, dx: usize, shape: usize): void {
   const s = changetype<PoolShape>(shape);
   const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;
   const size = f32x4.splat(<f32> (s.windowHeight * s.windowWidth));
-  memory.fill(dx, 0, s.channels * s.height * row);
-  for (let channel = 0; channel < s.channels; channel++) {
+  let channel = 0;
+  while ((channel = nextShare(s.channels)) < s.channels) {
+    let at: usize = <usize> (channel * s.outHeight * s.outWidth) * pixel;
+    memory.fill(dx + <usize> (channel * s.height) * row, 0, s.height * row);
     for (let i = 0; i < s.outHeight; i++) {
       for (let j = 0; j < s.outWidth; j++) {
         const window = dx + s.windowAt(channel, i, j);
-        for (let lane: usize = 0; lane < pixel; lane += 16, dy += 16) {
-          const share = f32x4.div(v128.load(dy), size);
+        for (let lane: usize = 0; lane < pixel; lane += 16, at += 16) {
+          const share = f32x4.div(v128.load(dy + at), size);
           for (let h = 0; h < s.windowHeight; h++) {
             let p = window + h * row + lane;
             for (let w = 0; w < s.windowWidth; w++, p += pixel) v128.store(p, f32x4.add(v128.load(p), share));

@@ -18,12 +18,17 @@ export function distinctMagnitudes(
   table: usize,
   tableSize: i32,
 ): i32 {
+  // Written for every weight, kept for those that live: there is no telling which comes next.
+  let end = out;
+  for (let i = 0; i < count; i++) {
+    store<u32>(end, magnitudeBits(weight + (i << 2)));
+    end += load<i32>(mask + (i << 2)) & 4;
+  }
   memory.fill(table, 0, tableSize << 2);
   const shift = clz(tableSize) + 1, last = tableSize - 1;
   let found = 0;
-  for (let i = 0; i < count; i++) {
-    if (!load<i32>(mask + (i << 2))) continue;
-    const bits = magnitudeBits(weight + (i << 2));
+  for (let value = out; value < end; value += 4) {
+    const bits = load<u32>(value);
     let slot: i32 = (bits * 2654435769) >>> shift;
     // Open addressing: a slot holds the bits plus one, 0 is empty.
     let held = load<u32>(table + (slot << 2));

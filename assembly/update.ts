@@ -1,4 +1,8 @@
 /** The optimizers' updates. Suppressed weights and their velocity are exactly 0 afterwards. Four weights at a time, the rest one by one. */
+import { nextShare, sharesOf } from "./shares";
+
+/** Weights of a share. */
+const SHARE = 4096;
 
 /** weight - rate * step - rate * deWeight, 0 where masked. */
 function updateFour(weight: usize, step: v128, mask: usize, deWeight: usize, rate: v128): void {
@@ -15,14 +19,17 @@ function updateOne(weight: usize, step: f32, mask: usize, deWeight: usize, rate:
 }
 
 export function sgd(weight: usize, gradient: usize, mask: usize, deWeight: usize, count: i32, rate: f32): void {
-  const rates = f32x4.splat(rate);
-  const vectors: usize = (count & ~3) << 2, bytes: usize = count << 2;
-  let at: usize = 0;
-  for (; at < vectors; at += 16) {
-    updateFour(weight + at, v128.load(gradient + at), mask ? mask + at : 0, deWeight ? deWeight + at : 0, rates);
-  }
-  for (; at < bytes; at += 4) {
-    updateOne(weight + at, load<f32>(gradient + at), mask ? mask + at : 0, deWeight ? deWeight + at : 0, rate);
+  const rates = f32x4.splat(rate), shares = sharesOf(count, SHARE);
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const last = min((share + 1) * SHARE, count);
+    let at: usize = share * SHARE * 4;
+    for (const end: usize = (last & ~3) << 2; at < end; at += 16) {
+      updateFour(weight + at, v128.load(gradient + at), mask ? mask + at : 0, deWeight ? deWeight + at : 0, rates);
+    }
+    for (const end: usize = last << 2; at < end; at += 4) {
+      updateOne(weight + at, load<f32>(gradient + at), mask ? mask + at : 0, deWeight ? deWeight + at : 0, rate);
+    }
   }
 }
 
@@ -36,19 +43,22 @@ export function momentum(
   rate: f32,
   momentum: f32,
 ): void {
-  const rates = f32x4.splat(rate), factors = f32x4.splat(momentum);
-  const vectors: usize = (count & ~3) << 2, bytes: usize = count << 2;
-  let at: usize = 0;
-  for (; at < vectors; at += 16) {
-    let v = f32x4.add(f32x4.mul(factors, v128.load(velocity + at)), v128.load(gradient + at));
-    if (mask) v = v128.and(v, v128.load(mask + at));
-    v128.store(velocity + at, v);
-    updateFour(weight + at, v, mask ? mask + at : 0, deWeight ? deWeight + at : 0, rates);
-  }
-  for (; at < bytes; at += 4) {
-    let v = momentum * load<f32>(velocity + at) + load<f32>(gradient + at);
-    if (mask && !load<i32>(mask + at)) v = 0;
-    store<f32>(velocity + at, v);
-    updateOne(weight + at, v, mask ? mask + at : 0, deWeight ? deWeight + at : 0, rate);
+  const rates = f32x4.splat(rate), factors = f32x4.splat(momentum), shares = sharesOf(count, SHARE);
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const last = min((share + 1) * SHARE, count);
+    let at: usize = share * SHARE * 4;
+    for (const end: usize = (last & ~3) << 2; at < end; at += 16) {
+      let v = f32x4.add(f32x4.mul(factors, v128.load(velocity + at)), v128.load(gradient + at));
+      if (mask) v = v128.and(v, v128.load(mask + at));
+      v128.store(velocity + at, v);
+      updateFour(weight + at, v, mask ? mask + at : 0, deWeight ? deWeight + at : 0, rates);
+    }
+    for (const end: usize = last << 2; at < end; at += 4) {
+      let v = momentum * load<f32>(velocity + at) + load<f32>(gradient + at);
+      if (mask && !load<i32>(mask + at)) v = 0;
+      store<f32>(velocity + at, v);
+      updateOne(weight + at, v, mask ? mask + at : 0, deWeight ? deWeight + at : 0, rate);
+    }
   }
 }

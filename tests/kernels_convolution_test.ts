@@ -55,7 +55,7 @@ function forward({ shape, images, style, seed, offset }: Case, withBias: boolean
     input(draw(random, size.weights, style), offset),
     withBias ? input(draw(random, shape.outputs, style), offset) : 0,
     output(size.y * shape.lanes, sumOf(size.window + 1, style)),
-    scratch(6 * size.window),
+    scratch(7 * size.window),
     shapeOf(shape),
   ]);
 }

@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { Gunzip } from "fflate";
 import { DataFormatError } from "./errors.ts";
 
 /**
@@ -72,19 +71,21 @@ function isGzip(bytes: Uint8Array): boolean {
  * Unpacks gzip of one member or several. Stops as soon as the content exceeds `limit`, so that a small hostile file
  * cannot fill the memory, and checks every member's CRC-32 and length.
  *
- * @throws {DataFormatError} if the bytes are not gzip, are cut short, corrupted or followed by something else, or
+ * @throws {DataFormatError} (as a rejection) if the bytes are not gzip, are cut short, corrupted or followed by something else, or
  * unpack to more than `limit` bytes.
- * @throws {RangeError} if `limit` is not an integer from 0.
+ * @throws {RangeError} (as a rejection) if `limit` is not an integer from 0.
  *
  * @example
  * ```ts
  * import { gunzip } from "./gzip.ts";
  * const packed = new Blob(["silence"]).stream().pipeThrough(new CompressionStream("gzip"));
  * const bytes = new Uint8Array(await new Response(packed).arrayBuffer());
- * console.log(new TextDecoder().decode(gunzip(bytes, { limit: 1000 }))); // silence
+ * console.log(new TextDecoder().decode(await gunzip(bytes, { limit: 1000 }))); // silence
  * ```
  */
-export function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Uint8Array<ArrayBuffer> {
+export async function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  // Loaded when it is needed: finding a package takes a runtime longer than all of this library.
+  const { Gunzip } = await import("fflate");
   const { limit, fileName } = resolve(bytes, options);
   const malformed = (message: string, cause?: unknown) => new DataFormatError(fileName, message, { cause });
   const cutShort = (cause?: unknown) =>
@@ -158,18 +159,18 @@ export function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Uint8Arr
  * The content of a file that may be gzipped or plain: bytes that begin with 1f 8b are unpacked by {@linkcode gunzip},
  * any others are returned as they are (the same array, not a copy).
  *
- * @throws {DataFormatError} if the gzip is malformed, or the content has more than `limit` bytes, packed or plain.
- * @throws {RangeError} if `limit` is not an integer from 0.
+ * @throws {DataFormatError} (as a rejection) if the gzip is malformed, or the content has more than `limit` bytes, packed or plain.
+ * @throws {RangeError} (as a rejection) if `limit` is not an integer from 0.
  *
  * @example
  * ```ts
  * import { decompressed } from "./gzip.ts";
- * console.log(decompressed(new Uint8Array([1, 2, 3]))); // Uint8Array [1, 2, 3]
+ * console.log(await decompressed(new Uint8Array([1, 2, 3]))); // Uint8Array [1, 2, 3]
  * ```
  */
-export function decompressed(bytes: Uint8Array, options: GunzipOptions = {}): Uint8Array {
+export async function decompressed(bytes: Uint8Array, options: GunzipOptions = {}): Promise<Uint8Array> {
   const { limit, fileName } = resolve(bytes, options);
-  if (isGzip(bytes)) return gunzip(bytes, { limit, fileName });
+  if (isGzip(bytes)) return await gunzip(bytes, { limit, fileName });
   if (bytes.length <= limit) return bytes;
   throw new DataFormatError(fileName, `has ${bytes.length} bytes, more than the ${limit} allowed here`);
 }

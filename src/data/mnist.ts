@@ -32,7 +32,7 @@ export interface MnistNames {
  * Labelled images from the bytes of MNIST's image file and label file, gzipped or plain: {@linkcode mnist} without a
  * file system.
  *
- * @throws {DataFormatError} if either is malformed or unpacks to more than 256 MiB; if the images are not uint8 of rank
+ * @throws {DataFormatError} (as a rejection) if either is malformed or unpacks to more than 256 MiB; if the images are not uint8 of rank
  * 3, the labels not uint8 of rank 1 from 0 to 9, or there are not as many of the one as of the other; or if there are
  * none.
  *
@@ -41,13 +41,17 @@ export interface MnistNames {
  * import { encodeIdx, mnistFromBytes } from "@tacet/tacet";
  * const images = encodeIdx({ type: "uint8", shape: [2, 28, 28], data: new Uint8Array(2 * 28 * 28) });
  * const labels = encodeIdx({ type: "uint8", shape: [2], data: new Uint8Array([3, 1]) });
- * console.log(mnistFromBytes(images, labels).count); // 2
+ * console.log((await mnistFromBytes(images, labels)).count); // 2
  * ```
  */
-export function mnistFromBytes(images: Uint8Array, labels: Uint8Array, names: MnistNames = {}): LabelledImages {
+export async function mnistFromBytes(
+  images: Uint8Array,
+  labels: Uint8Array,
+  names: MnistNames = {},
+): Promise<LabelledImages> {
   const { imagesName = "images", labelsName = "labels", name = "MNIST" } = names;
-  const pixels = parseIdx(decompressed(images, { limit: LIMIT, fileName: imagesName }), imagesName);
-  const classes = parseIdx(decompressed(labels, { limit: LIMIT, fileName: labelsName }), labelsName);
+  const pixels = parseIdx(await decompressed(images, { limit: LIMIT, fileName: imagesName }), imagesName);
+  const classes = parseIdx(await decompressed(labels, { limit: LIMIT, fileName: labelsName }), labelsName);
   if (pixels.type !== "uint8" || pixels.shape.length !== 3) {
     throw new DataFormatError(
       imagesName,
@@ -140,5 +144,5 @@ export async function mnist(directory: string, split: "train" | "test"): Promise
   }
   const [images, labels] = files as [Uint8Array, Uint8Array];
   const [imagesName, labelsName] = paths as [string, string];
-  return mnistFromBytes(images, labels, { imagesName, labelsName, name: `MNIST ${split}` });
+  return await mnistFromBytes(images, labels, { imagesName, labelsName, name: `MNIST ${split}` });
 }

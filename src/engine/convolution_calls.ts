@@ -4,6 +4,7 @@
  * @module
  */
 import { type Conv2dLayer, type PlacedLayer, type PoolLayer, sizeOf } from "../nn/mod.ts";
+import { GROUP_LANES, imageStride } from "./kernels.ts";
 import {
   type Activation,
   allocate,
@@ -42,7 +43,7 @@ export function convolution(site: Site, placed: PlacedLayer, layer: Conv2dLayer)
   const [outputs, outHeight, outWidth] = spatial(placed.outputShape);
   const shape = convShape(site, input.shape, outputs, layer);
   const taps = spatial(input.shape)[0] * sizeOf(layer.kernel);
-  const scratch = machine.allocate(4 * taps * Math.max(outputs, 6) + 64);
+  const scratch = machine.allocate(machine.threads * 4 * taps * Math.max(4 * outputs, 7) + 64);
   const parameterGradients = [() => k.conv2dWeightGradient(input.value, output.gradient, dw, shape)];
   if (db) parameterGradients.push(() => k.biasGradient(output.gradient, db, outputs, outHeight * outWidth, lanes));
   return {
@@ -53,9 +54,6 @@ export function convolution(site: Site, placed: PlacedLayer, layer: Conv2dLayer)
     inputGradient: [() => k.conv2dInputGradient(output.gradient, w, input.gradient, scratch, shape), ...unpad],
   };
 }
-
-/** Bytes that the kernels of events may touch behind the images. */
-const SPARE = 512;
 
 /** A convolution, ReLU and max-pool: the full-size output is never stored, and the gradients are those of the winners alone. */
 export function pooledConvolution(
@@ -76,16 +74,18 @@ export function pooledConvolution(
   const shape = convShape(site, input.shape, outputs, layer), windows = poolShape(site, placed.outputShape, pool);
   const taps = channels * sizeOf(layer.kernel);
   const size = sizeOf(pooled.outputShape) * lanes, pixels = height * width;
-  // For each thread: the forward pass's tile of 6 outputs, or a tile of weights, an image and an output's events of the input gradient.
-  const tile = 24 * (taps + pool.window[0] * outWidth * lanes) + 64;
-  const share = 4 * (layer.kernel[1] * channels + pixels * channels) + 640 + 8 * size / outputs;
-  const scratch = machine.allocate(machine.threads * Math.max(tile, share) + 4 * sizeOf(pool.window) + 64);
+  const [kernelHeight, kernelWidth] = layer.kernel, run = kernelWidth * channels;
+  // For each thread: the forward pass's weights and rows of 6 outputs, or the input gradient's weights, or the other gradients' sums and lists.
+  const tile = 28 * taps + 24 * pool.window[0] * outWidth * lanes + 64;
+  const packed = 4 * outputs * 5 * Math.ceil(kernelHeight / 5) * (run + 31);
+  const scratch = machine.allocate(machine.threads * Math.max(tile, packed, 320, 4 * sizeOf(pool.window) + 4));
   const bytesOf = (wanted: boolean, bytes: number) => wanted ? machine.allocate(bytes) : 0;
   const winner = bytesOf(withGradient, 4 * size);
-  const events = bytesOf(withGradient, 4 * (outputs + 2) + 8 * (size + 1));
-  const images = bytesOf(withGradient, 4 * channels * pixels * lanes + SPARE);
-  const dImages = bytesOf(dx !== 0, 4 * channels * pixels * lanes + SPARE);
-  site.parameters.listLiving(placed.weight!, shape, outputs * (layer.kernel[0] + 1) + 2);
+  const events = bytesOf(withGradient, 4 * (outputs * (lanes / GROUP_LANES + 1) + 1) + 8 * size);
+  const images = bytesOf(withGradient, 4 * imageStride(channels, pixels) * lanes);
+  const dImages = bytesOf(dx !== 0, 4 * imageStride(channels, pixels) * lanes);
+  const passesIndex = outputs * kernelHeight * Math.ceil(run / 8) + 3;
+  site.parameters.listLiving(placed.weight!, shape, outputs + 3, withGradient ? passesIndex : 0);
   const forward = () => {
     const { weight: w, living, density } = weight;
     if (density <= LIST_UP_TO.pooledForward) {
@@ -93,16 +93,17 @@ export function pooledConvolution(
     } else k.pooledConvForward(x, w, b, output.value, winner, scratch, shape, windows);
   };
   const weightGradient = () => {
-    const { gradient, living, density } = weight;
+    const { gradient, passes, density } = weight;
     k.toImages(x, images, channels, pixels, lanes);
     if (density <= LIST_UP_TO.pooledWeightGradient) {
-      k.livingEventWeightGradient(images, events, gradient, living, shape);
+      k.livingEventWeightGradient(images, events, gradient, passes, shape);
     } else k.eventWeightGradient(images, events, gradient, scratch, shape);
   };
   const inputGradient = () => {
-    const { weight: w, living, density } = weight;
-    if (density <= LIST_UP_TO.pooledInputGradient) k.livingEventInputGradient(events, w, dImages, living, shape);
-    else k.eventInputGradient(events, w, dImages, scratch, shape);
+    const { weight: w, passes, density } = weight;
+    if (density <= LIST_UP_TO.pooledInputGradient) {
+      k.livingEventInputGradient(events, w, dImages, passes, scratch, shape);
+    } else k.eventInputGradient(events, w, dImages, scratch, shape);
     k.fromImages(dImages, dx, channels, pixels, lanes);
   };
   return {

@@ -14,6 +14,14 @@ export function lanesOf(images: number): number {
   return Math.ceil(images / 8) * 8;
 }
 
+/** Lanes of a group: the events of a pooled convolution stand group by group. */
+export const GROUP_LANES = 4;
+
+/** Floats from one image to the next in images `[lanes][pixels][channels]`: 32 behind each are to spare, and kernels may touch them. */
+export function imageStride(channels: number, pixels: number): number {
+  return channels * pixels + 32;
+}
+
 /** Order of the int32 fields of a convolution's shape in memory; the input is already padded, `lanes` is a multiple of 8. */
 export const CONV_SHAPE = [
   "channels",
@@ -41,11 +49,11 @@ export const POOL_SHAPE = [
 
 /** Every kernel. Arguments named like tensors are pointers, the rest are numbers; `shape` points to a record of int32 as above. */
 export interface Kernels {
-  /** y[o][r][c] = bias[o] + sum over channels and window of weight[o] * x. `bias` may be 0; `scratch` has room for 6 outputs' weights (6 * channels * window floats). */
+  /** y[o][r][c] = bias[o] + sum over channels and window of weight[o] * x. `bias` may be 0; `scratch` has room for 6 outputs' packed weights (7 * channels * window floats). */
   conv2dForward(x: number, weight: number, bias: number, y: number, scratch: number, shape: number): void;
   /**
    * Convolution, ReLU and max-pool as one: y `[outputs][pooled rows][pooled columns][lanes]`; `winner` (int32, as many as y; may be 0) receives the place of the window's first maximum, row by
-   * row, or -1 where that is not positive. `conv` and `pool` are the shapes of the two; `scratch` has room for the weights and the rows of a pooling window of 6 outputs, and 64 bytes.
+   * row, or -1 where that is not positive. `conv` and `pool` are the shapes of the two; `scratch` has room for 6 outputs' packed weights (7 * channels * window floats) and rows of a pooling window, and 64 bytes.
    */
   pooledConvForward(
     x: number,
@@ -58,27 +66,34 @@ export interface Kernels {
     pool: number,
   ): void;
   /**
-   * The gradients of a pooled convolution as events: an event for each element of dy `[outputs][pooled rows][pooled columns][lanes]` that is not 0 and whose winner is not -1, in that
-   * order. `events` receives int32 `outputs + 1` begins (the number of events before each output's, and of all), then, from the next even int32 on, pairs of an int32 and a float32: where the
-   * winner's window of x begins in `[lane][row][column][channel]`, in bytes, and the gradient. Room for all of dy, and one more. `scratch` has room for a pooling window + 1 int32.
+   * The gradients of a pooled convolution as events: an event for each element of dy `[outputs][pooled rows][pooled columns][lanes]` that is not 0 and whose winner is not -1. They stand by output, then
+   * by group of {@link GROUP_LANES} lanes, then in the order of dy; each output has room for all that it may have. `events` receives int32 `[outputs][groups + 1]`: where the events of the group begin, and where
+   * the output's end; then, from the next even int32 on, pairs of an int32 and a float32: where the winner's window of x begins in images as {@link Kernels.toImages} gives them, in bytes, and the
+   * gradient. `scratch` has room for a pooling window + 1 int32.
    */
   winnerEvents(dy: number, winner: number, events: number, scratch: number, conv: number, pool: number): void;
   /** dBias[output] = sum of its events' gradients. */
   eventBiasGradient(events: number, dBias: number, conv: number): void;
-  /** dWeight = sum over events of gradient * window of `images`, which is x as {@link Kernels.toImages} gives it, with 512 bytes to spare behind. `scratch`: 128 bytes. */
+  /** dWeight = sum over events of gradient * window of `images`, which is x as {@link Kernels.toImages} gives it. `scratch`: 160 bytes. */
   eventWeightGradient(images: number, events: number, dWeight: number, scratch: number, conv: number): void;
-  /** dImages (dx as `[lane][row][column][channel]`, with 512 bytes to spare behind) = sum over events of gradient * weight. `scratch`: a kernel row of all channels + 128 bytes. */
+  /**
+   * dImages (dx as images) = sum over events of gradient * weight. `scratch` has room for floats: outputs * (kernel height, rounded up to a multiple of 5) * (kernel width * channels + 31).
+   */
   eventInputGradient(events: number, weight: number, dImages: number, scratch: number, conv: number): void;
-  /** x `[channels][pixels][lanes]` to images `[lanes][pixels][channels]`. */
+  /** x `[channels][pixels][lanes]` to images `[lanes][pixels][channels]`, each {@link imageStride} floats from the next. */
   toImages(x: number, images: number, channels: number, pixels: number, lanes: number): void;
   /** images `[lanes][pixels][channels]` to x `[channels][pixels][lanes]`. */
   fromImages(images: number, x: number, channels: number, pixels: number, lanes: number): void;
 
   /**
-   * Lists the weights that the mask keeps, and returns how many there are. A dense layer's `conv` is that of a 1x1 convolution over 1x1 pixels. `living` is opaque to all but the kernels below; it has room
-   * for int32: outputs * (kernel height + 1) + 2, and 4 for each weight. What the kernels below compute is to the last bit what their dense counterparts compute with masked weights of 0.
+   * Lists the weights that the mask keeps, for forward passes and dense layers, and returns how many there are. A dense layer's `conv` is that of a 1x1 convolution over 1x1 pixels. The list is opaque to all
+   * but the kernels below; it has room for int32: outputs + 3, and 2 for each weight. What the kernels below compute is to the last bit what their dense counterparts compute with masked weights of 0.
    */
   listLiving(mask: number, living: number, conv: number): number;
+  /**
+   * Lists them as the gradients by events want them. The list has room for int32: outputs * kernel height * (kernel width * channels / 8, rounded up) + 3, and 2 for each weight.
+   */
+  listLivingPasses(mask: number, passes: number, conv: number): void;
   /** {@link Kernels.pooledConvForward} from living weights alone. */
   livingPooledConvForward(
     x: number,
@@ -92,9 +107,16 @@ export interface Kernels {
     pool: number,
   ): void;
   /** {@link Kernels.eventWeightGradient} of living weights; the others' gradients are left as they are. */
-  livingEventWeightGradient(images: number, events: number, dWeight: number, living: number, conv: number): void;
-  /** {@link Kernels.eventInputGradient} from living weights alone; nothing to spare is needed. */
-  livingEventInputGradient(events: number, weight: number, dImages: number, living: number, conv: number): void;
+  livingEventWeightGradient(images: number, events: number, dWeight: number, passes: number, conv: number): void;
+  /** {@link Kernels.eventInputGradient} from living weights alone. `scratch`: 320 bytes. */
+  livingEventInputGradient(
+    events: number,
+    weight: number,
+    dImages: number,
+    passes: number,
+    scratch: number,
+    conv: number,
+  ): void;
   /** {@link Kernels.denseForward} from living weights alone. `scratch` has room for 8 bytes an input. */
   livingDenseForward(
     x: number,

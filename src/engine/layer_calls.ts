@@ -15,8 +15,8 @@ function fullyConnected(site: Site, placed: PlacedLayer, layer: DenseLayer): Lay
   const { value: x, gradient: dx } = input, { value: y, gradient: dy } = output;
   const inputs = sizeOf(input.shape), outputs = layer.outputs;
   const shape = convShape(site, [inputs, 1, 1], outputs, { kernel: [1, 1], stride: [1, 1] });
-  const scratch = machine.allocate(8 * inputs);
-  site.parameters.listLiving(placed.weight!, shape, 2 * outputs + 2);
+  const scratch = machine.allocate(machine.threads * 8 * inputs);
+  site.parameters.listLiving(placed.weight!, shape, outputs + 3);
   const forward = () => {
     const { weight: w, living, density } = weight;
     if (density <= LIST_UP_TO.denseForward) k.livingDenseForward(x, w, b, y, living, scratch, shape);

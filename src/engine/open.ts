@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { threadStarter } from "../runtime/threads.ts";
-import type { Engine, EngineName } from "./engine.ts";
+import type { Network } from "../nn/mod.ts";
+import { processors, type StartThread, threadStarter } from "../runtime/threads.ts";
+import type { Engine, EngineName, ProgramOptions } from "./engine.ts";
 import type { Machine } from "./machine.ts";
 import { MachineParameters } from "./parameters.ts";
 import { MachineProgram } from "./program.ts";
@@ -12,6 +13,7 @@ import { referenceMachine } from "./reference/machine.ts";
 import { wasmMachine } from "./wasm/machine.ts";
 import { threadedMachine } from "./wasm/threaded_machine.ts";
 import { bestBuild, type WasmBuild, wasmModule } from "./wasm/module.ts";
+import { helpfulThreads } from "./work.ts";
 
 /** An engine that was asked for cannot run here; the message says why. */
 export class EngineError extends Error {
@@ -31,49 +33,71 @@ export interface EngineOptions {
   /** A caller's own compiled module of the wasm kernels, for runtimes that forbid compiling. */
   readonly module?: WebAssembly.Module;
   /**
-   * Threads that do the work, this one included; default 1, at most 64. The bits do not depend on it. Browsers share memory among threads only in cross-origin isolated pages; programs then have their
-   * threads until they are garbage.
+   * Threads that do the work, this one included, at most 64. The bits do not depend on it. By default a program has as many, up to the processors of the machine, as its network and batch size gain from, and starts them
+   * once it has worked for a while. Browsers share memory among threads only in cross-origin isolated pages: elsewhere it is one. Programs have their threads until they are garbage.
    */
   readonly threads?: number;
 }
 
-function cpuEngine(name: EngineName, build: string, why: string, machine: () => Machine): Engine {
+function cpuEngine(
+  name: EngineName,
+  build: string,
+  why: string,
+  machine: () => Machine,
+  machineFor: (network: Network, options: ProgramOptions) => Machine = machine,
+): Engine {
   return {
     name,
     build,
     why,
-    program: (network, options) => new MachineProgram(machine(), network, options),
+    program: (network, options) => new MachineProgram(machineFor(network, options), network, options),
     parameters: (specs, seed) => new MachineParameters(machine(), specs, seed),
   };
 }
 
-function wasmEngine(build: WasmBuild, module: WebAssembly.Module | undefined, asked: boolean): Engine {
-  if (module) {
-    return cpuEngine("wasm", build, "the wasm engine, with the caller's own module", () => wasmMachine(module));
-  }
+/** Kernel calls that a program does alone before it starts threads that nobody asked for: they would come too late to help with a few batches. */
+const CALLS_ALONE = 100;
+
+async function wasmEngine(build: WasmBuild, asked: boolean, threads: number | undefined): Promise<Engine> {
   try {
     wasmModule(build);
   } catch (cause) {
     throw new EngineError(`the wasm engine (${build}) cannot run here: ${(cause as Error).message}`, { cause });
   }
-  const why = asked
+  const what = asked
     ? `the wasm engine (${build}), because it was asked for`
     : build === "relaxed"
     ? "the wasm engine, with fused multiply-add because this runtime has relaxed SIMD"
     : "the wasm engine, without fused multiply-add because this runtime has no relaxed SIMD";
-  return cpuEngine("wasm", build, why, () => wasmMachine(build));
-}
-
-/** The wasm engine on several threads. */
-async function threadedEngine(build: WasmBuild, threads: number): Promise<Engine> {
-  const start = await threadStarter();
-  if (!start) {
-    throw new EngineError(
-      `threads is ${threads}, but this runtime shares no memory among threads (a browser does in cross-origin isolated pages)`,
+  const one = () => wasmMachine(build), start = threads === 1 ? undefined : await threadStarter();
+  if (threads !== undefined && threads > 1) {
+    if (!start) {
+      throw new EngineError(
+        `threads is ${threads}, but this runtime shares no memory among threads (a browser does in cross-origin isolated pages)`,
+      );
+    }
+    return cpuEngine(
+      "wasm",
+      build,
+      `${what}; on ${threads} threads`,
+      one,
+      () => threadedMachine(build, threads, start),
     );
   }
-  const why = `the wasm engine (${build}) on ${threads} threads, because they were asked for`;
-  return cpuEngine("wasm", build, why, () => threadedMachine(build, threads, start));
+  const available = start ? Math.min(processors(), 64) : 1;
+  if (!start || available === 1) return cpuEngine("wasm", build, `${what}; on one thread`, one);
+  // Nobody asked for these threads: where one cannot start, or ends, the work is done without it.
+  const tryToStart: StartThread = (script, data) => {
+    try {
+      start(script, data, () => {});
+    } catch {
+      return;
+    }
+  };
+  return cpuEngine("wasm", build, `${what}; on up to ${available} threads`, one, (network, { batchSize }) => {
+    const helpful = helpfulThreads(network, batchSize, available);
+    return helpful === 1 ? one() : threadedMachine(build, helpful, tryToStart, CALLS_ALONE);
+  });
 }
 
 /**
@@ -89,7 +113,7 @@ async function threadedEngine(build: WasmBuild, threads: number): Promise<Engine
  * ```
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { engine, build, module, threads = 1 } = options;
+  const { engine, build, module, threads } = options;
   const allowed: Record<EngineName, readonly string[]> = {
     wasm: ["relaxed", "simd128"],
     reference: ["float32", "float64"],
@@ -104,10 +128,10 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
       }`,
     );
   }
-  if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
     throw new RangeError(`threads is ${threads}; it must be an integer from 1 to 64`);
   }
-  if (threads > 1 && (engine === "reference" || module)) {
+  if (threads !== undefined && threads > 1 && (engine === "reference" || module)) {
     throw new RangeError(
       `threads is ${threads}, but the ${module ? "caller's own module" : "reference engine"} runs on one`,
     );
@@ -117,10 +141,13 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     return cpuEngine("reference", precision, why, () => referenceMachine(precision));
   };
   if (engine === "reference") return reference("the reference engine, because it was asked for: it is slow");
-  if (threads > 1) return await threadedEngine((build as WasmBuild | undefined) ?? bestBuild, threads);
-  const asked = engine !== undefined || build !== undefined;
+  const wasmBuild = (build as WasmBuild | undefined) ?? bestBuild;
+  if (module) {
+    return cpuEngine("wasm", wasmBuild, "the wasm engine, with the caller's own module", () => wasmMachine(module));
+  }
+  const asked = engine !== undefined || build !== undefined || threads !== undefined;
   try {
-    return wasmEngine((build as WasmBuild | undefined) ?? bestBuild, module, asked);
+    return await wasmEngine(wasmBuild, engine !== undefined || build !== undefined, threads);
   } catch (error) {
     if (asked) throw error;
     return reference(`the reference engine, which is slow, because ${(error as Error).message}`);

@@ -22,16 +22,18 @@ interface Place {
   mask: number;
   deWeight: number;
   velocity: number;
-  /** The list of living weights, and their share; 1 while there is no list. */
+  /** The lists of living weights, and their share; 1 while there is no list. */
   living: number;
+  passes: number;
   density: number;
-  /** Shape under which they are listed, and int32 that the list's index takes; 0 where no kernel can follow a list. */
+  /** Shape under which they are listed, and int32 that the lists' indices take; 0 where no kernel can follow a list. */
   conv: number;
-  index: number;
+  livingIndex: number;
+  passesIndex: number;
 }
 
 /** What a layer needs to know of its weight. */
-export type WeightPlace = Readonly<Pick<Place, "weight" | "gradient" | "living" | "density">>;
+export type WeightPlace = Readonly<Pick<Place, "weight" | "gradient" | "living" | "passes" | "density">>;
 
 /** A power of two of at least twice the count: the size of a sparse hash table. */
 function tableSizeFor(count: number): number {
@@ -65,9 +67,11 @@ export class MachineParameters implements ParameterStore {
         deWeight: 0,
         velocity: 0,
         living: 0,
+        passes: 0,
         density: 1,
         conv: 0,
-        index: 0,
+        livingIndex: 0,
+        passesIndex: 0,
       };
     });
     specs.forEach((spec, stream) => this.#draw(this.#places[stream]!, spec.initial, seed, stream));
@@ -111,9 +115,14 @@ export class MachineParameters implements ParameterStore {
     return this.#places[index]!;
   }
 
-  /** Has the living weights of a parameter listed once it is masked, under the shape of its layer; the list's index takes `index` int32. */
-  listLiving(parameter: number, conv: number, index: number): void {
-    Object.assign(this.#places[parameter]!, { conv, index });
+  /**
+   * Has the living weights of a parameter listed once it is masked, under the shape of its layer.
+   *
+   * @param livingIndex int32 of `listLiving`'s list beside those of the weights
+   * @param passesIndex the same of `listLivingPasses`; 0 if it is not needed
+   */
+  listLiving(parameter: number, conv: number, livingIndex: number, passesIndex = 0): void {
+    Object.assign(this.#places[parameter]!, { conv, livingIndex, passesIndex });
   }
 
   /** Lists the weights that the masks keep; masked weights must be 0 by now. */
@@ -122,6 +131,7 @@ export class MachineParameters implements ParameterStore {
     for (const place of this.#places) {
       if (!place.living) continue;
       place.density = kernels.listLiving(place.mask, place.living, place.conv) / place.count;
+      if (place.passes) kernels.listLivingPasses(place.mask, place.passes, place.conv);
       // The kernels that follow the list leave the gradients of suppressed weights alone.
       floats.fill(0, place.gradient / 4, place.gradient / 4 + place.count);
     }
@@ -154,7 +164,9 @@ export class MachineParameters implements ParameterStore {
     place.mask = this.#machine.allocate(4 * place.count);
     place.deWeight = this.#machine.allocate(4 * place.count);
     this.#machine.ints.fill(-1, place.mask / 4, place.mask / 4 + place.count);
-    if (place.conv) place.living = this.#machine.allocate(4 * (place.index + 4 * place.count));
+    const list = (index: number) => index ? this.#machine.allocate(4 * (index + 2 * place.count)) : 0;
+    place.living = list(place.livingIndex);
+    place.passes = list(place.passesIndex);
     if (!this.#scratch) {
       const largest = Math.max(...this.#places.map((p) => p.count));
       this.#scratch = this.#machine.allocate(4 * (2048 + largest + tableSizeFor(largest)));

@@ -9,6 +9,11 @@
  */
 export type StartThread = (script: string, data: unknown, onEnd: () => void) => void;
 
+/** Processors of the machine, as far as the runtime tells; else 1. */
+export function processors(): number {
+  return (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency || 1;
+}
+
 /** How threads are started here, or undefined if there are none that share memory. */
 export async function threadStarter(): Promise<StartThread | undefined> {
   const { process, crossOriginIsolated, Worker: WebWorker } = globalThis as typeof globalThis & {

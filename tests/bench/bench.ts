@@ -126,7 +126,7 @@ async function bench(settings: BenchSettings): Promise<void> {
   for (const name of settings.engines) {
     for (const build of buildsOf(name, settings)) {
       for (const count of threads) {
-        const options = { engine: name, ...(build && { build }), ...(count > 1 && { threads: count }) };
+        const options = { engine: name, ...(build && { build }), threads: count };
         let engine: Engine;
         try {
           engine = await openEngine(options as EngineOptions);

@@ -50,15 +50,13 @@ async function compare({ name, what, atLeast, ours, peer, rounds: most }: Compar
     measured.push({ ours: await ours(), peer: await peer() });
   }
   const ratios = measured.map((round) => round.ours / round.peer), ratio = median(ratios);
-  const verdict = ratio >= atLeast ? "reached" : "missed";
+  const verdict = atLeast === undefined ? "" : `  at least ${atLeast}: ${ratio >= atLeast ? "reached" : "missed"};`;
   const rates = `${figure(median(measured.map((round) => round.ours)))} /s against ${
     figure(median(measured.map((round) => round.peer)))
   } /s`;
   const spread = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
   console.log(
-    `${name.padEnd(11)} ${
-      ratio.toFixed(2).padStart(6)
-    } (${spread})  at least ${atLeast}: ${verdict}; ${rates}; ${what}`,
+    `${name.padEnd(11)} ${ratio.toFixed(2).padStart(6)} (${spread})${verdict} ${rates}; ${what}`,
   );
 }
 

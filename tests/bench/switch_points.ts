@@ -4,7 +4,7 @@
  *
  *     deno run tests/bench/switch_points.ts
  */
-import { lanesOf } from "../../src/engine/kernels.ts";
+import { GROUP_LANES, imageStride, lanesOf } from "../../src/engine/kernels.ts";
 import { wasmMachine } from "../../src/engine/wasm/machine.ts";
 import { Random } from "../../mod.ts";
 
@@ -52,17 +52,21 @@ function pooled(name: string, channels: number, size: number, outputs: number): 
     w = values(weights, 2),
     y = values(count, 3),
     winner = values(count, 3);
-  const images = values(channels * size * size * LANES, 4),
-    dImages = values(channels * size * size * LANES, 5),
+  const images = values(imageStride(channels, size * size) * LANES, 4),
+    dImages = values(imageStride(channels, size * size) * LANES, 5),
     dw = values(weights, 6);
-  const events = machine.allocate(8 * count + SPARE),
+  const events = machine.allocate(8 * count + 4 * (outputs * (LANES / GROUP_LANES + 1) + 1)),
     scratch = machine.allocate(1 << 20),
-    living = machine.allocate(16 * weights + SPARE);
+    living = machine.allocate(8 * weights + SPARE),
+    passes = machine.allocate(16 * weights + SPARE);
   k.pooledConvForward(x, w, 0, y, winner, scratch, conv, pool);
   k.winnerEvents(values(count, 7), winner, events, scratch, conv, pool);
   return {
     weights,
-    list: (mask) => void k.listLiving(mask, living, conv),
+    list: (mask) => {
+      k.listLiving(mask, living, conv);
+      k.listLivingPasses(mask, passes, conv);
+    },
     kernels: [
       [
         `${name} forward`,
@@ -72,12 +76,12 @@ function pooled(name: string, channels: number, size: number, outputs: number): 
       [
         `${name} weight gradient`,
         () => k.eventWeightGradient(images, events, dw, scratch, conv),
-        () => k.livingEventWeightGradient(images, events, dw, living, conv),
+        () => k.livingEventWeightGradient(images, events, dw, passes, conv),
       ],
       [
         `${name} input gradient`,
         () => k.eventInputGradient(events, w, dImages, scratch, conv),
-        () => k.livingEventInputGradient(events, w, dImages, living, conv),
+        () => k.livingEventInputGradient(events, w, dImages, passes, scratch, conv),
       ],
     ],
   };
@@ -86,7 +90,7 @@ function pooled(name: string, channels: number, size: number, outputs: number): 
 function dense(name: string, inputs: number, outputs: number): Layer {
   const weights = inputs * outputs, conv = record(inputs, 1, 1, outputs, 1, 1, 1, 1, LANES);
   const x = values(inputs * LANES, 1), w = values(weights, 2), y = values(outputs * LANES, 3), dw = values(weights, 4);
-  const scratch = machine.allocate(8 * inputs), living = machine.allocate(16 * weights + 16 * outputs + SPARE);
+  const scratch = machine.allocate(8 * inputs), living = machine.allocate(8 * weights + SPARE);
   return {
     weights,
     list: (mask) => void k.listLiving(mask, living, conv),

@@ -32,7 +32,7 @@ const folder = `${process.env.TACET_SHARED ?? "../shared"}/mnist`;
 const size = [32, 32] as const, batchSize = 32, lr = 0.05, epochs = 10;
 
 const start = performance.now();
-const engine = await openEngine();
+const engine = await openEngine({ threads: 1 });
 const digits = new Dataset(await mnist(folder, "train"), { size });
 const network = lenet5({ seed: 1 });
 const control = SuppressPrivacyFactory.create(network, lenet5MaskLayers(), {

@@ -3,26 +3,27 @@
  *
  * @module
  */
-import { CONV_SHAPE, type Kernels, POOL_SHAPE } from "../kernels.ts";
+import { CONV_SHAPE, GROUP_LANES, imageStride, type Kernels, POOL_SHAPE } from "../kernels.ts";
 import type { ReferenceMemory } from "./memory.ts";
 import { convolved, type ConvShape, tapOf } from "./pooled_convolution.ts";
 
-/** The int32 index of the first event: the next even one behind `outputs + 1` begins. */
-function firstEvent(events: number, outputs: number): number {
-  return events / 4 + 2 * Math.ceil((outputs + 1) / 2);
+/** Where the groups of an output's events begin, `[outputs][groups + 1]`, and the int32 index of the first event. */
+function beginsOf(memory: ReferenceMemory, events: number, s: ConvShape): { begins: Int32Array; first: number } {
+  const count = s.outputs * (s.lanes / GROUP_LANES + 1);
+  return { begins: memory.intsAt(events, count), first: events / 4 + 2 * Math.ceil(count / 2) };
 }
 
 /** Calls `visit` with every event of an output, in order: where its window begins in the images (in floats), and its gradient. */
 export function eachEvent(
   memory: ReferenceMemory,
   events: number,
-  outputs: number,
+  s: ConvShape,
   output: number,
   visit: (imageAt: number, gradient: number) => void,
 ): void {
-  const first = firstEvent(events, outputs);
-  const begins = memory.intsAt(events, outputs + 1);
-  for (let event = begins[output]!; event < begins[output + 1]!; event++) {
+  const { begins, first } = beginsOf(memory, events, s), groups = s.lanes / GROUP_LANES;
+  const end = begins[output * (groups + 1) + groups]!;
+  for (let event = begins[output * (groups + 1)]!; event < end; event++) {
     visit(memory.ints[first + 2 * event]! / 4, memory.floats[first + 2 * event + 1]!);
   }
 }
@@ -40,12 +41,12 @@ export function weightGradientOf(
   [images, events, dWeight, conv]: readonly [number, number, number, number],
 ): void {
   const s = memory.record(conv, CONV_SHAPE);
-  const inputs = memory.floatsAt(images, s.lanes * s.height * s.width * s.channels);
+  const inputs = memory.floatsAt(images, s.lanes * imageStride(s.channels, s.height * s.width));
   const dWeights = memory.floatsAt(dWeight, s.outputs * s.channels * s.kernelHeight * s.kernelWidth);
   for (const weightAt of listed) {
     const tap = tapInImage(s, weightAt);
     let sum = 0;
-    eachEvent(memory, events, s.outputs, tapOf(s, weightAt).output, (imageAt, gradient) => {
+    eachEvent(memory, events, s, tapOf(s, weightAt).output, (imageAt, gradient) => {
       sum += gradient * inputs[imageAt + tap]!;
     });
     dWeights[weightAt] = sum;
@@ -60,17 +61,17 @@ export function inputGradientOf(
 ): void {
   const s = memory.record(conv, CONV_SHAPE);
   const weights = memory.floatsAt(weight, s.outputs * s.channels * s.kernelHeight * s.kernelWidth);
-  const sums = new Float64Array(s.lanes * s.height * s.width * s.channels);
+  const sums = new Float64Array(s.lanes * imageStride(s.channels, s.height * s.width));
   for (const weightAt of listed) {
     const tap = tapInImage(s, weightAt);
-    eachEvent(memory, events, s.outputs, tapOf(s, weightAt).output, (imageAt, gradient) => {
+    eachEvent(memory, events, s, tapOf(s, weightAt).output, (imageAt, gradient) => {
       sums[imageAt + tap]! += gradient * weights[weightAt]!;
     });
   }
   memory.floatsAt(dImages, sums.length).set(sums);
 }
 
-/** The kernels of events over a memory. Sums run in float64; scratch is not used, nor is what is to spare. */
+/** The kernels of events over a memory. Sums run in float64; scratch is not used. */
 export function events(
   memory: ReferenceMemory,
 ): Pick<Kernels, "winnerEvents" | "eventBiasGradient" | "eventWeightGradient" | "eventInputGradient"> {
@@ -89,36 +90,38 @@ export function events(
       const count = s.outputs * pooledRows * pooledColumns * s.lanes;
       const dys = memory.floatsAt(dy, count);
       const winners = memory.intsAt(winner, count);
-      const begins = memory.intsAt(events, s.outputs + 1);
-      const first = firstEvent(events, s.outputs);
-      let at = 0;
-      let event = 0;
+      const { begins, first } = beginsOf(memory, events, s);
+      const stride = imageStride(s.channels, s.height * s.width);
+      let begin = 0;
       for (let output = 0; output < s.outputs; output++) {
-        begins[output] = event;
-        for (let row = 0; row < pooledRows; row++) {
-          for (let column = 0; column < pooledColumns; column++) {
-            for (let lane = 0; lane < s.lanes; lane++, at++) {
-              const place = winners[at]!;
-              if (dys[at] === 0 || place === -1) continue;
+        let event = output * pooledRows * pooledColumns * s.lanes;
+        for (let group = 0; group < s.lanes; group += GROUP_LANES) {
+          begins[begin++] = event;
+          for (let at = 0; at < pooledRows * pooledColumns; at++) {
+            for (let lane = group; lane < group + GROUP_LANES; lane++) {
+              const element = (output * pooledRows * pooledColumns + at) * s.lanes + lane;
+              const place = winners[element]!;
+              if (dys[element] === 0 || place === -1) continue;
+              const row = Math.floor(at / pooledColumns), column = at % pooledColumns;
               const convRow = row * p.strideHeight + Math.floor(place / p.windowWidth);
               const convColumn = column * p.strideWidth + place % p.windowWidth;
               const pixel = convRow * s.strideHeight * s.width + convColumn * s.strideWidth;
-              memory.ints[first + 2 * event] = 4 * (lane * s.height * s.width + pixel) * s.channels;
-              memory.floats[first + 2 * event + 1] = dys[at]!;
+              memory.ints[first + 2 * event] = 4 * (lane * stride + pixel * s.channels);
+              memory.floats[first + 2 * event + 1] = dys[element]!;
               event++;
             }
           }
         }
+        begins[begin++] = event;
       }
-      begins[s.outputs] = event;
     },
 
     eventBiasGradient(events, dBias, conv) {
-      const { outputs } = memory.record(conv, CONV_SHAPE);
-      const dBiases = memory.floatsAt(dBias, outputs);
-      for (let output = 0; output < outputs; output++) {
+      const s = memory.record(conv, CONV_SHAPE);
+      const dBiases = memory.floatsAt(dBias, s.outputs);
+      for (let output = 0; output < s.outputs; output++) {
         let sum = 0;
-        eachEvent(memory, events, outputs, output, (_, gradient) => sum += gradient);
+        eachEvent(memory, events, s, output, (_, gradient) => sum += gradient);
         dBiases[output] = sum;
       }
     },

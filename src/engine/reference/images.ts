@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Kernels } from "../kernels.ts";
+import { imageStride, type Kernels } from "../kernels.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 /** Calls `visit` with the offsets (in floats) of every element in x `[channels][pixels][lanes]` and in images `[lanes][pixels][channels]`. */
@@ -13,10 +13,11 @@ function eachElement(
   lanes: number,
   visit: (xAt: number, imageAt: number) => void,
 ): void {
+  const stride = imageStride(channels, pixels);
   for (let channel = 0; channel < channels; channel++) {
     for (let pixel = 0; pixel < pixels; pixel++) {
       for (let lane = 0; lane < lanes; lane++) {
-        visit((channel * pixels + pixel) * lanes + lane, (lane * pixels + pixel) * channels + channel);
+        visit((channel * pixels + pixel) * lanes + lane, lane * stride + pixel * channels + channel);
       }
     }
   }
@@ -27,12 +28,12 @@ export function images(memory: ReferenceMemory): Pick<Kernels, "toImages" | "fro
   return {
     toImages(x, images, channels, pixels, lanes) {
       const xs = memory.floatsAt(x, channels * pixels * lanes);
-      const to = memory.floatsAt(images, channels * pixels * lanes);
+      const to = memory.floatsAt(images, imageStride(channels, pixels) * lanes);
       eachElement(channels, pixels, lanes, (xAt, imageAt) => to[imageAt] = xs[xAt]!);
     },
 
     fromImages(images, x, channels, pixels, lanes) {
-      const from = memory.floatsAt(images, channels * pixels * lanes);
+      const from = memory.floatsAt(images, imageStride(channels, pixels) * lanes);
       const xs = memory.floatsAt(x, channels * pixels * lanes);
       eachElement(channels, pixels, lanes, (xAt, imageAt) => xs[xAt] = from[imageAt]!);
     },

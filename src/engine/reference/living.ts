@@ -12,6 +12,7 @@ import { poolConvolved } from "./pooled_convolution.ts";
 export function living(memory: ReferenceMemory): Pick<
   Kernels,
   | "listLiving"
+  | "listLivingPasses"
   | "livingPooledConvForward"
   | "livingEventWeightGradient"
   | "livingEventInputGradient"
@@ -23,28 +24,32 @@ export function living(memory: ReferenceMemory): Pick<
     return memory.intsAt(living + 4, memory.ints[living / 4]!);
   }
 
+  function list(mask: number, living: number, conv: number): number {
+    const s = memory.record(conv, CONV_SHAPE);
+    const masks = memory.intsAt(mask, s.outputs * s.channels * s.kernelHeight * s.kernelWidth);
+    let count = 0;
+    masks.forEach((kept, weightAt) => {
+      if (kept !== 0) memory.ints[living / 4 + 1 + count++] = weightAt;
+    });
+    memory.ints[living / 4] = count;
+    return count;
+  }
+
   return {
-    listLiving(mask, living, conv) {
-      const s = memory.record(conv, CONV_SHAPE);
-      const masks = memory.intsAt(mask, s.outputs * s.channels * s.kernelHeight * s.kernelWidth);
-      let count = 0;
-      masks.forEach((kept, weightAt) => {
-        if (kept !== 0) memory.ints[living / 4 + 1 + count++] = weightAt;
-      });
-      memory.ints[living / 4] = count;
-      return count;
-    },
+    listLiving: list,
+
+    listLivingPasses: list,
 
     livingPooledConvForward(x, weight, bias, y, winner, living, _scratch, conv, pool) {
       poolConvolved(memory, listed(living), [x, weight, bias, y, winner, conv, pool]);
     },
 
-    livingEventWeightGradient(images, events, dWeight, living, conv) {
-      weightGradientOf(memory, listed(living), [images, events, dWeight, conv]);
+    livingEventWeightGradient(images, events, dWeight, passes, conv) {
+      weightGradientOf(memory, listed(passes), [images, events, dWeight, conv]);
     },
 
-    livingEventInputGradient(events, weight, dImages, living, conv) {
-      inputGradientOf(memory, listed(living), [events, weight, dImages, conv]);
+    livingEventInputGradient(events, weight, dImages, passes, _scratch, conv) {
+      inputGradientOf(memory, listed(passes), [events, weight, dImages, conv]);
     },
 
     livingDenseForward(x, weight, bias, y, living, _scratch, conv) {

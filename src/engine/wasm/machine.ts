@@ -13,7 +13,8 @@ const PAGE = 65536;
 export type KernelExports = Kernels & {
   readonly heapBase: WebAssembly.Global;
   readonly memory: WebAssembly.Memory;
-  setPart(part: number, parts: number): void;
+  joinThreads(thread: number, counters: number): void;
+  setCall(call: number): void;
 };
 
 /**
@@ -22,7 +23,7 @@ export type KernelExports = Kernels & {
  * @param threads how many threads its kernels are done by
  */
 export function machineOf(exports: KernelExports, memory: WebAssembly.Memory, threads: number): Machine {
-  const { memory: _memory, heapBase, setPart: _setPart, ...kernels } = exports;
+  const { memory: _memory, heapBase, joinThreads: _joinThreads, setCall: _setCall, ...kernels } = exports;
   let floats = new Float32Array(memory.buffer),
     ints = new Int32Array(memory.buffer),
     bytes = new Uint8Array(memory.buffer);

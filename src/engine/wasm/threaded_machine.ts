@@ -1,6 +1,6 @@
 /**
- * The wasm machine with several threads over one shared memory. The calling thread makes every kernel call; those worth splitting are done by all threads at once,
- * each its part, and the call returns when all are done.
+ * The wasm machine with several threads over one shared memory. The calling thread makes every kernel call and does its shares of it; the others help where they can. Nobody waits for a thread
+ * that has not begun: a call is over when all its shares are done, whoever did them.
  *
  * @module
  */
@@ -11,54 +11,85 @@ import { type KernelExports, machineOf } from "./machine.ts";
 import { type WasmBuild, wasmBytes } from "./module.ts";
 import { importingSharedMemory, sharedMemory } from "./shared_memory.ts";
 
-/** The kernels that split their work; the others are done by the calling thread alone. */
-const SPLIT = [
+/** The kernels whose work is in shares; the others are done by the calling thread alone. */
+const SHARED = [
+  "conv2dForward",
+  "conv2dInputGradient",
+  "conv2dWeightGradient",
   "pooledConvForward",
   "livingPooledConvForward",
+  "winnerEvents",
   "eventWeightGradient",
   "livingEventWeightGradient",
   "eventInputGradient",
-  "denseForward",
-  "denseInputGradient",
-  "denseWeightGradient",
+  "livingEventInputGradient",
   "toImages",
   "fromImages",
+  "denseForward",
+  "livingDenseForward",
+  "denseInputGradient",
+  "livingDenseInputGradient",
+  "denseWeightGradient",
+  "livingDenseWeightGradient",
+  "maxPoolForward",
+  "maxPoolGradient",
+  "averagePoolForward",
+  "averagePoolGradient",
+  "softmaxCrossEntropy",
+  "softmaxCrossEntropyOneHot",
+  "sgd",
+  "momentum",
+  "gather",
+  "featureLoss",
+  "imagePriors",
+  "signStep",
+  "adamStep",
 ] as const satisfies readonly KernelName[];
 
-/** Places of the shared state, in int32: number of the call, its kernel, threads done, whether one failed, threads ready. */
-const CALL = 0, KERNEL = 1, DONE = 2, FAILED = 3, READY = 4;
-const STATE_BYTES = 64, ARGUMENTS = 16;
-/** Turns of waiting before a thread sleeps. Few: where there are more threads than free cores, each turn keeps the others from their work. */
-const SPINS = 2_000;
+/**
+ * Places of the shared state, in int32. The first four are known to `assembly/shares.ts`: next share, number of the call (odd while it is written), shares done, shares of the call; then its kernel. In a line
+ * of the cache of its own, the number once more, which the threads watch. In another one, whether a thread failed, how many sleep, and whether the calling thread does.
+ */
+const SHARE = 0, CALL = 1, DONE = 2, SHARES = 3, KERNEL = 4, SIGNAL = 16, FAILED = 32, SLEEPING = 33, WAITING = 34;
+const STATE_BYTES = 192, ARGUMENTS = 13;
+/** Turns of waiting for the next call before a thread sleeps, and of the calling thread for the last shares. */
+const SPINS = 20_000;
 /** Turns that take about as long as the patience below, where sleeping is not allowed. */
 const LONG_SPINS = 1e9;
 /** Milliseconds without an answer after which a thread counts as lost. */
 const PATIENCE = 10_000;
 
-/** What a thread does: waits for the number of the call to change, does its part, counts itself done. */
+/** Names for the arguments in the script: as many as a kernel takes at most. */
+const GIVEN = Array.from({ length: ARGUMENTS }, (_, i) => `given${i}`);
+
+/** What a thread does: waits for the number of the call to change, does shares of it while there are any. */
 const SCRIPT = `
-const { bytes, memory, control, part, parts, names } = data;
-const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-instance.exports.setPart(part, parts);
-const kernels = names.map((name) => instance.exports[name]);
+const { bytes, memory, control, thread, names } = data;
+const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+exports.joinThreads(thread, control);
+const kernels = names.map((name) => exports[name]);
 const state = new Int32Array(memory.buffer, control, ${STATE_BYTES / 4});
 const values = new Float64Array(memory.buffer, control + ${STATE_BYTES}, ${ARGUMENTS});
-let call = 0;
-Atomics.add(state, ${READY}, 1);
-for (;;) {
-  for (let spins = 0; Atomics.load(state, ${CALL}) === call; spins++) {
-    if (spins > ${SPINS}) Atomics.wait(state, ${CALL}, call);
+for (let known = 0;;) {
+  for (let spins = 0; Atomics.load(state, ${SIGNAL}) === known; spins++) {
+    if (spins > ${SPINS}) {
+      Atomics.add(state, ${SLEEPING}, 1);
+      Atomics.wait(state, ${SIGNAL}, known);
+      Atomics.sub(state, ${SLEEPING}, 1);
+    }
   }
-  call = Atomics.load(state, ${CALL});
-  const kernel = state[${KERNEL}];
+  const call = known = Atomics.load(state, ${SIGNAL});
+  const kernel = state[${KERNEL}], ${GIVEN.map((name, i) => `${name} = values[${i}]`).join()};
+  // What was read while the next call was written is of no use.
+  if (Atomics.load(state, ${CALL}) !== call) continue;
   if (kernel < 0) break;
   try {
-    kernels[kernel](...values);
+    exports.setCall(call);
+    kernels[kernel](${GIVEN.join()});
   } catch {
     Atomics.store(state, ${FAILED}, 1);
   }
-  Atomics.add(state, ${DONE}, 1);
-  Atomics.notify(state, ${DONE});
+  if (Atomics.load(state, ${WAITING})) Atomics.notify(state, ${DONE});
 }`;
 
 /** A thread of the engine died or does not answer; what was computed since the last step is lost. */
@@ -67,11 +98,23 @@ export class ThreadError extends Error {
   override name = "ThreadError";
 }
 
+/** Announces a call to the threads; its number is even. */
+function announce(state: Int32Array, call: number, kernel: number, values: Float64Array, given: number[]): void {
+  Atomics.store(state, CALL, call - 1);
+  state[KERNEL] = kernel;
+  for (let i = 0; i < given.length; i++) values[i] = given[i]!;
+  state[DONE] = 0;
+  Atomics.store(state, SHARE, 0);
+  Atomics.store(state, CALL, call);
+  Atomics.store(state, SIGNAL, call);
+  if (Atomics.load(state, SLEEPING) > 0) Atomics.notify(state, SIGNAL);
+}
+
 /** Tells the threads of a machine that nobody uses any more to end. */
 const unused = new FinalizationRegistry<Int32Array>((state) => {
   state[KERNEL] = -1;
-  Atomics.add(state, CALL, 1);
-  Atomics.notify(state, CALL);
+  Atomics.store(state, SIGNAL, Atomics.add(state, CALL, 2) + 2);
+  Atomics.notify(state, SIGNAL);
 });
 
 function checkAlive(state: Int32Array): void {
@@ -80,33 +123,39 @@ function checkAlive(state: Int32Array): void {
   }
 }
 
-/** Sleeps until the number of threads done is not `done` any more; false if that took too long. The main thread of a browser may not sleep: it turns. */
+/** Sleeps until the number of shares done is not `done` any more; false if that took too long. The main thread of a browser may not sleep: it turns. */
 function waitForChange(state: Int32Array, done: number): boolean {
   try {
+    Atomics.store(state, WAITING, 1);
     return Atomics.wait(state, DONE, done, PATIENCE) !== "timed-out";
   } catch {
     for (let spins = 0; spins < LONG_SPINS; spins++) {
       if (Atomics.load(state, DONE) !== done) return true;
     }
     return false;
+  } finally {
+    Atomics.store(state, WAITING, 0);
   }
 }
 
-/** Waits until all other threads have done their part of a call. */
-function waitForOthers(state: Int32Array, others: number): void {
-  for (let spins = 0; Atomics.load(state, DONE) < others; spins++) {
-    const done = Atomics.load(state, DONE);
-    if (spins >= SPINS && done < others && !waitForChange(state, done)) {
-      throw new ThreadError(
-        `${others - done} of the engine's ${others} further threads did not answer for ${PATIENCE / 1000} s`,
-      );
+/** Waits until all shares of a call are done. */
+function waitForShares(state: Int32Array): void {
+  const shares = state[SHARES]!;
+  for (let spins = 0, done = 0; (done = Atomics.load(state, DONE)) < shares; spins++) {
+    if (spins >= SPINS && !waitForChange(state, done)) {
+      throw new ThreadError(`a further thread of the engine did not answer for ${PATIENCE / 1000} s`);
     }
+    checkAlive(state);
   }
   checkAlive(state);
 }
 
-/** A new machine whose kernels are done by `threads` threads, this one included. Until the others have started, this one does their parts too. */
-export function threadedMachine(build: WasmBuild, threads: number, start: StartThread): Machine {
+/**
+ * A new machine whose kernels are done by `threads` threads, this one included. Until the others have started, this one does their shares too.
+ *
+ * @param callsAlone calls of kernels before the other threads are started
+ */
+export function threadedMachine(build: WasmBuild, threads: number, start: StartThread, callsAlone = 0): Machine {
   const { bytes, pages } = importingSharedMemory(wasmBytes(build));
   const memory = sharedMemory(pages);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
@@ -115,32 +164,27 @@ export function threadedMachine(build: WasmBuild, threads: number, start: StartT
   const control = machine.allocate(STATE_BYTES + 8 * ARGUMENTS);
   const state = new Int32Array(memory.buffer, control, STATE_BYTES / 4);
   const values = new Float64Array(memory.buffer, control + STATE_BYTES, ARGUMENTS);
-  const others = threads - 1;
   const onEnd = () => Atomics.store(state, FAILED, 1);
-  for (let part = 1; part < threads; part++) {
-    start(SCRIPT, { bytes, memory, control, part, parts: threads, names: SPLIT }, onEnd);
-  }
+  exports.joinThreads(0, control);
+  const startThreads = () => {
+    for (let thread = 1; thread < threads; thread++) {
+      start(SCRIPT, { bytes, memory, control, thread, names: SHARED }, onEnd);
+    }
+  };
+  if (callsAlone === 0) startThreads();
 
+  let call = 0, alone = callsAlone;
   const kernels: Kernels = { ...machine.kernels };
-  for (const [index, name] of SPLIT.entries()) {
-    const kernel = exports[name] as (...args: number[]) => void;
-    (kernels as unknown as Record<string, (...args: number[]) => void>)[name] = (...args) => {
+  for (const [index, name] of SHARED.entries()) {
+    const kernel = exports[name] as (...given: number[]) => void;
+    (kernels as unknown as Record<string, (...given: number[]) => void>)[name] = (...given) => {
+      if (alone > 0 && --alone === 0) startThreads();
       checkAlive(state);
-      if (Atomics.load(state, READY) < others) {
-        for (let part = 0; part < threads; part++) {
-          exports.setPart(part, threads);
-          kernel(...args);
-        }
-        return;
-      }
-      values.set(args);
-      state[KERNEL] = index;
-      Atomics.store(state, DONE, 0);
-      Atomics.add(state, CALL, 1);
-      Atomics.notify(state, CALL);
-      exports.setPart(0, threads);
-      kernel(...args);
-      waitForOthers(state, others);
+      call = call + 2 | 0;
+      announce(state, call, index, values, given);
+      exports.setCall(call);
+      kernel(...given);
+      waitForShares(state);
     };
   }
   // Through its getters, the views follow the memory as it grows.
