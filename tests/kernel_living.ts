@@ -8,15 +8,19 @@ import { compareKernel, input, scratch, type Tensor } from "./kernel_harness.ts"
 import { convRecord, type ConvShape } from "./kernel_pooled.ts";
 import { type Style, whole } from "./kernel_values.ts";
 
-/** The kernels that take a list of living weights, and which of their arguments it is. */
-const LIST_AT = {
-  livingPooledConvForward: 5,
-  livingEventWeightGradient: 3,
-  livingEventInputGradient: 3,
-  livingDenseForward: 4,
-  livingDenseInputGradient: 3,
-  livingDenseWeightGradient: 3,
+/** The two lists: the kernels that take them, and which of their arguments it is. */
+const TAKEN_BY = {
+  listLiving: {
+    livingPooledConvForward: 5,
+    livingDenseForward: 4,
+    livingDenseInputGradient: 3,
+    livingDenseWeightGradient: 3,
+  },
+  listLivingPasses: { livingEventWeightGradient: 3, livingEventInputGradient: 3 },
 } as const;
+
+/** The kernel that makes a list. */
+type ListKernel = keyof typeof TAKEN_BY;
 
 /** The list as the reference machine lays it out, and the other machines with their own lists in its place. */
 export interface Lists {
@@ -25,12 +29,12 @@ export interface Lists {
 }
 
 /** A desk's machine whose kernels read its own list wherever another's is given, and work on the desk's room. */
-function withOwnList(desk: Desk, own: number): Machine {
+function withOwnList(desk: Desk, list: ListKernel, own: number): Machine {
   const { machine } = desk;
   const kernels: Kernels = { ...machine.kernels };
-  for (const name of Object.keys(LIST_AT) as (keyof typeof LIST_AT)[]) {
+  for (const [name, at] of Object.entries(TAKEN_BY[list]) as [keyof Kernels, number][]) {
     const kernel = machine.kernels[name] as (...args: number[]) => void;
-    kernels[name] = (...args: number[]) => kernel(...args.with(LIST_AT[name], own));
+    Object.assign(kernels, { [name]: (...args: number[]) => kernel(...args.with(at, own)) });
   }
   return {
     kernels,
@@ -48,17 +52,24 @@ function withOwnList(desk: Desk, own: number): Machine {
   };
 }
 
+/** Words of room for a list. */
+export function listWords(list: ListKernel, conv: ConvShape): number {
+  const { outputs, kernelHeight, kernelWidth, channels } = conv;
+  const groups = list === "listLiving" ? outputs : outputs * kernelHeight * Math.ceil(kernelWidth * channels / 8);
+  return groups + 3 + 2 * outputs * channels * kernelHeight * kernelWidth;
+}
+
 /** Lists what a mask keeps on every machine, in no more room than there must be. */
-export function listsOf(mask: Int32Array, conv: ConvShape, offset: number): Lists {
-  const words = conv.outputs * (conv.kernelHeight + 1) + 2 + 4 * mask.length;
+export function listsOf(name: ListKernel, mask: Int32Array, conv: ConvShape, offset: number): Lists {
+  const words = listWords(name, conv);
   const list = scratch(words);
-  const runs = compareKernel("listLiving", [input(mask, offset), list, input(convRecord(conv))]);
-  assertEquals(runs[0]!.result, mask.filter((kept) => kept !== 0).length);
+  const runs = compareKernel(name, [input(mask, offset), list, input(convRecord(conv))]);
+  if (name === "listLiving") assertEquals(runs[0]!.result, mask.filter((kept) => kept !== 0).length);
   const machines = DESKS.map((desk): [string, Machine] => {
     desk.clear();
     const own = desk.room(words);
-    desk.kernels.listLiving(desk.put(mask, offset), own, desk.put(convRecord(conv)));
-    return [desk.name, withOwnList(desk, own)];
+    desk.kernels[name](desk.put(mask, offset), own, desk.put(convRecord(conv)));
+    return [desk.name, withOwnList(desk, name, own)];
   });
   return { given: input(Int32Array.from(runs[0]!.after(list))), machines };
 }

@@ -1,11 +1,9 @@
 /** Random shapes of a pooled convolution, and the tensors that belong to them. */
 import fc from "fast-check";
-import { CONV_SHAPE, lanesOf, POOL_SHAPE } from "../src/engine/kernels.ts";
+import { CONV_SHAPE, GROUP_LANES, imageStride, lanesOf, POOL_SHAPE } from "../src/engine/kernels.ts";
 import type { Random } from "../src/random/threefry.ts";
 import { draw, holds, type Style, whole } from "./kernel_values.ts";
 
-/** The floats to spare behind images and their gradients. */
-export const SPARE = 128;
 /** The shape of a convolution. */
 export type ConvShape = Record<(typeof CONV_SHAPE)[number], number>;
 /** The shape of a pooling. */
@@ -35,9 +33,13 @@ export interface Pooled {
   places: number;
   /** Words of scratch of a pooled convolution. */
   scratch: number;
-  /** Words of room for a list of living weights. */
-  living: number;
-  /** The int32 index of the first event. */
+  /** Words of scratch of the gradient of the input by events. */
+  inputGradientScratch: number;
+  /** Floats of all images `[lanes][pixels][channels]`, with those to spare. */
+  imageFloats: number;
+  /** Groups of lanes, the number of begins of events, and the int32 index of the first event. */
+  groups: number;
+  begins: number;
   firstEvent: number;
 }
 
@@ -81,7 +83,7 @@ export function pooledCase(
   const columns = Math.floor((width - pool.windowWidth) / pool.strideWidth) + 1;
   const pixels = conv.height * conv.width;
   const window = channels * kernelHeight * kernelWidth;
-  const weights = outputs * window;
+  const weights = outputs * window, groups = lanes / GROUP_LANES, begins = outputs * (groups + 1);
   return {
     conv,
     pool: { ...pool, channels: outputs, height, width, lanes },
@@ -93,9 +95,12 @@ export function pooledCase(
     window,
     weights,
     places: pool.windowHeight * pool.windowWidth,
-    scratch: 6 * (window + pool.windowHeight * width * lanes) + 16,
-    living: outputs * (kernelHeight + 1) + 2 + 4 * weights,
-    firstEvent: outputs + 1 + (outputs + 1) % 2,
+    scratch: 7 * window + 6 * pool.windowHeight * width * lanes + 16,
+    inputGradientScratch: outputs * 5 * Math.ceil(kernelHeight / 5) * (kernelWidth * channels + 31),
+    imageFloats: imageStride(channels, pixels) * lanes,
+    groups,
+    begins,
+    firstEvent: begins + begins % 2,
   };
 }
 
@@ -151,18 +156,21 @@ export function drawGradients(random: Random, { pooled, images, style, conv, den
   });
 }
 
-/** The values with so many NaN behind. */
-export function withSpare(values: Float32Array, spare: number): Float32Array {
-  const all = new Float32Array(values.length + spare).fill(NaN);
-  all.set(values);
-  return all;
+/** Images as the kernels take them, from x `[channels][pixels][lanes]`; NaN in what is to spare. */
+export function imagesOf(x: Float32Array, { conv: { channels, lanes }, pixels, imageFloats }: Pooled): Float32Array {
+  const images = new Float32Array(imageFloats).fill(NaN), stride = imageStride(channels, pixels);
+  x.forEach((value, i) => {
+    const lane = i % lanes, pixel = Math.floor(i / lanes) % pixels, channel = Math.floor(i / lanes / pixels);
+    images[lane * stride + pixel * channels + channel] = value;
+  });
+  return images;
 }
 
-/** Images `[lanes][pixels][channels]` from x `[channels][pixels][lanes]`. */
-export function imagesOf(x: Float32Array, { conv: { channels, lanes }, pixels }: Pooled): Float32Array {
-  return Float32Array.from({ length: x.length }, (_, i) => {
-    const channel = i % channels;
-    const pixel = Math.floor(i / channels) % pixels;
-    return x[(channel * pixels + pixel) * lanes + Math.floor(i / channels / pixels)]!;
-  });
+/** What images hold, without what is to spare. */
+export function withoutSpare(
+  images: ArrayLike<number>,
+  { conv: { channels }, pixels }: { conv: { channels: number }; pixels: number },
+): Float32Array {
+  const stride = imageStride(channels, pixels);
+  return Float32Array.from(images).filter((_, i) => i % stride < channels * pixels);
 }

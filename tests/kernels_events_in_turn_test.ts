@@ -2,7 +2,7 @@ import { describe, test } from "node:test";
 import { Random } from "../src/random/threefry.ts";
 import { assertWithin, type Desk, onEachDesk } from "./kernel_desk.ts";
 import { absolute, listEvents, rounding, termsOfPixel } from "./kernel_events.ts";
-import { convRecord, drawGradients, eachPooled, LENET5, type Pooled, poolRecord, SPARE } from "./kernel_pooled.ts";
+import { convRecord, drawGradients, eachPooled, LENET5, type Pooled, poolRecord } from "./kernel_pooled.ts";
 import { draw, drawLanes } from "./kernel_values.ts";
 
 /** The gradients of bias, weight and input on a desk. */
@@ -26,7 +26,7 @@ function layerByLayer(
   const at = { conv: desk.put(convRecord(conv)), pool: desk.put(poolRecord(one.pool)) };
   const y = desk.room(one.convolved * conv.lanes), dConv = desk.room(one.convolved * conv.lanes);
   const most = desk.room(one.pooled * conv.lanes), winner = desk.room(one.pooled * conv.lanes);
-  kernels.conv2dForward(desk.put(x), desk.put(weight), 0, y, desk.room(6 * one.window), at.conv);
+  kernels.conv2dForward(desk.put(x), desk.put(weight), 0, y, desk.room(7 * one.window), at.conv);
   kernels.reluForward(y, y, one.convolved * conv.lanes);
   kernels.maxPoolForward(y, most, winner, at.pool);
   kernels.maxPoolGradient(desk.put(sum ? absolute(dy) : dy), winner, dConv, at.pool);
@@ -57,13 +57,12 @@ function byEvents(desk: Desk, one: Pooled, x: Float32Array, weight: Float32Array
   const y = desk.room(one.pooled * conv.lanes), winner = desk.room(one.pooled * conv.lanes);
   kernels.pooledConvForward(at.x, at.weight, 0, y, winner, desk.room(one.scratch), at.conv, at.pool);
   const list = listEvents(desk, one, dy, desk.ints(winner, one.pooled * conv.lanes)).pointer;
-  const images = desk.room(size + SPARE), dImages = desk.room(size + SPARE);
+  const images = desk.room(one.imageFloats), dImages = desk.room(one.imageFloats);
   const bias = desk.room(conv.outputs), dWeight = desk.room(one.weights), dx = desk.room(size);
   kernels.toImages(at.x, images, conv.channels, pixels, conv.lanes);
   kernels.eventBiasGradient(list, bias, at.conv);
-  kernels.eventWeightGradient(images, list, dWeight, desk.room(32), at.conv);
-  const row = desk.room(conv.kernelWidth * conv.channels + 32);
-  kernels.eventInputGradient(list, at.weight, dImages, row, at.conv);
+  kernels.eventWeightGradient(images, list, dWeight, desk.room(40), at.conv);
+  kernels.eventInputGradient(list, at.weight, dImages, desk.room(one.inputGradientScratch), at.conv);
   kernels.fromImages(dImages, dx, conv.channels, pixels, conv.lanes);
   return {
     bias: desk.floats(bias, conv.outputs),

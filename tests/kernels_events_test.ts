@@ -4,7 +4,7 @@ import { events } from "../src/engine/reference/events.ts";
 import { Random } from "../src/random/threefry.ts";
 import { assertEquals } from "#std/assert";
 import { assertSameBits, assertWithin, REFERENCE_DESK } from "./kernel_desk.ts";
-import { eventWords, magnitudesOf, rounding, termsOfPixel } from "./kernel_events.ts";
+import { eventWords, magnitudesOf, rounding, termsOfPixel, usedWords } from "./kernel_events.ts";
 import { compareKernel, everyKernelRan, input, output, room, scratch } from "./kernel_harness.ts";
 import {
   convRecord,
@@ -15,14 +15,13 @@ import {
   type Pooled,
   pooledCase,
   poolRecord,
-  SPARE,
-  withSpare,
+  withoutSpare,
 } from "./kernel_pooled.ts";
 import { draw, drawLanes } from "./kernel_values.ts";
 
 /** Compares the four kernels with their definition, from winners that are drawn. */
 function gradients(one: Pooled): void {
-  const { conv, images, style, seed, offset, places, firstEvent } = one;
+  const { conv, images, style, seed, offset, places } = one;
   const random = new Random(seed);
   const dy = drawGradients(random, one);
   const winner = Int32Array.from(dy, () => random.integer(places + 1) - 1);
@@ -36,21 +35,23 @@ function gradients(one: Pooled): void {
     shape,
     input(poolRecord(one.pool)),
   ]).map((run) => ({ machine: run.machine, words: Int32Array.from(run.after(list)) }));
-  const count = expected!.words[conv.outputs]!;
+  const [begins, ...pairs] = usedWords(expected!.words, one);
+  const count = pairs.reduce((sum, { length }) => sum + length / 2, 0);
   assertEquals(count, dy.filter((gradient, i) => gradient !== 0 && winner[i] !== -1).length);
   for (const { machine, words } of others) {
-    const [begins, pairs] = [[0, conv.outputs + 1], [firstEvent, firstEvent + 2 * count]] as const;
-    assertSameBits(words.slice(...begins), expected!.words.slice(...begins), `the begins on ${machine}`);
-    assertSameBits(words.slice(...pairs), expected!.words.slice(...pairs), `the events on ${machine}`);
+    const [ownBegins, ...ownPairs] = usedWords(words, one);
+    assertSameBits(ownBegins!, begins!, `the begins on ${machine}`);
+    for (const [output, own] of ownPairs.entries()) {
+      assertSameBits(own, pairs[output]!, `the events of output ${output} on ${machine}`);
+    }
   }
 
   // What lies in lanes without an image, or behind the images, must not reach a gradient.
-  const inputs = withSpare(imagesOf(drawLanes(random, one.x, images, style, 1e30), one), SPARE);
+  const inputs = imagesOf(drawLanes(random, one.x, images, style, 1e30), one);
   const weight = draw(random, one.weights, style);
-  const imageSize = one.x * conv.lanes;
 
   REFERENCE_DESK.clear();
-  const sums = magnitudesOf(one, { dy, winner, images: inputs.subarray(0, imageSize), weight });
+  const sums = magnitudesOf(one, { dy, winner, images: inputs, weight });
 
   // Room that is not used may hold anything.
   const given = input(expected!.words);
@@ -62,22 +63,27 @@ function gradients(one: Pooled): void {
     input(inputs),
     given,
     output(one.weights, weightAllowed, offset),
-    scratch(32),
+    scratch(40),
     shape,
   ]);
 
   const imagesAllowed = rounding(style, termsOfPixel(one), sums.images);
-  const dImages = room(imageSize + SPARE);
+  const dImages = room(one.imageFloats);
   const [right, ...runs] = compareKernel("eventInputGradient", [
     given,
     input(weight, offset),
     dImages,
-    scratch(conv.kernelWidth * conv.channels + 32),
+    scratch(one.inputGradientScratch),
     shape,
   ]);
-  const definition = right!.after(dImages).slice(0, imageSize);
+  const definition = withoutSpare(right!.after(dImages), one);
   for (const run of runs) {
-    assertWithin(run.after(dImages), definition, (i) => imagesAllowed[i]!, `dImages on ${run.machine}`);
+    assertWithin(
+      withoutSpare(run.after(dImages), one),
+      definition,
+      (i) => imagesAllowed[i]!,
+      `dImages on ${run.machine}`,
+    );
   }
 }
 
@@ -111,29 +117,32 @@ describe("the events of a pooled convolution on every engine", () => {
       input(poolRecord(one.pool)),
     ]);
     const bits = new Int32Array(Float32Array.of(2, -5).buffer);
-    // A pixel is 8 bytes and an image 40; three begins, and a word left over.
-    const pairs = [8, bits[0], 40 + 16, bits[1]];
+    // A pixel is 8 bytes and an image 40, with 128 to spare. Two groups of four lanes an output: six begins; each output has room for 16 events.
     for (const run of runs) {
-      assertEquals(run.after(list).slice(0, 3), [0, 1, 2]);
-      assertEquals(run.after(list).slice(4, 8), pairs);
+      assertEquals(run.after(list).slice(0, 6), [0, 1, 1, 16, 17, 17]);
+      assertEquals(run.after(list).slice(6, 8), [8, bits[0]]);
+      assertEquals(run.after(list).slice(6 + 2 * 16, 8 + 2 * 16), [168 + 16, bits[1]]);
     }
 
     const given = input(Int32Array.from(runs[0]!.after(list)));
-    const dBias = output(2, "equal"), dWeight = output(8, "equal"), dImages = room(80 + SPARE);
+    const dBias = output(2, "equal"), dWeight = output(8, "equal"), dImages = room(8 * 42);
     for (const run of compareKernel("eventBiasGradient", [given, dBias, shape])) {
       assertEquals(run.after(dBias), [2, -5]);
     }
     // Images of 0, 1, 2, ...: the window of the first event is 2 3 / 4 5, that of the second 14 15 / 16 17.
-    const images = withSpare(Float32Array.from({ length: 80 }, (_, i) => i), SPARE);
-    for (const run of compareKernel("eventWeightGradient", [input(images), given, dWeight, scratch(32), shape])) {
+    const images = Float32Array.from(
+      { length: 8 * 42 },
+      (_, i) => i % 42 < 10 ? 10 * Math.floor(i / 42) + i % 42 : NaN,
+    );
+    for (const run of compareKernel("eventWeightGradient", [input(images), given, dWeight, scratch(40), shape])) {
       assertEquals(run.after(dWeight), [2, 4, 3, 5, 14, 16, 15, 17].map((v, i) => (i < 4 ? 2 : -5) * v));
     }
     const weight = input(Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8));
-    for (const run of compareKernel("eventInputGradient", [given, weight, dImages, scratch(36), shape])) {
+    for (const run of compareKernel("eventInputGradient", [given, weight, dImages, scratch(2 * 5 * 35), shape])) {
       const expected = new Array(80).fill(0);
       expected.splice(2, 4, 2, 6, 4, 8);
       expected.splice(14, 4, -25, -35, -30, -40);
-      assertEquals(run.after(dImages).slice(0, 80), expected);
+      assertEquals([...withoutSpare(run.after(dImages), one)], expected);
     }
   });
 });

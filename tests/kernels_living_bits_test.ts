@@ -2,7 +2,7 @@ import { describe, test } from "node:test";
 import { Random } from "../src/random/threefry.ts";
 import { assertSameBits, type Desk, onEachDesk } from "./kernel_desk.ts";
 import { listEvents } from "./kernel_events.ts";
-import { DENSE, type Dense, denseShape, LENET5_DENSE, masked, onlyLiving } from "./kernel_living.ts";
+import { DENSE, type Dense, denseShape, LENET5_DENSE, listWords, masked, onlyLiving } from "./kernel_living.ts";
 import {
   convRecord,
   drawDensity,
@@ -12,8 +12,7 @@ import {
   LENET5,
   type Pooled,
   poolRecord,
-  SPARE,
-  withSpare,
+  withoutSpare,
 } from "./kernel_pooled.ts";
 import { draw, drawLanes, holds } from "./kernel_values.ts";
 
@@ -27,7 +26,7 @@ function pooledAsDense(one: Pooled): void {
   const bias = draw(random, conv.outputs, "fine");
   const dy = drawGradients(random, { ...one, style: "fine", density: random.uniform() });
   const count = dy.length;
-  const size = one.x * conv.lanes;
+  const words = { list: listWords("listLiving", conv), passes: listWords("listLivingPasses", conv) };
   onEachDesk((desk) => {
     const { kernels, name } = desk;
     const at = {
@@ -38,10 +37,12 @@ function pooledAsDense(one: Pooled): void {
       conv: desk.put(convRecord(conv)),
       pool: desk.put(poolRecord(one.pool)),
       scratch: desk.room(one.scratch),
-      list: desk.room(one.living),
+      list: desk.room(words.list),
+      passes: desk.room(words.passes),
     };
     kernels.listLiving(desk.put(mask, offset), at.list, at.conv);
-    const before = desk.ints(at.list, one.living);
+    kernels.listLivingPasses(desk.put(mask, offset), at.passes, at.conv);
+    const before = [desk.ints(at.list, words.list), desk.ints(at.passes, words.passes)];
 
     const [y, winner, ownY, ownWinner] = [count, count, count, count].map((words) => desk.room(words)) as Four;
     kernels.pooledConvForward(at.x, at.zeroed, at.bias, y, winner, at.scratch, at.conv, at.pool);
@@ -60,24 +61,20 @@ function pooledAsDense(one: Pooled): void {
     assertSameBits(desk.ints(ownWinner, count), desk.ints(winner, count), `winner on ${name}`);
 
     const events = listEvents(desk, one, dy, desk.ints(winner, count)).pointer;
-    const pixels = desk.put(withSpare(imagesOf(x, one), SPARE));
+    const pixels = desk.put(imagesOf(x, one));
     const [dWeight, ownDWeight] = [desk.room(one.weights, offset), desk.room(one.weights, offset)];
     const left = desk.ints(ownDWeight, one.weights);
-    kernels.eventWeightGradient(pixels, events, dWeight, desk.room(32), at.conv);
-    kernels.livingEventWeightGradient(pixels, events, ownDWeight, at.list, at.conv);
+    kernels.eventWeightGradient(pixels, events, dWeight, desk.room(40), at.conv);
+    kernels.livingEventWeightGradient(pixels, events, ownDWeight, at.passes, at.conv);
     assertLivingBits(desk, [ownDWeight, dWeight], left, mask);
 
-    const [dImages, ownDImages] = [desk.room(size + SPARE), desk.room(size)];
-    kernels.eventInputGradient(
-      events,
-      at.zeroed,
-      dImages,
-      desk.room(conv.kernelWidth * conv.channels + 32),
-      at.conv,
-    );
-    kernels.livingEventInputGradient(events, at.living, ownDImages, at.list, at.conv);
-    assertSameBits(desk.ints(ownDImages, size), desk.ints(dImages, size), `dImages on ${name}`);
-    assertSameBits(desk.ints(at.list, one.living), before, `the list afterwards on ${name}`);
+    const [dImages, ownDImages] = [desk.room(one.imageFloats), desk.room(one.imageFloats)];
+    kernels.eventInputGradient(events, at.zeroed, dImages, desk.room(one.inputGradientScratch), at.conv);
+    kernels.livingEventInputGradient(events, at.living, ownDImages, at.passes, desk.room(80), at.conv);
+    const [sparse, dense] = [ownDImages, dImages].map((at) => withoutSpare(desk.floats(at, one.imageFloats), one));
+    assertSameBits(new Int32Array(sparse!.buffer), new Int32Array(dense!.buffer), `dImages on ${name}`);
+    assertSameBits(desk.ints(at.list, words.list), before[0]!, `the list afterwards on ${name}`);
+    assertSameBits(desk.ints(at.passes, words.passes), before[1]!, `the list of passes afterwards on ${name}`);
   });
 }
 
@@ -109,7 +106,7 @@ function denseAsDense(one: Dense): void {
       zeroed: desk.put(masked(weight, mask), 4 * word),
       bias: seed % 2 === 0 ? 0 : desk.put(bias, 4 * word),
       conv: desk.put(convRecord(conv)),
-      list: desk.room(outputs * 2 + 2 + 4 * mask.length),
+      list: desk.room(listWords("listLiving", conv)),
     };
     kernels.listLiving(desk.put(mask, 4 * word), at.list, at.conv);
     const [y, ownY] = [desk.room(outputs * lanes), desk.room(outputs * lanes)];

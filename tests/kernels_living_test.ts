@@ -1,7 +1,7 @@
 import { describe, test } from "node:test";
 import { living } from "../src/engine/reference/living.ts";
 import { Random } from "../src/random/threefry.ts";
-import { REFERENCE_DESK } from "./kernel_desk.ts";
+import { assertWithin, REFERENCE_DESK } from "./kernel_desk.ts";
 import { listEvents, magnitudesOf, rounding, termsOfPixel } from "./kernel_events.ts";
 import {
   compareKernel,
@@ -9,6 +9,7 @@ import {
   input,
   intOutput,
   output,
+  room,
   ROUNDOFF,
   scratch,
   type Tensor,
@@ -25,8 +26,7 @@ import {
   LENET5,
   type Pooled,
   poolRecord,
-  SPARE,
-  withSpare,
+  withoutSpare,
 } from "./kernel_pooled.ts";
 import { draw, drawLanes, holds, type Style } from "./kernel_values.ts";
 
@@ -52,7 +52,7 @@ function pooled(one: Pooled): void {
   const { conv, images, style, seed, offset, density } = one;
   const random = new Random(seed);
   const mask = drawDensity(random, one.weights, density);
-  const { given, machines } = listsOf(mask, conv, offset);
+  const { given, machines } = listsOf("listLiving", mask, conv, offset);
   const count = one.pooled * conv.lanes;
   const shape = input(convRecord(conv));
   const x = drawLanes(random, one.x, images, style, 1);
@@ -79,20 +79,27 @@ function pooled(one: Pooled): void {
   const sums = magnitudesOf(one, { dy, winner, images: pixels, weight });
   const events = listEvents(REFERENCE_DESK, one, dy, winner);
   const list = input(REFERENCE_DESK.ints(events.pointer, events.words));
+  const passes = listsOf("listLivingPasses", mask, conv, offset);
   compareKernel("livingEventWeightGradient", [
-    input(withSpare(pixels, SPARE)),
+    input(pixels),
     list,
     livingGradient(mask, rounding(style, events.count, sums.weight), offset),
-    given,
+    passes.given,
     shape,
-  ], machines);
-  compareKernel("livingEventInputGradient", [
+  ], passes.machines);
+  const dImages = room(one.imageFloats), allowed = rounding(style, termsOfPixel(one), sums.images);
+  const [right, ...runs] = compareKernel("livingEventInputGradient", [
     list,
     input(weight, offset),
-    output(pixels.length, rounding(style, termsOfPixel(one), sums.images)),
-    given,
+    dImages,
+    passes.given,
+    scratch(80),
     shape,
-  ], machines);
+  ], passes.machines);
+  for (const run of runs) {
+    const [actual, expected] = [run, right!].map((side) => withoutSpare(side.after(dImages), one));
+    assertWithin(actual!, expected!, (i) => allowed[i]!, `dImages on ${run.machine}`);
+  }
 }
 
 /** Compares the kernels of a dense layer with their definition. */
@@ -103,7 +110,7 @@ function dense(one: Dense): void {
   const { lanes } = conv;
   const shape = input(convRecord(conv));
   const mask = drawDensity(random, inputs * outputs, density);
-  const { given, machines } = listsOf(mask, conv, 4 * word);
+  const { given, machines } = listsOf("listLiving", mask, conv, 4 * word);
   const weight = input(masked(draw(random, mask.length, style), mask), 4 * word);
   const x = drawLanes(random, inputs, images, style, 1);
   const dy = drawLanes(random, outputs, images, style, 0);

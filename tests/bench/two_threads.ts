@@ -1,13 +1,13 @@
 /**
  * Dense training steps of LeNet-5 per second, as a line of JSON: on one thread, on two, and of two independent programs on a thread each, which is the most that two threads can give on this machine now. The
- * three take turns of some milliseconds, so that what else the machine does meets all of them.
+ * three take turns of half a second, so that what else the machine does meets all of them.
  */
 import process from "node:process";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { Dataset, drawnDigits, lenet5, openEngine, type Program, sgd } from "../../mod.ts";
 import { median } from "./measure.ts";
 
-const STEPS = 20, TURNS = 60;
+const STEPS = 300, TURNS = 9;
 /** Places of what the two independent programs share: whether the second is to work, the steps it did, whether it is ready. */
 const WORK = 0, DONE = 1, READY = 2;
 

@@ -38,7 +38,7 @@ export function living(memory: ReferenceMemory): Pick<
   return {
     listLiving: list,
 
-    listLivingPasses: list,
+    listLivingPasses: (mask, passes, conv) => void list(mask, passes, conv),
 
     livingPooledConvForward(x, weight, bias, y, winner, living, _scratch, conv, pool) {
       poolConvolved(memory, listed(living), [x, weight, bias, y, winner, conv, pool]);
