@@ -82,10 +82,10 @@ async function work(machine: Machine, batchSize: number): Promise<Record<string,
 
 /** A network of the layers that LeNet-5 has not: convolutions alone, pools alone, strides and padding. */
 const others = sequential([1, 32, 32], [
-  conv2d({ name: "a", outputs: 7, kernel: 3, stride: 2, padding: 1 }),
+  conv2d({ name: "a", channels: 7, kernel: 3, stride: 2, padding: 1 }),
   relu(),
   averagePool2d(),
-  conv2d({ name: "b", outputs: 5, kernel: 3 }),
+  conv2d({ name: "b", channels: 5, kernel: 3 }),
   maxPool2d(),
   flatten(),
   dense({ name: "c", outputs: 10 }),
