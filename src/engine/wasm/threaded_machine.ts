@@ -53,7 +53,7 @@ const SHARED = [
 const SHARE = 0, CALL = 1, DONE = 2, SHARES = 3, KERNEL = 4, SIGNAL = 16, FAILED = 32, SLEEPING = 33, WAITING = 34;
 const STATE_BYTES = 192, ARGUMENTS = 13;
 /** Turns of waiting for the next call before a thread sleeps, and of the calling thread for the last shares. */
-const SPINS = 20_000;
+const SPINS = 5_000;
 /** Turns that take about as long as the patience below, where sleeping is not allowed. */
 const LONG_SPINS = 1e9;
 /** Milliseconds without an answer after which a thread counts as lost. */
