@@ -6,7 +6,7 @@ export { eventBiasGradient, eventInputGradient, eventWeightGradient } from "./ev
 export { winnerEvents } from "./events";
 export { gather, resize } from "./gather";
 export { fromImages, toImages } from "./images";
-export { adamStep, featureLoss, imagePriors, signStep } from "./inversion";
+export { adamStep, featureLoss, imagePriors, signStep, squaredError } from "./inversion";
 export { livingEventInputGradient, livingEventWeightGradient } from "./living_event_gradients";
 export {
   listLiving,
@@ -22,6 +22,7 @@ export { averagePoolForward, averagePoolGradient, maxPoolForward, maxPoolGradien
 export { fillNormal, fillUniform } from "./random";
 export { reluForward, reluGradient } from "./relu";
 export { distinctMagnitudes, kthSmallestMagnitude, maxMagnitude } from "./selection";
+export { sigmoidForward, sigmoidGradient } from "./sigmoid";
 export { joinThreads, setCall } from "./shares";
 export { suppressApproximate, suppressExact } from "./suppress";
 export { momentum, sgd } from "./update";

@@ -1,4 +1,4 @@
-/** The image inversion attack: its losses, and the steps that change the images. Each lane is an image of its own. */
+/** The image inversion attack: its losses, and the steps that change the images; and the loss of a learned decoder. Each lane is an image of its own. */
 import { nextShare, sharesOf } from "./shares";
 
 /** Lanes of a share: a line of the cache. Vectors of a share where lanes do not matter. */
@@ -39,6 +39,32 @@ export function featureLoss(
         const difference = f32x4.sub(v128.load(features + i), v128.load(targets + i));
         v128.store(dFeatures + i, v128.and(present, f32x4.mul(slope, difference)));
       }
+    }
+  }
+}
+
+export function squaredError(
+  y: usize,
+  targets: usize,
+  dY: usize,
+  losses: usize,
+  count: i32,
+  images: i32,
+  lanes: i32,
+): void {
+  const pixel: usize = lanes << 2, end: usize = <usize> count * pixel, shares = sharesOf(lanes, LANES);
+  const factor = f32x4.splat(<f32> (2 / (<f64> count * <f64> images))), counts = f32x4.splat(<f32> count);
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    for (let lane = share * LANES; lane < min((share + 1) * LANES, lanes); lane += 4) {
+      const at: usize = lane << 2, present = imageLanes(lane, images);
+      let distance = f32x4.splat(0);
+      for (let i = at; i < end; i += pixel) {
+        const difference = f32x4.sub(v128.load(y + i), v128.load(targets + i));
+        distance = f32x4.add(distance, f32x4.mul(difference, difference));
+        v128.store(dY + i, v128.and(present, f32x4.mul(factor, difference)));
+      }
+      v128.store(losses + at, v128.and(present, f32x4.div(distance, counts)));
     }
   }
 }

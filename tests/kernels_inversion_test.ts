@@ -76,6 +76,24 @@ describe("the inversion attack's kernels on every engine", () => {
     }
   });
 
+  test("the squared error and its gradient agree with their definition, whatever lanes without an image hold", () =>
+    holds(FEATURES, ({ images, style, seed, count }) => {
+      const random = new Random(seed), lanes = lanesOf(images);
+      const y = drawLanes(random, count, images, style, 1e30), targets = drawLanes(random, count, images, style, -1e30);
+      const errors = laneSums(y.map((value, i) => (value - targets[i]!) ** 2), lanes);
+      const some = (values: ArrayLike<number>, relative: number): number[] =>
+        Array.from(values, (value, i) => i % lanes < images ? relative * ROUNDOFF * value : 0);
+      compareKernel("squaredError", [
+        input(y),
+        input(targets),
+        output(count * lanes, some(y.map((value, i) => 2 * Math.abs(value - targets[i]!) / (count * images)), 8)),
+        output(lanes, some(errors.map((error) => error / count), 2 * count + 10)),
+        count,
+        images,
+        lanes,
+      ]);
+    }));
+
   test("the image priors are added to the losses and gradients, as defined", () =>
     holds({
       ...BATCH,

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "#std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "#std/assert";
 import fc from "fast-check";
 import { gzipSync } from "fflate";
 import { Buffer } from "node:buffer";

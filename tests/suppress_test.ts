@@ -43,6 +43,7 @@ describe("the settings of suppress privacy", () => {
     assertEquals(control({}).settings, {
       policy: "local_train",
       endEpoch: 10,
+      epochs: 10,
       batchNum: 20,
       startEpoch: 3,
       maskTimes: 1000,

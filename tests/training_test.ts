@@ -383,7 +383,7 @@ describe("a suppressed model", () => {
     await assertRejects(
       () => model.train(2, train, { batchSize: 16, callbacks }),
       RangeError,
-      "epochs is 2, but the SuppressCtrl was made for endEpoch 3",
+      "epochs is 2, but the SuppressCtrl was made for 3 epochs",
     );
     await assertRejects(
       () => model.train(3, train, { callbacks }),
@@ -450,7 +450,7 @@ describe("checkpoints", () => {
       const checkpoint = await loadCheckpoint(saver.paths[1]!);
       assertEquals(checkpoint.settings, {
         optimizer: { kind: "sgd", lr: 0.2 },
-        suppress: { ...control.settings, maskLayers: control.maskLayers },
+        suppress: { ...control.settings, maskLayers: control.maskLayers, unitLayers: [] },
       });
       const restored = await model({ network: reader(9), optimizer: sgd({ lr: 0.2 }) });
       await restored.restore(checkpoint);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type DecoderOptions, LearnedDecoder } from "./decoder.ts";
 export type { InversionEvaluation, Judge } from "./evaluation.ts";
 export {
   type GenerateOptions,

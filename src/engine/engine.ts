@@ -81,7 +81,13 @@ export interface Program {
   gradients(): void;
   /** {@link Program.gradients}, then the optimizer's update: one step of training. */
   trainStep(optimizer: Optimizer): void;
-  /** The mean loss over the batch of the last {@link Program.gradients} or {@link Program.trainStep}. */
+  /**
+   * One step of training towards targets `[images][outputs]` for the current batch: forward, mean squared error over outputs and images, gradients, update.
+   *
+   * @throws {RangeError} if the targets are not as many as the batch's outputs.
+   */
+  regressStep(targets: Float32Array, optimizer: Optimizer): void;
+  /** The mean loss over the batch of the last step or {@link Program.gradients}. */
   loss(): Promise<number>;
   /** The gradient with respect to the input, `[images][channels][height][width]`. */
   inputGradient(): Promise<Float32Array>;

@@ -179,6 +179,10 @@ export interface Kernels {
   reluForward(x: number, y: number, count: number): void;
   /** dx = y > 0 ? dy : 0; dx may be dy. */
   reluGradient(y: number, dy: number, dx: number, count: number): void;
+  /** y = 1 / (1 + e^-x) over `count` floats (a multiple of 4), from float64; y may be x. */
+  sigmoidForward(x: number, y: number, count: number): void;
+  /** dx = dy * y * (1 - y); dx may be dy. */
+  sigmoidGradient(y: number, dy: number, dx: number, count: number): void;
   /** y = maximum over each window; `winner` (int32, as many as y) receives the winner's place in the window, row by row; of equals the first wins. */
   maxPoolForward(x: number, y: number, winner: number, shape: number): void;
   /** dx = dy at the winners, 0 elsewhere, added where windows overlap. */
@@ -208,6 +212,20 @@ export interface Kernels {
     dLogits: number,
     losses: number,
     classes: number,
+    images: number,
+    lanes: number,
+  ): void;
+
+  /**
+   * Mean squared error of y against targets `[count][lanes]`: losses[lane] = the mean over `count` of (y - target)^2, and in dY the gradient of the mean of the losses over the first `images` lanes. Both
+   * are 0 in the lanes from `images` on.
+   */
+  squaredError(
+    y: number,
+    targets: number,
+    dY: number,
+    losses: number,
+    count: number,
     images: number,
     lanes: number,
   ): void;

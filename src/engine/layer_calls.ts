@@ -42,18 +42,14 @@ function fullyConnected(site: Site, placed: PlacedLayer, layer: DenseLayer): Lay
   };
 }
 
-function rectifier(site: Site, outputShape: Shape): LayerCalls {
+/** A function of single elements whose gradient needs only its output: in place where it can be. */
+function elementwise(site: Site, outputShape: Shape, kind: "relu" | "sigmoid"): LayerCalls {
   const { machine: { kernels: k }, lanes, input, ownsInput } = site;
-  // In place where it can be: its gradient needs only its output.
   const output = ownsInput ? { ...input, shape: outputShape } : allocate(site, outputShape);
   const count = sizeOf(outputShape) * lanes;
-  return {
-    output,
-    forward: [() => k.reluForward(input.value, output.value, count)],
-    events: [],
-    parameterGradients: [],
-    inputGradient: [() => k.reluGradient(output.value, output.gradient, input.gradient, count)],
-  };
+  const forward = () => k[`${kind}Forward`](input.value, output.value, count);
+  const gradient = () => k[`${kind}Gradient`](output.value, output.gradient, input.gradient, count);
+  return { output, forward: [forward], events: [], parameterGradients: [], inputGradient: [gradient] };
 }
 
 function pooling(site: Site, { outputShape }: PlacedLayer, layer: PoolLayer): LayerCalls {
@@ -106,7 +102,8 @@ export function layerCalls(site: Site, group: readonly PlacedLayer[]): LayerCall
     case "dense":
       return fullyConnected(site, placed, layer);
     case "relu":
-      return rectifier(site, outputShape);
+    case "sigmoid":
+      return elementwise(site, outputShape, layer.kind);
     case "maxPool2d":
     case "averagePool2d":
       return pooling(site, placed, layer);

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  type Adam,
   type InitialDistribution,
   type Optimizer,
   type ParameterSpec,
@@ -22,6 +23,8 @@ interface Place {
   mask: number;
   deWeight: number;
   velocity: number;
+  /** Adam's mean of squares. */
+  squares: number;
   /** The lists of living weights, and their share; 1 while there is no list. */
   living: number;
   passes: number;
@@ -50,6 +53,9 @@ export class MachineParameters implements ParameterStore {
   /** Room for the selection: a histogram, candidates and a hash table; allocated by the first mask. */
   #scratch = 0;
   #deWeightIsSet = false;
+  /** Adam's betas to the power of its steps so far. */
+  #power1 = 1;
+  #power2 = 1;
 
   /** Allocates the parameters and draws their first values: parameter i from stream i of the seed. */
   constructor(machine: Machine, specs: readonly ParameterSpec[], seed: number) {
@@ -66,6 +72,7 @@ export class MachineParameters implements ParameterStore {
         mask: 0,
         deWeight: 0,
         velocity: 0,
+        squares: 0,
         living: 0,
         passes: 0,
         density: 1,
@@ -206,10 +213,19 @@ export class MachineParameters implements ParameterStore {
 
   update(optimizer: Optimizer): void {
     const { kernels } = this.#machine;
+    if (optimizer.kind === "adam") {
+      this.#power1 *= optimizer.beta1;
+      this.#power2 *= optimizer.beta2;
+    }
     for (const place of this.#places) {
       const deWeight = this.#deWeightIsSet ? place.deWeight : 0;
       if (optimizer.kind === "sgd") {
         kernels.sgd(place.weight, place.gradient, place.mask, deWeight, place.count, optimizer.lr);
+      } else if (optimizer.kind === "adam") {
+        this.#adam(place, optimizer);
+        if (!place.mask) continue;
+        // What the mask holds becomes 0, and the deWeight is taken, as by the other rules.
+        kernels.sgd(place.weight, deWeight || place.gradient, place.mask, 0, place.count, deWeight ? optimizer.lr : 0);
       } else {
         place.velocity ||= this.#machine.allocate(4 * place.count);
         kernels.momentum(
@@ -225,6 +241,31 @@ export class MachineParameters implements ParameterStore {
       }
     }
     if (this.#deWeightIsSet) this.#listLiving();
+  }
+
+  #adam(place: Place, { lr, beta1, beta2, epsilon }: Adam): void {
+    const { weight, gradient, count } = place;
+    // The kernel goes by fours: allocations reach beyond the count.
+    const padded = Math.ceil(count / 4) * 4;
+    if (!place.squares) {
+      place.velocity = this.#machine.allocate(4 * padded);
+      place.squares = this.#machine.allocate(4 * padded);
+    }
+    const scales = [1 / (1 - this.#power1), 1 / (1 - this.#power2)] as const;
+    this.#machine.kernels.adamStep(
+      weight,
+      gradient,
+      place.velocity,
+      place.squares,
+      padded,
+      lr,
+      beta1,
+      beta2,
+      epsilon,
+      ...scales,
+      -Infinity,
+      Infinity,
+    );
   }
 
   applyMasks(): void {

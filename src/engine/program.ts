@@ -26,6 +26,8 @@ export class MachineProgram implements Program {
   readonly #batch: Batch;
   readonly #output: Activation;
   readonly #losses: number;
+  /** Where the targets of a regression lie; allocated when first needed. */
+  #targets = 0;
   readonly #forward: readonly Call[];
   readonly #backward: readonly Call[];
   #inversion: Inversion | undefined;
@@ -129,6 +131,26 @@ export class MachineProgram implements Program {
 
   trainStep(optimizer: Optimizer): void {
     this.gradients();
+    this.parameters.update(optimizer);
+  }
+
+  regressStep(targets: Float32Array, optimizer: Optimizer): void {
+    this.#requireBatch();
+    const { count, lanes } = this.#batch, { value, gradient, shape } = this.#output, outputs = sizeOf(shape);
+    if (gradient === 0) {
+      throw new TypeError('this program computes no gradients: make it with `gradients: "parameters"`');
+    }
+    if (targets.length !== count * outputs) {
+      throw new RangeError(
+        `regressStep takes ${count} images of ${outputs} targets each, got ${targets.length} values`,
+      );
+    }
+    this.#targets ||= this.#machine.allocate(4 * outputs * lanes);
+    this.#batch.write(this.#targets, outputs, targets);
+    run(this.#forward);
+    this.#machine.kernels.squaredError(value, this.#targets, gradient, this.#losses, outputs, count, lanes);
+    run(this.#backward);
+    this.#lossCount = count;
     this.parameters.update(optimizer);
   }
 

@@ -54,6 +54,14 @@ export interface ReluLayer {
   readonly name?: string;
 }
 
+/** 1 / (1 + e^-x), element for element: from 0 to 1. */
+export interface SigmoidLayer {
+  /** Tells this layer from the others. */
+  readonly kind: "sigmoid";
+  /** As given; absent where the network is to number it. */
+  readonly name?: string;
+}
+
 /** The maximum or the mean over windows of each channel. */
 export interface PoolLayer {
   /** Whether a window gives its maximum or its mean. */
@@ -75,7 +83,7 @@ export interface FlattenLayer {
 }
 
 /** Any layer. */
-export type Layer = Conv2dLayer | DenseLayer | ReluLayer | PoolLayer | FlattenLayer;
+export type Layer = Conv2dLayer | DenseLayer | ReluLayer | SigmoidLayer | PoolLayer | FlattenLayer;
 
 /** Options that every layer takes. */
 export interface LayerOptions {
@@ -202,6 +210,19 @@ export function dense(options: DenseOptions): DenseLayer {
  */
 export function relu(options: LayerOptions = {}): ReluLayer {
   return { kind: "relu", ...named(options) };
+}
+
+/**
+ * 1 / (1 + e^-x), element for element: for outputs from 0 to 1, as pixels are.
+ *
+ * @example
+ * ```ts
+ * import { sigmoid } from "@tacet/tacet";
+ * const layer = sigmoid();
+ * ```
+ */
+export function sigmoid(options: LayerOptions = {}): SigmoidLayer {
+  return { kind: "sigmoid", ...named(options) };
 }
 
 function pool(kind: PoolLayer["kind"], options: PoolOptions): PoolLayer {

@@ -69,6 +69,7 @@ const PREFIXES: Record<Layer["kind"], string> = {
   conv2d: "conv",
   dense: "fc",
   relu: "relu",
+  sigmoid: "sigmoid",
   maxPool2d: "pool",
   averagePool2d: "pool",
   flatten: "flatten",
@@ -116,6 +117,7 @@ function outputShapeOf(name: string, layer: Layer, input: Shape): Shape {
       }
       return [layer.outputs];
     case "relu":
+    case "sigmoid":
       return input;
     case "flatten":
       return [sizeOf(input)];

@@ -22,8 +22,22 @@ export interface Momentum {
   readonly momentum: number;
 }
 
+/** Adam: m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g^2, w -= lr m' / (sqrt(v') + epsilon), where m' and v' are corrected for their beginning at 0. */
+export interface Adam {
+  /** Tells this rule from the others. */
+  readonly kind: "adam";
+  /** The learning rate: a positive number. */
+  readonly lr: number;
+  /** Share of the mean gradient that the next step keeps. */
+  readonly beta1: number;
+  /** Share of the mean square that the next step keeps. */
+  readonly beta2: number;
+  /** Keeps the quotient defined. */
+  readonly epsilon: number;
+}
+
 /** Any optimizer. */
-export type Optimizer = Sgd | Momentum;
+export type Optimizer = Sgd | Momentum | Adam;
 
 function checkRate(where: string, lr: number): number {
   if (!(lr > 0 && Number.isFinite(lr))) throw new RangeError(`${where}: lr is ${lr}; it must be a positive number`);
@@ -60,4 +74,25 @@ export function momentum(options: { lr: number; momentum?: number }): Momentum {
     throw new RangeError(`momentum: momentum is ${rate}; it must be at least 0 and below 1`);
   }
   return { kind: "momentum", lr: checkRate("momentum", options.lr), momentum: rate };
+}
+
+/**
+ * Adam (Kingma and Ba 2015), with their defaults: lr 0.001, beta1 0.9, beta2 0.999, epsilon 1e-8.
+ *
+ * @throws {RangeError} if `lr` or `epsilon` is not positive and finite, or a beta not within [0, 1).
+ * @example
+ * ```ts
+ * import { adam } from "@tacet/tacet";
+ * const optimizer = adam({ lr: 0.001 });
+ * ```
+ */
+export function adam(options: { lr?: number; beta1?: number; beta2?: number; epsilon?: number } = {}): Adam {
+  const { lr = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  for (const [name, beta] of Object.entries({ beta1, beta2 })) {
+    if (!(beta >= 0 && beta < 1)) throw new RangeError(`adam: ${name} is ${beta}; it must be at least 0 and below 1`);
+  }
+  if (!(epsilon > 0 && Number.isFinite(epsilon))) {
+    throw new RangeError(`adam: epsilon is ${epsilon}; it must be a positive number`);
+  }
+  return { kind: "adam", lr: checkRate("adam", lr), beta1, beta2, epsilon };
 }

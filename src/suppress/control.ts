@@ -10,6 +10,7 @@ import type { ParameterSpec } from "../nn/mod.ts";
 import type { MaskLayer } from "./mask_layer.ts";
 import type { SuppressSettings } from "./settings.ts";
 import { SuppressSchedule } from "./schedule.ts";
+import { importances, silencedUnits, type UnitLayer, unitMasks } from "./units.ts";
 
 /** If the network's first parameter has no weight beyond this, an operation is abandoned: the network has died. */
 const SPARSE_VALID_MAX_WEIGHT = Math.fround(0.02);
@@ -29,6 +30,8 @@ export interface SuppressOperation {
   readonly abandoned: boolean;
   /** Number of weights of each masked parameter suppressed so far. */
   readonly suppressed: Readonly<Record<string, number>>;
+  /** Number of units of each unit layer silent so far. */
+  readonly silentUnits: Readonly<Record<string, number>>;
 }
 
 /** Made by {@link SuppressPrivacyFactory}; linked to a model by `SuppressModel.linkSuppressCtrl` and driven by a `SuppressMasker`. */
@@ -37,6 +40,8 @@ export class SuppressCtrl {
   readonly settings: SuppressSettings;
   /** The masked layers, in the order of the parameters. */
   readonly maskLayers: readonly MaskLayer[];
+  /** The layers suppressed by unit, in the order given. */
+  readonly unitLayers: readonly UnitLayer[];
   /** The names of the parameters this control was made for. */
   readonly parameterNames: readonly string[];
   /** What the user should know about the settings; empty if there is nothing. */
@@ -44,16 +49,25 @@ export class SuppressCtrl {
   readonly #schedule: SuppressSchedule;
   /** The count of each layer's last operation. */
   readonly #lastCounts: number[];
+  /** Which units of each unit layer are silent. */
+  readonly #silent: boolean[][];
   #parameters: ParameterStore | undefined;
   #operations = 0;
 
   /** Use {@link SuppressPrivacyFactory.create}, which checks its arguments. */
-  constructor(settings: SuppressSettings, maskLayers: readonly MaskLayer[], specs: readonly ParameterSpec[]) {
+  constructor(
+    settings: SuppressSettings,
+    maskLayers: readonly MaskLayer[],
+    unitLayers: readonly UnitLayer[],
+    specs: readonly ParameterSpec[],
+  ) {
     this.settings = settings;
     this.maskLayers = maskLayers;
+    this.unitLayers = unitLayers;
     this.parameterNames = specs.map((spec) => spec.name);
     this.#schedule = new SuppressSchedule(settings);
     this.#lastCounts = maskLayers.map(() => 0);
+    this.#silent = unitLayers.map(({ units }) => new Array<boolean>(units).fill(false));
     const interval = this.#schedule.maskStepInterval;
     this.warnings = interval > 10 && interval < 20 ? [] : [
       `a suppress operation comes every ${Number(interval.toFixed(2))} steps; outside 10 to 20 accuracy may suffer: ` +
@@ -85,6 +99,9 @@ export class SuppressCtrl {
       );
     }
     for (const { name } of this.maskLayers) parameters.addMask(name);
+    for (const { weight, bias, reader } of this.unitLayers) {
+      for (const name of [weight, bias, reader]) if (name !== undefined) parameters.addMask(name);
+    }
     this.#parameters = parameters;
   }
 
@@ -106,13 +123,35 @@ export class SuppressCtrl {
     }
     this.#operations++;
     let abandoned = false;
+    await this.#suppressUnits(parameters, targetSparsity);
     for (const [index, layer] of this.maskLayers.entries()) {
       abandoned ||= !await this.#suppress(parameters, index, layer, targetSparsity);
     }
     // With an operation at every step, those of the operation before are still there: they count once only.
     if (abandoned) parameters.clearDeWeights();
     const suppressed = Object.fromEntries(this.maskLayers.map(({ name }, index) => [name, this.#lastCounts[index]!]));
-    return { step: this.#schedule.step, epoch, targetSparsity, abandoned, suppressed };
+    const silentUnits = Object.fromEntries(
+      this.unitLayers.map(({ name }, index) => [name, this.#silent[index]!.filter((isSilent) => isSilent).length]),
+    );
+    return { step: this.#schedule.step, epoch, targetSparsity, abandoned, suppressed, silentUnits };
+  }
+
+  /** The unit layers' part of an operation. */
+  async #suppressUnits(parameters: ParameterStore, sparsity: number): Promise<void> {
+    for (const [index, layer] of this.unitLayers.entries()) {
+      const before = this.#silent[index]!;
+      const target = Math.min(layer.units - layer.minNum, Math.floor(layer.units * sparsity));
+      if (before.filter((isSilent) => isSilent).length >= target) continue;
+      const values = await parameters.values();
+      const silent = this.#silent[index] = silencedUnits(before, importances(layer, values), target);
+      parameters.setMasks(unitMasks(layer, silent, values, await parameters.masks()));
+    }
+    if (this.unitLayers.length === 0) return;
+    // Weights that fell silent with their unit count as suppressed.
+    const masks = await parameters.masks();
+    for (const [index, { name }] of this.maskLayers.entries()) {
+      this.#lastCounts[index] = masks[name]!.reduce((zeros, kept) => zeros + 1 - kept, 0);
+    }
   }
 
   /** One layer's part of an operation; false if the whole operation is to be abandoned. */

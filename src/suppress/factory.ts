@@ -3,18 +3,19 @@
  *
  * @module
  */
-import type { ParameterSpec } from "../nn/mod.ts";
+import type { Network, ParameterSpec } from "../nn/mod.ts";
 import { SuppressCtrl } from "./control.ts";
 import { type MaskLayerDes, resolveMaskLayers } from "./mask_layer.ts";
 import { completeSettings, type SuppressOptions } from "./settings.ts";
+import { resolveUnitLayers, type UnitLayerDes } from "./units.ts";
 
 /** MindArmour's factory of the same name. */
 export class SuppressPrivacyFactory {
   /**
    * A control that suppresses the given layers of a network.
    *
-   * @param network the network to train (only its parameters are looked at)
-   * @param maskLayers the layers to suppress: at least one, each once
+   * @param network the network to train; of one whose units are not suppressed only the parameters are looked at
+   * @param maskLayers the layers to suppress: at least one; each once by weight and once by unit
    * @param options see {@link SuppressOptions}
    * @throws {RangeError | TypeError} that names the argument, its value and the rule.
    * @example
@@ -25,13 +26,19 @@ export class SuppressPrivacyFactory {
    * ```
    */
   static create(
-    network: { readonly parameters: readonly ParameterSpec[] },
-    maskLayers: readonly MaskLayerDes[],
+    network: Network | { readonly parameters: readonly ParameterSpec[] },
+    maskLayers: readonly (MaskLayerDes | UnitLayerDes)[],
     options: SuppressOptions = {},
   ): SuppressCtrl {
+    if (maskLayers.length === 0) throw new RangeError("maskLayers is empty; suppression needs at least one layer");
+    const byUnit = maskLayers.filter((layer) => layer.granularity === "unit");
+    if (byUnit.length > 0 && !("layers" in network)) {
+      throw new TypeError("units can only be suppressed in a network with layers: hand in the network itself");
+    }
     return new SuppressCtrl(
       completeSettings(options),
-      resolveMaskLayers(maskLayers, network.parameters),
+      resolveMaskLayers(maskLayers.filter((layer) => layer.granularity !== "unit"), network.parameters),
+      "layers" in network ? resolveUnitLayers(byUnit, network) : [],
       network.parameters,
     );
   }

@@ -9,6 +9,8 @@ import { type ParameterSpec, sizeOf } from "../nn/mod.ts";
 export interface MaskLayerDes {
   /** The name of a parameter, "conv1.weight", or a part of one that no other parameter's name has. */
   readonly layerName: string;
+  /** Single weights, as MindArmour does (the default); for whole units see {@link UnitLayerDes}. */
+  readonly granularity?: "weight";
   /** The parameter's index in the list of gradients; found from the name if left out. */
   readonly gradIdx?: number;
   /** Whether weights beyond 0.5 receive noise from uniform(-0.1, 0.1) at each operation. */
@@ -22,7 +24,7 @@ export interface MaskLayerDes {
 }
 
 /** A mask layer that was matched to its parameter. */
-export interface MaskLayer extends Required<MaskLayerDes> {
+export interface MaskLayer extends Required<Omit<MaskLayerDes, "granularity">> {
   /** The parameter's full name. */
   readonly name: string;
   /** Its number of weights. */
@@ -78,7 +80,6 @@ function checkNumbers(where: string, { minNum, upperBound = 1.2 }: MaskLayerDes)
  * @throws {RangeError | TypeError} that names the layer, the field, its value and the rule.
  */
 export function resolveMaskLayers(layers: readonly MaskLayerDes[], specs: readonly ParameterSpec[]): MaskLayer[] {
-  if (layers.length === 0) throw new RangeError("maskLayers is empty; suppression needs at least one layer");
   const resolved = layers.map((layer, index): MaskLayer => {
     const where = `maskLayers[${index}]`;
     const gradIdx = match(where, layer, specs);

@@ -66,10 +66,8 @@ export class SuppressSchedule {
   next(epoch: number, stepInEpoch: number): number | undefined {
     this.#step++;
     const { startEpoch, endEpoch, batchNum } = this.#settings;
-    if (!this.started) {
-      if (epoch < startEpoch || epoch > endEpoch) return undefined;
-      this.#maskStartStep = this.#step;
-    }
+    if (epoch < startEpoch || epoch > endEpoch) return undefined;
+    if (!this.started) this.#maskStartStep = this.#step;
     const due = this.#step >= this.#maskPrevStep + this.maskStepInterval;
     const last = epoch === endEpoch && stepInEpoch === batchNum - 2;
     if (!due && !last) return undefined;

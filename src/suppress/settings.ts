@@ -8,8 +8,10 @@
 export interface SuppressOptions {
   /** How training is arranged; only "local_train" exists. */
   readonly policy?: "local_train";
-  /** The last epoch, and the number of epochs trained; default 10, at most 100. */
+  /** The last epoch of suppression; default 10, at most 100. */
   readonly endEpoch?: number;
+  /** The number of epochs trained; default endEpoch, at most 100. Those behind endEpoch train what is left. */
+  readonly epochs?: number;
   /** Batches in an epoch; default 20. */
   readonly batchNum?: number;
   /** The epoch with whose first step suppression starts; default 3. */
@@ -50,6 +52,13 @@ export function completeSettings(options: SuppressOptions): SuppressSettings {
   check(policy === "local_train", "policy", policy, '"local_train"');
   check(positiveInteger(startEpoch), "startEpoch", startEpoch, "a positive integer");
   check(positiveInteger(endEpoch) && endEpoch <= 100, "endEpoch", endEpoch, "an integer from 1 to 100");
+  const { epochs = endEpoch } = options;
+  check(
+    positiveInteger(epochs) && epochs >= endEpoch && epochs <= 100,
+    "epochs",
+    epochs,
+    `an integer from endEpoch, which is ${endEpoch}, to 100`,
+  );
   check(startEpoch <= endEpoch, "startEpoch", startEpoch, `at most endEpoch, which is ${endEpoch}`);
   check(positiveInteger(batchNum), "batchNum", batchNum, "a positive integer: the batches in an epoch");
   check(positiveInteger(maskTimes), "maskTimes", maskTimes, "a positive integer: the number of suppress operations");
@@ -62,5 +71,5 @@ export function completeSettings(options: SuppressOptions): SuppressSettings {
     `above sparseStart, which is ${sparseStart}, and below 1`,
   );
   check(Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff, "seed", seed, "an integer from 0 to 2^32 - 1");
-  return { policy, endEpoch, batchNum, startEpoch, maskTimes, lr, sparseEnd, sparseStart, seed };
+  return { policy, endEpoch, epochs, batchNum, startEpoch, maskTimes, lr, sparseEnd, sparseStart, seed };
 }

@@ -59,8 +59,7 @@ export class DivergedError extends Error {
 export class Model {
   /** What is trained. */
   readonly network: Network;
-  /** The rule by which a step changes the parameters. */
-  readonly optimizer: Optimizer;
+  #optimizer: Optimizer;
   /** What carries the arithmetic out. */
   protected readonly engine: Engine;
   readonly #metrics: Readonly<Record<string, Metric>>;
@@ -84,8 +83,23 @@ export class Model {
   constructor(options: ModelOptions) {
     this.engine = options.engine;
     this.network = options.network;
-    this.optimizer = options.optimizer;
+    this.#optimizer = options.optimizer;
     this.#metrics = options.metrics ?? {};
+  }
+
+  /** The rule by which a step changes the parameters. */
+  get optimizer(): Optimizer {
+    return this.#optimizer;
+  }
+
+  /**
+   * Changes the optimizer's learning rate from the next step on; see {@link LearningRateScheduler}.
+   *
+   * @throws {RangeError} if it is no positive number.
+   */
+  setLearningRate(lr: number): void {
+    if (!(lr > 0 && Number.isFinite(lr))) throw new RangeError(`lr is ${lr}; it must be a positive number`);
+    this.#optimizer = { ...this.#optimizer, lr };
   }
 
   /** Steps trained so far. */

@@ -42,7 +42,7 @@ export class SuppressModel extends Model {
   }
 
   /**
-   * Trains with suppression: `epochs` must be the control's endEpoch, the batches of an epoch its batchNum, and the control's {@link SuppressMasker} must be among
+   * Trains with suppression: `epochs` must be the control's, the batches of an epoch its batchNum, and the control's {@link SuppressMasker} must be among
    * the callbacks.
    *
    * @throws {TypeError} (as a rejection) if no control is linked, its masker is missing, or it served a run before.
@@ -51,10 +51,10 @@ export class SuppressModel extends Model {
   override async train(epochs: number, data: TrainingData, options: TrainOptions = {}): Promise<void> {
     const control = this.#control;
     if (!control) throw new TypeError("no SuppressCtrl is linked: call linkSuppressCtrl before train");
-    const { endEpoch, batchNum } = control.settings;
+    const { epochs: planned, batchNum } = control.settings;
     const { batchSize = 32, callbacks = [] } = options;
-    if (epochs !== endEpoch) {
-      throw new RangeError(`epochs is ${epochs}, but the SuppressCtrl was made for endEpoch ${endEpoch}`);
+    if (epochs !== planned) {
+      throw new RangeError(`epochs is ${epochs}, but the SuppressCtrl was made for ${planned} epochs`);
     }
     const batches = data.batches(batchSize);
     if (batches !== batchNum) {
@@ -79,7 +79,9 @@ export class SuppressModel extends Model {
     const control = this.#control;
     return {
       ...super.settings(),
-      ...(control && { suppress: { ...control.settings, maskLayers: control.maskLayers } }),
+      ...(control && {
+        suppress: { ...control.settings, maskLayers: control.maskLayers, unitLayers: control.unitLayers },
+      }),
     };
   }
 }

@@ -13,7 +13,7 @@ function clip(value: number, low: number, high: number): number {
 /** The attack's kernels over a memory. Every lane is an image of its own; sums run in float64. */
 export function inversion(
   memory: ReferenceMemory,
-): Pick<Kernels, "featureLoss" | "imagePriors" | "signStep" | "adamStep"> {
+): Pick<Kernels, "featureLoss" | "squaredError" | "imagePriors" | "signStep" | "adamStep"> {
   return {
     featureLoss(features, targets, dFeatures, losses, count, images, lanes, factor) {
       const fs = memory.floatsAt(features, count * lanes);
@@ -33,6 +33,21 @@ export function inversion(
         for (let i = lane; i < count * lanes; i += lanes) {
           gradient[i] = memory.round(factor) * 2 * (fs[i]! - ts[i]!) / divisor;
         }
+      }
+    },
+
+    squaredError(y, targets, dY, losses, count, images, lanes) {
+      const ys = memory.floatsAt(y, count * lanes);
+      const ts = memory.floatsAt(targets, count * lanes);
+      const gradient = memory.floatsAt(dY, count * lanes).fill(0);
+      const lossOf = memory.floatsAt(losses, lanes).fill(0);
+      for (let lane = 0; lane < images; lane++) {
+        let error = 0;
+        for (let i = lane; i < count * lanes; i += lanes) {
+          error += (ys[i]! - ts[i]!) ** 2;
+          gradient[i] = 2 * (ys[i]! - ts[i]!) / (count * images);
+        }
+        lossOf[lane] = error / count;
       }
     },
 

@@ -19,6 +19,7 @@ import { pooledConvolution } from "./pooled_convolution.ts";
 import { pooling } from "./pooling.ts";
 import { relu } from "./relu.ts";
 import { selection } from "./selection.ts";
+import { sigmoid } from "./sigmoid.ts";
 import { suppress } from "./suppress.ts";
 import { update } from "./update.ts";
 
@@ -34,6 +35,7 @@ export function referenceMachine(precision: Precision = "float32"): Machine {
       ...padding(memory),
       ...dense(memory),
       ...relu(memory),
+      ...sigmoid(memory),
       ...pooling(memory),
       ...pooledConvolution(memory),
       ...events(memory),
