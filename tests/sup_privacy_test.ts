@@ -15,6 +15,7 @@ import { type AttackReport, attackReport, type Report, reportText } from "../exa
 import { shrunk } from "../examples/sup_privacy/scaling.ts";
 import { sparsityOf } from "../examples/sup_privacy/sparsity.ts";
 import { table } from "../examples/sup_privacy/table.ts";
+import { verdict } from "../examples/sup_privacy/verdict.ts";
 import { columnsOf } from "../examples/sup_privacy/terminal.ts";
 
 const settingsOf = (...args: string[]): Settings => {
@@ -27,24 +28,38 @@ const complaint = (...args: string[]): string => assertThrows(() => parseArgumen
 
 const interval = (mean: number) => ({ mean, low: mean - 0.1, high: mean + 0.1 });
 
+const identified = { mean: 0.5, low: 0.33, high: 0.67, chance: 0.01 };
+
 const attack = (l2: number): AttackReport => ({
   images: 30,
   l2: interval(l2),
   ssim: interval(0.23),
   confidence: interval(0.9),
   predictedRight: 0.8,
+  identified,
+});
+
+const attacks = (sign: number, adam: number) => ({
+  inversion: attack(sign),
+  strongInversion: attack(adam),
+  decoderInversion: attack(0.4),
 });
 
 const REPORT: Report = {
   seed: 1,
   data: { name: "drawn digits", train: 8000, test: 2000 },
-  ordinary: { accuracy: 0.95, inversion: attack(0.82), strongInversion: attack(0.7) },
+  ordinary: { accuracy: 0.95, ...attacks(0.82, 0.7) },
   suppressed: {
     accuracy: 0.93,
-    inversion: attack(0.78),
-    strongInversion: attack(0.58),
+    ...attacks(0.78, 0.58),
     sparsity: { total: 0.95, layers: { "conv1.weight": 0.93 } },
     operations: 79,
+  },
+  unitSuppressed: {
+    accuracy: 0.94,
+    ...attacks(0.9, 0.88),
+    units: 8,
+    sparsity: { total: 0.87, layers: { "fc1.weight": 0.93 } },
   },
   seconds: 12.345,
 };
@@ -59,6 +74,7 @@ describe("the command line of sup_privacy", () => {
       maskTimes: undefined,
       lr: 0.05,
       sparseEnd: 0.95,
+      units: 8,
       batchSize: 32,
       seed: 1,
       attackImages: 30,
@@ -70,7 +86,7 @@ describe("the command line of sup_privacy", () => {
 
   test("takes every flag, with a blank or an equals sign", () => {
     const args =
-      "--data d --samples=64 --epochs 4 --start-epoch=2 --mask-times 9 --lr 1e-2 --sparse-end=.5 --batch-size 8" +
+      "--data d --samples=64 --epochs 4 --start-epoch=2 --mask-times 9 --lr 1e-2 --sparse-end=.5 --units 6 --batch-size 8" +
       " --seed 0 --attack-images 2 --engine wasm-simd128 --out=--odd --json";
     assertEquals(settingsOf(...args.split(" ")), {
       data: "d",
@@ -80,6 +96,7 @@ describe("the command line of sup_privacy", () => {
       maskTimes: 9,
       lr: 0.01,
       sparseEnd: 0.5,
+      units: 6,
       batchSize: 8,
       seed: 0,
       attackImages: 2,
@@ -194,21 +211,31 @@ describe("the report of sup_privacy", () => {
       "images",
       ...["l2", "ssim", "confidence"].map((name) => [name, ["mean", "low", "high"]]),
       "predictedRight",
+      ["identified", ["mean", "low", "high", "chance"]],
     ];
-    const network = ["accuracy", ["inversion", attackNames], ["strongInversion", attackNames]];
+    const kinds = ["inversion", "strongInversion", "decoderInversion"];
+    const network = ["accuracy", ...kinds.map((kind) => [kind, attackNames])];
     assertEquals(names(JSON.parse(text)), [
       "seed",
       ["data", ["name", "train", "test"]],
       ["ordinary", network],
       ["suppressed", [...network, ["sparsity", ["total", ["layers", ["conv1.weight"]]]], "operations"]],
+      ["unitSuppressed", [...network, "units", ["sparsity", ["total", ["layers", ["fc1.weight"]]]]]],
       "seconds",
     ]);
     assert(text.endsWith("}\n"));
   });
 
   test("takes from an evaluation what the contract names, and nothing without a judge", () => {
-    const evaluation = { ...attack(0.8), perImage: { l2: [0.8], ssim: [0.23], confidence: [0.9] } };
+    const { identified: _, ...figures } = attack(0.8);
+    const ranks = [1, 7], rest = { images: 2, decoys: 99, topFive: identified, medianRank: 4, ranks };
+    const evaluation = {
+      ...figures,
+      identification: { ...rest, identified },
+      perImage: { l2: [0.8], ssim: [0.23], confidence: [0.9] },
+    };
     assertEquals(attackReport(evaluation), attack(0.8));
+    assertEquals(attackReport({ ...evaluation, identification: null }).identified, null);
     assertThrows(() => attackReport({ ...evaluation, confidence: null }), TypeError, "judge");
   });
 
@@ -221,22 +248,54 @@ describe("the report of sup_privacy", () => {
 describe("the table of sup_privacy", () => {
   const lines = table(REPORT, 1).split("\n");
 
-  test("shows both networks with their intervals under both attacks", () => {
+  test("shows the three networks with their intervals under the three attacks", () => {
     const text = lines.map((line) => line.split(/ {2,}/));
-    assertEquals(text[0], ["", "ordinary", "suppressed", "more private"]);
-    assertEquals(text[2], ["accuracy", "95.0 % [94.0, 95.9]", "93.0 % [91.8, 94.0]"]);
-    assertEquals(text[3], ["weights left", "100.0 %", "5.0 %"]);
+    assertEquals(text[0], ["", "ordinary", "suppressed", "8 units of fc1", "more private"]);
+    assertEquals(text[2], ["accuracy", "95.0 % [94.0, 95.9]", "93.0 % [91.8, 94.0]", "94.0 % [92.9, 95.0]"]);
+    assertEquals(text[3], ["weights left", "100.0 %", "5.0 %", "13.0 %"]);
     assertEquals(text[4], ["attack by sign steps"]);
-    assertEquals(text[5], ["", "L2 distance", "0.82 [0.72, 0.92]", "0.78 [0.68, 0.88]", "higher"]);
-    assertEquals(text[7]![1], "confidence");
-    assertEquals(text[9], ["", "L2 distance", "0.70 [0.60, 0.80]", "0.58 [0.48, 0.68]", "higher"]);
-    for (const line of lines) assert(line.length <= 80, line);
+    const share = "50.0 % [33.0, 67.0]";
+    assertEquals(text[5], ["", "identified", share, share, share, "lower"]);
+    const l2 = (...means: string[]) => ["", "L2 distance", ...means, "higher"];
+    assertEquals(text[6], l2("0.82 [0.72, 0.92]", "0.78 [0.68, 0.88]", "0.90 [0.80, 1.00]"));
+    assertEquals(text[8]![1], "confidence");
+    assertEquals(text[11], l2("0.70 [0.60, 0.80]", "0.58 [0.48, 0.68]", "0.88 [0.78, 0.98]"));
+    assertEquals(text[14], ["attack by learned decoder"]);
+    for (const line of lines) assert(line.length <= 110, line);
   });
 
   test("shows no interval where one image gives none", () => {
     const one = { ...attack(0.8), images: 1, l2: { mean: 0.8, low: null, high: null } };
     const text = table({ ...REPORT, ordinary: { ...REPORT.ordinary, inversion: one } }, 1);
-    assertStringIncludes(text, "L2 distance          0.80   ");
+    assertStringIncludes(text, "L2 distance               0.80   ");
+  });
+
+  test("shows no identification where a digit has no other image", () => {
+    const alone = { ...attack(0.8), identified: null };
+    const text = table({ ...REPORT, ordinary: { ...REPORT.ordinary, inversion: alone } }, 1);
+    assertStringIncludes(text, "identified                -   ");
+  });
+
+  test("comes with a verdict by the worst attack, which calls networks different only where intervals are apart", () => {
+    const network = (...shares: number[]) => {
+      const [inversion, strongInversion, decoderInversion] = shares.map((mean) => ({
+        ...attack(0.5),
+        identified: { mean, low: mean - 0.05, high: mean + 0.05, chance: 0.01 },
+      })) as [AttackReport, AttackReport, AttackReport];
+      return { inversion, strongInversion, decoderInversion };
+    };
+    const sentence = verdict({
+      ...REPORT,
+      ordinary: { ...REPORT.ordinary, ...network(0.2, 0.7, 0.6) },
+      suppressed: { ...REPORT.suppressed, ...network(0.1, 0.2, 0.78) },
+      unitSuppressed: { ...REPORT.unitSuppressed, ...network(0.01, 0.12, 0.05) },
+    });
+    assertStringIncludes(sentence, "70.0 % of the cases for the ordinary network");
+    assertStringIncludes(sentence, "78.0 % after suppression of weights (no fewer, to within the intervals)");
+    assertStringIncludes(sentence, "12.0 % after suppression of units (fewer); a blind guess is right in 1.0 %");
+    const alone = { ...attack(0.5), identified: null };
+    const none = { inversion: alone, strongInversion: alone, decoderInversion: alone };
+    assertStringIncludes(verdict({ ...REPORT, ordinary: { accuracy: 1, ...none } }), "too few images");
   });
 
   test("comes with a caption that names the images, the optimizers and the limits, within the columns", () => {
@@ -312,10 +371,13 @@ describe("the pictures of sup_privacy", () => {
   });
 
   test("are labelled rows: originals, then each attack on the ordinary and the suppressed network", () => {
-    const rows = { sign: { images: flat(3) }, adam: { images: flat(3) } };
-    const text = pictures({ originals: flat(3), inversions: { ordinary: rows, suppressed: rows } }, 100, "shades");
+    const rows = { sign: { images: flat(3) }, adam: { images: flat(3) }, decoder: { images: flat(3) } };
+    const inversions = { ordinary: rows, suppressed: rows, unitSuppressed: rows };
+    const text = pictures({ originals: flat(3), inversions }, 100, "shades");
     const labels = text.split("\n").filter((line) => /^[a-z]/.test(line));
-    assertEquals(labels, ["original", "ordinary, sign", "suppressed, sign", "ordinary, Adam", "suppressed, Adam"]);
+    const three = (attack: string) =>
+      ["ordinary", "suppressed", "suppressed by unit"].map((name) => `${name}, ${attack}`);
+    assertEquals(labels, ["original", ...three("sign steps"), ...three("Adam"), ...three("learned decoder")]);
     assertStringIncludes(text, "The first 3 of the attacked images");
   });
 

@@ -18,6 +18,7 @@ export interface Settings {
   readonly maskTimes: number | undefined;
   readonly lr: number;
   readonly sparseEnd: number;
+  readonly units: number;
   readonly batchSize: number;
   readonly seed: number;
   readonly attackImages: number;
@@ -121,6 +122,7 @@ export function parseArguments(args: readonly string[]): Settings | "help" {
     maskTimes: number("mask-times"),
     lr: numberOrDefault("lr"),
     sparseEnd: numberOrDefault("sparse-end"),
+    units: numberOrDefault("units"),
     batchSize: numberOrDefault("batch-size"),
     seed: numberOrDefault("seed"),
     attackImages: numberOrDefault("attack-images"),

@@ -72,6 +72,7 @@ export const FLAGS: readonly Flag[] = [
     fallback: 0.95,
     about: ["share of the weights silenced in the end, above 0 and below 1"],
   },
+  count("units", 1, 119, ["units of fc1, of 120, that suppression by unit leaves"], 8),
   count("batch-size", 1, 4096, ["images in a training step"], 32),
   count("seed", 0, 2 ** 32 - 2, ["from which all chance comes: the same seed, the same results"], 1),
   count("attack-images", 1, 2000, ["training images to attack, drawn by the seed"], 30),
@@ -91,7 +92,7 @@ export const FLAGS: readonly Flag[] = [
     rule: { kind: "folder" },
     value: "DIR",
     about: [
-      "folder for ordinary, second and suppressed.safetensors, report.json and PNG contact sheets",
+      "folder for the four networks (safetensors), report.json and PNG contact sheets",
       "(made if missing; files of these names are replaced). Deno: --allow-read=DIR --allow-write=DIR",
     ],
   },

@@ -20,9 +20,9 @@ function entry({ name, value, fallback, about }: Flag): string {
 export function helpText(): string {
   return `sup_privacy: train a LeNet-5 with suppress privacy, attack it, and show what leaks
 
-It trains three networks to read handwritten digits: an ordinary one, a second ordinary one that judges, and one
-whose unimportant weights are silenced while it trains. Then it reconstructs training images from the inner features
-of the first and the third, by two attacks, and prints how much of them comes back.
+It trains four networks to read handwritten digits: an ordinary one, a second ordinary one that judges, one whose
+unimportant weights are silenced while it trains, and one whose unimportant units are. Then it reconstructs training
+images from the inner features of all but the judge, by three attacks, and prints how much of them comes back.
 
   deno run examples/sup_privacy.ts [flags]
 

@@ -1,31 +1,39 @@
 /**
- * The whole job: train three networks, attack two, report.
+ * The whole job: train four networks, attack three, report.
  *
  * @module
  */
-import { type Engine, openEngine, pixels } from "../../mod.ts";
+import { type Engine, openEngine } from "../../mod.ts";
 import type { EngineChoice, Settings } from "./args.ts";
 import { attackNetwork, type Inversions, type Method } from "./attacks.ts";
-import { chosenIndices } from "./choice.ts";
 import { lenet5Dataset, openImages } from "./data.ts";
-import { type Suppressed, type Trained, trainOrdinary, trainSuppressed } from "./networks.ts";
+import { type Suppressed, type Trained, trainOrdinary, trainSuppressed, trainUnitSuppressed } from "./networks.ts";
 import type { Progress } from "./progress.ts";
 import type { Report } from "./report.ts";
 import { sparsityOf } from "./sparsity.ts";
+import { chooseTargets } from "./targets.ts";
 
 /** The stages that {@linkcode runJob} shows. */
-export const STAGES = 8;
+export const STAGES = 15;
+
+/** The networks attacked, in the order of the table. */
+export const VICTIMS = ["ordinary", "suppressed", "unitSuppressed"] as const;
+
+/** One of the networks attacked. */
+export type Victim = (typeof VICTIMS)[number];
 
 /** What the job leaves. */
 export interface Outcome {
   readonly report: Report;
   /** The engine that computed, in words. */
   readonly engine: string;
-  readonly networks: { readonly ordinary: Trained; readonly second: Trained; readonly suppressed: Suppressed };
+  readonly networks: Readonly<
+    Record<"ordinary" | "second", Trained> & Record<"suppressed" | "unitSuppressed", Suppressed>
+  >;
   /** The attacked images, `[images][1][32][32]`. */
   readonly originals: Float32Array;
   /** What came back, by network and attack. */
-  readonly inversions: Readonly<Record<"ordinary" | "suppressed", Record<Method, Inversions>>>;
+  readonly inversions: Readonly<Record<Victim, Record<Method, Inversions>>>;
 }
 
 function open(choice: EngineChoice | undefined): Promise<Engine> {
@@ -50,19 +58,26 @@ export async function runJob(settings: Settings, progress: Progress, clock: () =
   progress.begin("training suppressed");
   const suppressed = await trainSuppressed(engine, images, settings, progress);
 
-  const chosen = chosenIndices(settings.attackImages, images.samples, seed);
-  const originals = await pixels(engine, lenet5Dataset(images.train, seed), chosen);
-  const labels = Uint8Array.from(chosen, (index) => images.train.labels[index]!);
-  const targets = { originals, labels, judge: second };
+  progress.begin("training suppressed by unit");
+  const unitSuppressed = await trainUnitSuppressed(engine, images, settings, progress);
+
+  progress.begin("choosing images");
+  const dataset = lenet5Dataset(images.train, seed);
+  const wanted = { images: settings.attackImages, samples: images.samples, seed };
+  const targets = await chooseTargets(engine, images.train, dataset, wanted, second);
+  progress.end([`${settings.attackImages} to attack`]);
+  const attack = (victim: Trained, name: string) => attackNetwork(engine, victim, targets, seed, name, progress);
   const inversions = {
-    ordinary: await attackNetwork(engine, ordinary, targets, seed, "ordinary", progress),
-    suppressed: await attackNetwork(engine, suppressed, targets, seed, "suppressed", progress),
+    ordinary: await attack(ordinary, "ordinary"),
+    suppressed: await attack(suppressed, "suppressed"),
+    unitSuppressed: await attack(unitSuppressed, "suppressed by unit"),
   };
 
-  const figures = (name: "ordinary" | "suppressed", { accuracy }: Trained) => ({
+  const figures = (name: Victim, { accuracy }: Trained) => ({
     accuracy,
     inversion: inversions[name].sign.report,
     strongInversion: inversions[name].adam.report,
+    decoderInversion: inversions[name].decoder.report,
   });
   const report: Report = {
     seed,
@@ -73,8 +88,14 @@ export async function runJob(settings: Settings, progress: Progress, clock: () =
       sparsity: sparsityOf(suppressed.parameters, suppressed.layers),
       operations: suppressed.operations,
     },
+    unitSuppressed: {
+      ...figures("unitSuppressed", unitSuppressed),
+      units: settings.units,
+      // Over the same weights as the other's.
+      sparsity: sparsityOf(unitSuppressed.parameters, suppressed.layers),
+    },
     seconds: Math.round((clock() - start) * 1000) / 1000,
   };
-  const networks = { ordinary, second, suppressed };
-  return { report, engine: `${engine.name} (${engine.build})`, networks, originals, inversions };
+  const networks = { ordinary, second, suppressed, unitSuppressed };
+  return { report, engine: `${engine.name} (${engine.build})`, networks, originals: targets.originals, inversions };
 }

@@ -1,15 +1,18 @@
 /**
- * Trains the three networks: an ordinary one, another ordinary one that judges, and the suppressed one.
+ * Trains the four networks: an ordinary one, another ordinary one that judges, one suppressed by weight and one by unit.
  *
  * @module
  */
 import {
   accuracy,
+  type Callback,
   type Checkpoint,
   type Dataset,
   type Engine,
+  LearningRateScheduler,
   lenet5,
   lenet5MaskLayers,
+  type MaskLayerDes,
   Model,
   momentum,
   type Network,
@@ -20,6 +23,7 @@ import {
   SuppressModel,
   SuppressPrivacyFactory,
   type TrainingState,
+  type UnitLayerDes,
 } from "../../mod.ts";
 import type { Settings } from "./args.ts";
 import { lenet5Dataset } from "./data.ts";
@@ -28,6 +32,9 @@ import type { Progress } from "./progress.ts";
 
 /** The tutorial's learning rate of ordinary training, with momentum 0.9. */
 export const ORDINARY_RATE = 0.01;
+
+/** Units of fc1. */
+export const UNITS = 120;
 
 /** Steps between suppress operations where `--mask-times` is not given. */
 const INTERVAL = 15;
@@ -91,25 +98,69 @@ export async function trainOrdinary(
   return await finished(model, test, progress);
 }
 
+/** How a network is suppressed. */
+interface Suppression {
+  readonly layers: readonly (MaskLayerDes | UnitLayerDes)[];
+  readonly endEpoch: number;
+  readonly sparseEnd: number;
+  readonly callbacks: readonly Callback[];
+}
+
 /** Suppressed training, from the same first weights and in the same order of images as the ordinary network of the same seed. */
+async function train(
+  engine: Engine,
+  images: Images,
+  settings: Settings,
+  progress: Progress,
+  { layers, endEpoch, sparseEnd, callbacks }: Suppression,
+): Promise<Suppressed> {
+  const { epochs, startEpoch, lr, batchSize, seed } = settings;
+  const data = lenet5Dataset(images.train, seed, images.samples), test = lenet5Dataset(images.test, seed);
+  const network = lenet5({ seed });
+  const batchNum = data.batches(batchSize);
+  const maskTimes = settings.maskTimes ?? Math.max(1, Math.round((endEpoch - startEpoch + 1) * batchNum / INTERVAL));
+  const options = { epochs, endEpoch, startEpoch, batchNum, maskTimes, lr, sparseEnd, seed };
+  const control = SuppressPrivacyFactory.create(network, layers, options);
+  for (const warning of control.warnings) progress.note(`sup_privacy: warning (--mask-times): ${warning}`);
+  const model = new SuppressModel({ engine, network, optimizer: sgd({ lr }), metrics: { accuracy: accuracy() } });
+  model.linkSuppressCtrl(control);
+  const masker = new SuppressMasker(control);
+  await model.train(epochs, data, { batchSize, callbacks: [masker, monitor(progress, test, true), ...callbacks] });
+  const trained = await finished(model, test, progress);
+  return { ...trained, operations: control.operations, layers: Object.keys(await model.masks()) };
+}
+
+/** The tutorial's suppression of single weights. */
 export async function trainSuppressed(
   engine: Engine,
   images: Images,
   settings: Settings,
   progress: Progress,
 ): Promise<Suppressed> {
-  const { epochs, startEpoch, lr, sparseEnd, batchSize, seed } = settings;
-  const train = lenet5Dataset(images.train, seed, images.samples), test = lenet5Dataset(images.test, seed);
-  const network = lenet5({ seed });
-  const batchNum = train.batches(batchSize);
-  const maskTimes = settings.maskTimes ?? Math.max(1, Math.round((epochs - startEpoch + 1) * batchNum / INTERVAL));
-  const options = { endEpoch: epochs, startEpoch, batchNum, maskTimes, lr, sparseEnd, seed };
-  const control = SuppressPrivacyFactory.create(network, lenet5MaskLayers(), options);
-  for (const warning of control.warnings) progress.note(`sup_privacy: warning (--mask-times): ${warning}`);
-  const model = new SuppressModel({ engine, network, optimizer: sgd({ lr }), metrics: { accuracy: accuracy() } });
-  model.linkSuppressCtrl(control);
-  const callbacks = [new SuppressMasker(control), monitor(progress, test, true)];
-  await model.train(epochs, train, { batchSize, callbacks });
-  const trained = await finished(model, test, progress);
-  return { ...trained, operations: control.operations, layers: control.maskLayers.map(({ name }) => name) };
+  const { epochs: endEpoch, sparseEnd } = settings;
+  return await train(engine, images, settings, progress, {
+    layers: lenet5MaskLayers(),
+    endEpoch,
+    sparseEnd,
+    callbacks: [],
+  });
+}
+
+/**
+ * Suppression of fc1's units, whose outputs the attacker sees. The last of them falls silent well before the end, and what is left learns in peace, in the last fifth of the epochs at a fifth of the rate.
+ */
+export async function trainUnitSuppressed(
+  engine: Engine,
+  images: Images,
+  settings: Settings,
+  progress: Progress,
+): Promise<Suppressed> {
+  const { epochs, startEpoch, units, lr } = settings;
+  const slow = epochs - Math.floor(epochs / 5) + 1;
+  return await train(engine, images, settings, progress, {
+    layers: [{ layerName: "fc1", granularity: "unit", minNum: units }],
+    endEpoch: Math.max(startEpoch, Math.floor(0.7 * epochs)),
+    sparseEnd: 1 - units / UNITS,
+    callbacks: [new LearningRateScheduler((_, epoch) => epoch >= slow ? lr / 5 : lr)],
+  });
 }

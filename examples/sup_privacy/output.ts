@@ -8,18 +8,31 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError, removeFile, saveCheckpoint, writeFileWhole } from "../../mod.ts";
 import { contactSheet } from "./contact_sheet.ts";
-import type { Outcome } from "./job.ts";
+import { type Method, METHODS } from "./attacks.ts";
+import { type Outcome, type Victim, VICTIMS } from "./job.ts";
 import { permissionError } from "./permission.ts";
 import { reportText } from "./report.ts";
 
-const NETWORKS = ["ordinary", "second", "suppressed"] as const;
-const VICTIMS = ["ordinary", "suppressed"] as const;
-const METHODS = ["sign", "adam"] as const;
+const NETWORKS = ["ordinary", "second", "suppressed", "unitSuppressed"] as const;
+
+/** The name of a file without its ending: "unit-suppressed". */
+function fileName(network: string): string {
+  return network.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Each network attacked, with each attack. */
+const SHEETS = VICTIMS.flatMap((victim) =>
+  (Object.keys(METHODS) as Method[]).map((method): [Victim, Method, string] => [
+    victim,
+    method,
+    `${fileName(victim)}-${method}.png`,
+  ])
+);
 
 /** Everything that is written. */
 const FILES = [
-  ...NETWORKS.map((name) => `${name}.safetensors`),
-  ...VICTIMS.flatMap((name) => METHODS.map((method) => `${name}-${method}.png`)),
+  ...NETWORKS.map((name) => `${fileName(name)}.safetensors`),
+  ...SHEETS.map(([, , name]) => name),
   "report.json",
 ];
 
@@ -60,21 +73,19 @@ export async function prepareFolder(directory: string): Promise<void> {
 }
 
 /**
- * Writes the three networks, the report and a contact sheet for each network and attack.
+ * Writes the four networks, the report and a contact sheet for each network and attack.
  *
  * @throws {FileError} (as a rejection) if a file cannot be written.
  */
 export async function saveOutcome(directory: string, outcome: Outcome): Promise<void> {
   const { report, networks, originals, inversions } = outcome;
   for (const name of NETWORKS) {
-    const path = join(directory, `${name}.safetensors`);
+    const path = join(directory, `${fileName(name)}.safetensors`);
     await writing(directory, path, () => saveCheckpoint(path, networks[name].checkpoint));
   }
-  for (const name of VICTIMS) {
-    for (const method of METHODS) {
-      const sheet = contactSheet(originals, inversions[name][method].images);
-      await write(directory, `${name}-${method}.png`, encode({ ...sheet, channels: 1, depth: 8 }));
-    }
+  for (const [victim, method, name] of SHEETS) {
+    const sheet = contactSheet(originals, inversions[victim][method].images);
+    await write(directory, name, encode({ ...sheet, channels: 1, depth: 8 }));
   }
   // Last, so that a report stands for a complete folder.
   await write(directory, "report.json", new TextEncoder().encode(reportText(report)));

@@ -4,25 +4,32 @@
  * @module
  */
 import { drawRow, fitting, type Ink } from "./drawing.ts";
-import type { Outcome } from "./job.ts";
+import { type Method, METHODS } from "./attacks.ts";
+import type { Outcome, Victim } from "./job.ts";
 
 /** Images in a row, where there is room for so many. */
 const WISHED = 8;
 
 /** Labelled rows of pictures, as many columns wide as there are. */
 export function pictures(
-  { originals, inversions: { ordinary, suppressed } }: Pick<Outcome, "originals"> & {
-    readonly inversions: Readonly<Record<"ordinary" | "suppressed", Record<"sign" | "adam", { images: Float32Array }>>>;
+  { originals, inversions }: Pick<Outcome, "originals"> & {
+    readonly inversions: Readonly<Record<Victim, Record<Method, { images: Float32Array }>>>;
   },
   columns: number,
   ink: Ink,
 ): string {
+  const names: Record<Victim, string> = {
+    ordinary: "ordinary",
+    suppressed: "suppressed",
+    unitSuppressed: "suppressed by unit",
+  };
   const rows: readonly (readonly [string, Float32Array])[] = [
     ["original", originals],
-    ["ordinary, sign", ordinary.sign.images],
-    ["suppressed, sign", suppressed.sign.images],
-    ["ordinary, Adam", ordinary.adam.images],
-    ["suppressed, Adam", suppressed.adam.images],
+    ...(Object.keys(METHODS) as Method[]).flatMap((method) =>
+      (Object.keys(names) as Victim[]).map((victim) =>
+        [`${names[victim]}, ${METHODS[method]}`, inversions[victim][method].images] as const
+      )
+    ),
   ];
   const { images, width } = fitting(ink, columns, Math.min(WISHED, originals.length / (32 * 32)));
   const text = rows.map(([label, row]) => `${label}\n${drawRow(row, images, width, ink).join("\n")}\n`).join("");

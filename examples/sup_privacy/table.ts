@@ -6,8 +6,8 @@
 import { type Interval, wilsonInterval } from "../../mod.ts";
 import type { AttackReport, Report } from "./report.ts";
 
-/** A row: what was measured, of the ordinary and of the suppressed network, and which way is more private. */
-type Row = readonly [figure: string, ordinary: string, suppressed: string, better: string];
+/** A row: what was measured, of each network, and which way is more private. */
+type Row = readonly [figure: string, ordinary: string, suppressed: string, unitSuppressed: string, better: string];
 
 const percent = (share: number, digits = 1) => (100 * share).toFixed(digits);
 
@@ -22,32 +22,42 @@ function mean({ mean, low, high }: Interval): string {
   return low === null || high === null ? mean.toFixed(2) : `${mean.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
 }
 
-function attackRows(title: string, ordinary: AttackReport, suppressed: AttackReport): Row[] {
-  const row = (name: string, figure: "l2" | "ssim" | "confidence", better: string): Row => [
-    `  ${name}`,
-    mean(ordinary[figure]),
-    mean(suppressed[figure]),
-    better,
-  ];
+/** "12.0 % [9.5, 15.1]"; a dash where there was nobody to be mistaken for. */
+function identified({ identified }: AttackReport): string {
+  if (!identified) return "-";
+  return `${percent(identified.mean)} % [${percent(identified.low)}, ${percent(identified.high)}]`;
+}
+
+function attackRows(title: string, reports: readonly [AttackReport, AttackReport, AttackReport]): Row[] {
+  const row = (name: string, better: string, figure: (report: AttackReport) => string): Row => {
+    const [ordinary, suppressed, unitSuppressed] = reports;
+    return [`  ${name}`, figure(ordinary), figure(suppressed), figure(unitSuppressed), better];
+  };
   return [
-    [title, "", "", ""],
-    row("L2 distance", "l2", "higher"),
-    row("SSIM", "ssim", "lower"),
-    row("confidence", "confidence", "lower"),
+    [title, "", "", "", ""],
+    row("identified", "lower", identified),
+    row("L2 distance", "higher", ({ l2 }) => mean(l2)),
+    row("SSIM", "lower", ({ ssim }) => mean(ssim)),
+    row("confidence", "lower", ({ confidence }) => mean(confidence)),
   ];
 }
 
-/** The table: a row each for accuracy, weights left, and L2, SSIM and confidence of both attacks, with 95 % intervals. */
+/** The table: a row each for accuracy, weights left, and identification, L2, SSIM and confidence of each attack, with 95 % intervals. */
 export function table(report: Report, ordinaryWeightsLeft: number): string {
-  const { ordinary, suppressed, data } = report;
+  const { ordinary, suppressed, unitSuppressed, data } = report;
+  const three = (attack: "inversion" | "strongInversion" | "decoderInversion") =>
+    [ordinary[attack], suppressed[attack], unitSuppressed[attack]] as const;
+  const accuracies = [ordinary, suppressed, unitSuppressed].map(({ accuracy }) => share(accuracy, data.test));
+  const left = [ordinaryWeightsLeft, 1 - suppressed.sparsity.total, 1 - unitSuppressed.sparsity.total];
   const rows: Row[] = [
-    ["", "ordinary", "suppressed", "more private"],
-    ["accuracy", share(ordinary.accuracy, data.test), share(suppressed.accuracy, data.test), ""],
-    ["weights left", `${percent(ordinaryWeightsLeft)} %`, `${percent(1 - suppressed.sparsity.total)} %`, ""],
-    ...attackRows("attack by sign steps", ordinary.inversion, suppressed.inversion),
-    ...attackRows("attack by Adam", ordinary.strongInversion, suppressed.strongInversion),
+    ["", "ordinary", "suppressed", `${unitSuppressed.units} units of fc1`, "more private"],
+    ["accuracy", ...accuracies as [string, string, string], ""],
+    ["weights left", ...left.map((part) => `${percent(part)} %`) as [string, string, string], ""],
+    ...attackRows("attack by sign steps", three("inversion")),
+    ...attackRows("attack by Adam", three("strongInversion")),
+    ...attackRows("attack by learned decoder", three("decoderInversion")),
   ];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("   ").trimEnd());
   const [head, ...body] = lines;
   return [head, "-".repeat(Math.max(...lines.map((line) => line.length))), ...body, ""].join("\n");

@@ -5,6 +5,7 @@
  */
 import type { Engine } from "../engine/engine.ts";
 import { softmaxProbability } from "../metrics/confidence.ts";
+import { type Identification, identification } from "../metrics/identification.ts";
 import { type Interval, meanInterval } from "../metrics/interval.ts";
 import { relativeL2 } from "../metrics/l2.ts";
 import { ssim } from "../metrics/ssim.ts";
@@ -16,6 +17,24 @@ export interface Judge {
   readonly network: Network;
   /** Its trained values. */
   readonly parameters: ParameterValues;
+}
+
+/** Other images with the labels of those attacked. */
+export interface Decoys {
+  /** Images `[images][channels][height][width]`. */
+  readonly pool: Float32Array;
+  /** For each image attacked the places of its decoys in the pool; see {@link sameLabelDecoys}. */
+  readonly places: readonly ArrayLike<number>[];
+}
+
+/** What a reconstruction is measured by, beside the originals. */
+export interface EvaluationOptions {
+  /** The true class of each image; needed with a judge. */
+  readonly labels?: ArrayLike<number>;
+  /** Who says how well a reconstruction can be read; needed with labels. */
+  readonly judge?: Judge;
+  /** From among which a reconstruction is to tell its original. */
+  readonly decoys?: Decoys;
 }
 
 /** Figures over the images: means with their 95 % confidence intervals (Student's t). */
@@ -30,6 +49,8 @@ export interface InversionEvaluation {
   readonly confidence: Interval | null;
   /** Share of the reconstructions in which the judge's most probable class is the true one. Null without a judge. */
   readonly predictedRight: number | null;
+  /** How often the reconstruction tells which image it is of: less is more private. Null without decoys. */
+  readonly identification: Identification | null;
   /** The figures of each image. */
   readonly perImage: {
     readonly l2: readonly number[];
@@ -64,7 +85,7 @@ export async function evaluateInversion(
   shape: readonly [channels: number, height: number, width: number],
   originals: Float32Array,
   inverted: Float32Array,
-  { labels, judge }: { readonly labels?: ArrayLike<number>; readonly judge?: Judge },
+  { labels, judge, decoys }: EvaluationOptions,
 ): Promise<InversionEvaluation> {
   const [channels, height, width] = shape;
   const pixels = sizeOf(shape), count = originals.length / pixels;
@@ -103,6 +124,15 @@ export async function evaluateInversion(
     ssim: meanInterval(similarity),
     confidence: confidence && meanInterval(confidence),
     predictedRight,
+    identification: decoys
+      ? identification({
+        size: pixels,
+        originals,
+        reconstructions: inverted,
+        pool: decoys.pool,
+        decoys: decoys.places,
+      })
+      : null,
     perImage: { l2, ssim: similarity, confidence },
   };
 }

@@ -8,7 +8,7 @@
 import type { Engine, InversionStep, Program } from "../engine/engine.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
-import { evaluateInversion, type InversionEvaluation, type Judge } from "./evaluation.ts";
+import { evaluateInversion, type EvaluationOptions, type InversionEvaluation } from "./evaluation.ts";
 
 /** Factors of the feature loss, of the differences between neighbouring pixels, and of the mean square of the pixels. */
 export type LossWeights = readonly [feature: number, smoothness: number, square: number];
@@ -213,13 +213,13 @@ export class ImageInversionAttack {
   /**
    * How near the reconstructions come to the originals, both `[images][channels][height][width]`; see {@link InversionEvaluation}.
    *
-   * @param options `labels`, the true class of each image, and `judge`, a separately trained network: both, or neither, for the confidence
+   * @param options `labels`, the true class of each image, and `judge`, a separately trained network: both, or neither, for the confidence; `decoys` for the identification
    * @throws {RangeError} (as a rejection) if the images are no whole number, their numbers or labels do not match, or a pixel is not finite.
    */
   async evaluate(
     originals: Float32Array,
     inverted: Float32Array,
-    options: { readonly labels?: ArrayLike<number>; readonly judge?: Judge } = {},
+    options: EvaluationOptions = {},
   ): Promise<InversionEvaluation> {
     return await evaluateInversion(this.#options.engine, this.network.inputShape, originals, inverted, options);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 export { type DecoderOptions, LearnedDecoder } from "./decoder.ts";
-export type { InversionEvaluation, Judge } from "./evaluation.ts";
+export type { Decoys, EvaluationOptions, InversionEvaluation, Judge } from "./evaluation.ts";
 export {
   type GenerateOptions,
   ImageInversionAttack,
