@@ -35,5 +35,6 @@ export * from "./src/suppress/mod.ts";
 export * from "./src/train/mod.ts";
 export * from "./src/attack/mod.ts";
 export * from "./src/metrics/mod.ts";
+export * from "./src/privacy/mod.ts";
 export * from "./src/checkpoint/mod.ts";
 export { FileError, removeFile, writeFileWhole } from "./src/runtime/files.ts";

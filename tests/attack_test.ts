@@ -89,6 +89,30 @@ for (const options of BUILDS) {
       });
     }
 
+    test("begins anew as often as asked for, and keeps of each image what came nearest", async () => {
+      const attack = await attackOn(options, SMALL, "relu2");
+      const images = 40, iterations = 10, targets = await attack.features(drawn(images, 2, SMALL));
+      const losses: number[] = [], progress: number[] = [];
+      const inverted = await attack.generate(targets, {
+        iterations,
+        restarts: 3,
+        onLosses: (some, iteration) => void (iteration === iterations && losses.push(...some)),
+        onProgress: (done, total) => void progress.push(done / total),
+      });
+      const first = await attack.generate(targets, { iterations });
+      assertEquals(losses.length, 3 * images);
+      let kept = 0;
+      for (let image = 0; image < images; image++) {
+        const [a, b, c] = [0, 1, 2].map((restart) => losses[restart * images + image]!) as [number, number, number];
+        const isFirst = some(inverted, images, image).every((pixel, i) => pixel === some(first, images, image)[i]);
+        assertEquals(isFirst, a <= Math.min(b, c), `image ${image}: ${a}, ${b}, ${c}`);
+        kept += Number(isFirst);
+      }
+      assert(kept > 0 && kept < images, `${kept} of ${images} from the first`);
+      assertEquals(progress, progress.toSorted((a, b) => a - b));
+      assertEquals(progress.at(-1), 1);
+    });
+
     test("gives one image of LeNet-5 and many the same bits, with starts of its own", async () => {
       const attack = await attackOn(options, lenet5(), "relu3", { lossWeights: [1, 0.1, 5] });
       const images = 33, targets = await attack.features(drawn(images, 2, lenet5()));
@@ -280,6 +304,8 @@ describe("the inversion attack", () => {
       [10, { method: "newton" }, 'method is "newton"; it must be "sign" or "adam"'],
       [10, { method: "adam", adamLossWeights: [1, NaN, 0] }, "adamLossWeights is [1,NaN,0]"],
       [20, { starts: new Float32Array(240) }, "starts has 240 values; 2 images take 480"],
+      [10, { restarts: 0 }, "restarts is 0; it must be an integer from 1 to 64"],
+      [10, { starts: new Float32Array(240), restarts: 2 }, "and 1 where starts are given"],
     ];
     for (const [features, options, message] of refused) {
       await assertRejects(() => attack.generate(new Float32Array(features), options), RangeError, message);

@@ -35,17 +35,21 @@ export interface GenerateOptions {
   readonly iterations?: number;
   /** Factors of the losses of the "adam" method; default [1, 1, 0.1]. */
   readonly adamLossWeights?: LossWeights;
+  /** How often each image is begun anew from another first image; of the results the one with the lowest loss before its last step counts. Default 1. */
+  readonly restarts?: number;
   /** From which the first images are drawn; default 1, an unsigned 32-bit integer. */
   readonly seed?: number;
   /** The first images themselves, `[images][channels][height][width]`, instead of draws from uniform(0, 1) * 0.05. */
   readonly starts?: Float32Array;
-  /** Told how many steps of all images together are done; the attack waits for its promise. */
+  /** Told how many steps of all images together are done, over all restarts; the attack waits for its promise. */
   readonly onProgress?: (done: number, total: number) => void | Promise<void>;
   /** Told the losses of the images from `firstImage` on before each of their steps; asking for them costs time on a GPU. */
   readonly onLosses?: (losses: Float32Array, iteration: number, firstImage: number) => void;
 }
 
-const START_STREAM = 0xc000_0000, START_VOLUME = 0.05;
+/** The first of the streams of the seed from which first images are drawn; a restart begins so many further on. */
+const START_STREAM = 0xc000_0000, RESTART_STREAMS = 0x10_0000, START_VOLUME = 0.05;
+const MOST_RESTARTS = 64;
 const SIGN_RATE = 0.01, ADAM_RATE = 0.03;
 /** Images inverted together: enough to fill the vectors, few enough to stay in the cache. */
 const TOGETHER = 32;
@@ -145,12 +149,12 @@ export class ImageInversionAttack {
     return features;
   }
 
-  /** The first images: image i from stream i of the seed, so that it does not depend on how many there are. */
-  #starts(count: number, seed: number): Float32Array {
+  /** The first images: each from its own stream of the seed, so that it does not depend on how many there are. */
+  #starts(count: number, seed: number, restart: number): Float32Array {
     const pixels = sizeOf(this.network.inputShape);
     const starts = new Float32Array(count * pixels);
     for (let image = 0; image < count; image++) {
-      const random = new Random(seed, START_STREAM + image);
+      const random = new Random(seed, START_STREAM + restart * RESTART_STREAMS + image);
       for (let pixel = 0; pixel < pixels; pixel++) starts[image * pixels + pixel] = random.uniform(0, START_VOLUME);
     }
     return starts;
@@ -190,23 +194,36 @@ export class ImageInversionAttack {
     }
     const pixels = sizeOf(this.network.inputShape), size = sizeOf(this.network.outputShape);
     const count = this.#countOf("targetFeatures", targetFeatures, size);
-    const starts = options.starts ?? this.#starts(count, seed);
-    if (starts.length !== count * pixels) {
+    const { starts, restarts = 1 } = options;
+    if (starts && starts.length !== count * pixels) {
       throw new RangeError(`starts has ${starts.length} values; ${count} images take ${count * pixels}`);
     }
-    const step = this.#step(method, adamLossWeights);
-    const inverted = new Float32Array(count * pixels);
-    await this.#inGroups(count, async (program, first, images) => {
-      program.setInput(starts.subarray(first * pixels, (first + images) * pixels));
-      const inversion = program.inversion();
-      inversion.setTargets(targetFeatures.subarray(first * size, (first + images) * size));
-      for (let iteration = 1; iteration <= iterations; iteration++) {
-        inversion.step(step);
-        if (onLosses) onLosses(await inversion.losses(), iteration, first);
-        if (onProgress) await onProgress(first * iterations + iteration * images, count * iterations);
-      }
-      inverted.set(await program.input(), first * pixels);
-    });
+    if (!Number.isInteger(restarts) || restarts < 1 || restarts > (starts ? 1 : MOST_RESTARTS)) {
+      throw new RangeError(
+        `restarts is ${restarts}; it must be an integer from 1 to ${MOST_RESTARTS}, and 1 where starts are given`,
+      );
+    }
+    const step = this.#step(method, adamLossWeights), total = count * iterations * restarts;
+    const inverted = new Float32Array(count * pixels), lowest = new Float32Array(count);
+    for (let restart = 0; restart < restarts; restart++) {
+      const begin = starts ?? this.#starts(count, seed, restart);
+      await this.#inGroups(count, async (program, first, images) => {
+        program.setInput(begin.subarray(first * pixels, (first + images) * pixels));
+        const inversion = program.inversion();
+        inversion.setTargets(targetFeatures.subarray(first * size, (first + images) * size));
+        for (let iteration = 1; iteration <= iterations; iteration++) {
+          inversion.step(step);
+          if (onLosses) onLosses(await inversion.losses(), iteration, first);
+          if (onProgress) await onProgress((restart * count + first) * iterations + iteration * images, total);
+        }
+        const losses = await inversion.losses(), found = await program.input();
+        losses.forEach((loss, image) => {
+          if (restart > 0 && !(loss < lowest[first + image]!)) return;
+          lowest[first + image] = loss;
+          inverted.set(found.subarray(image * pixels, (image + 1) * pixels), (first + image) * pixels);
+        });
+      });
+    }
     return inverted;
   }
 

@@ -68,7 +68,8 @@ if (typeof asked === "string") {
   console.log(HELP);
 } else {
   const seconds = asked.chosen.reduce(
-    (sum, { name, rounds = asked.rounds }) => sum + Math.min(rounds, asked.rounds) * (name === "tutorial" ? 35 : 7),
+    (sum, { name, rounds = asked.rounds }) =>
+      sum + Math.min(rounds, asked.rounds) * (name === "tutorial" ? 35 : name === "threads" ? 16 : 7),
     0,
   );
   console.error(`compare: this takes about ${Math.ceil(seconds / 60)} minutes`);
