@@ -3,6 +3,13 @@
  *
  * @module
  */
+export {
+  evaluateMembership,
+  exampleLosses,
+  type MembershipEvaluation,
+  membershipScores,
+  type TrainedNetwork,
+} from "./membership.ts";
 export { type DecoderOptions, LearnedDecoder } from "./decoder.ts";
 export type { Decoys, EvaluationOptions, InversionEvaluation, Judge } from "./evaluation.ts";
 export {

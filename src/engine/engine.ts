@@ -87,6 +87,8 @@ export interface Program {
    * @throws {RangeError} if the targets are not as many as the batch's outputs.
    */
   regressStep(targets: Float32Array, optimizer: Optimizer): void;
+  /** Forward, and the softmax cross entropy of each image of the batch; computes no gradients. */
+  losses(): Promise<Float32Array>;
   /** The mean loss over the batch of the last step or {@link Program.gradients}. */
   loss(): Promise<number>;
   /** The gradient with respect to the input, `[images][channels][height][width]`. */

@@ -108,11 +108,9 @@ export class MachineProgram implements Program {
     return Promise.resolve(this.#batch.read(this.#output.value, sizeOf(this.#output.shape)));
   }
 
-  gradients(): void {
+  /** Forward, the losses, and in `dLogits`, if that is not 0, their mean's gradient. */
+  #crossEntropy(dLogits: number): void {
     const { count, lanes, classes, labelForm, labels, targets } = this.#batch;
-    if (this.#output.gradient === 0) {
-      throw new TypeError('this program computes no gradients: make it with `gradients: "parameters"`');
-    }
     if (!labelForm) throw new TypeError("the batch has no labels: load one from a data set");
     if (this.#output.shape.length !== 1) {
       throw new TypeError(
@@ -121,12 +119,25 @@ export class MachineProgram implements Program {
     }
     run(this.#forward);
     const { kernels } = this.#machine;
-    const { value, gradient } = this.#output;
+    const { value } = this.#output;
     if (labelForm === "integer") {
-      kernels.softmaxCrossEntropy(value, labels, gradient, this.#losses, classes, count, lanes);
-    } else kernels.softmaxCrossEntropyOneHot(value, targets, gradient, this.#losses, classes, count, lanes);
-    run(this.#backward);
+      kernels.softmaxCrossEntropy(value, labels, dLogits, this.#losses, classes, count, lanes);
+    } else kernels.softmaxCrossEntropyOneHot(value, targets, dLogits, this.#losses, classes, count, lanes);
     this.#lossCount = count;
+  }
+
+  losses(): Promise<Float32Array> {
+    this.#crossEntropy(0);
+    const { floats } = this.#machine;
+    return Promise.resolve(Float32Array.from(floats.subarray(this.#losses / 4, this.#losses / 4 + this.#lossCount)));
+  }
+
+  gradients(): void {
+    if (this.#output.gradient === 0) {
+      throw new TypeError('this program computes no gradients: make it with `gradients: "parameters"`');
+    }
+    this.#crossEntropy(this.#output.gradient);
+    run(this.#backward);
   }
 
   trainStep(optimizer: Optimizer): void {
