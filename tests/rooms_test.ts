@@ -10,6 +10,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   random: [],
   nn: [],
   metrics: [],
+  privacy: [],
   runtime: [],
   engine: ["nn", "runtime"],
   data: ["runtime"],
