@@ -17,8 +17,9 @@ const TOGETHER = 256;
 
 /** How well members are told from others. */
 export interface MembershipEvaluation {
-  /** Number of members and of others. */
+  /** Number of members. */
   readonly members: number;
+  /** Number of others. */
   readonly others: number;
   /**
    * Probability that a member scores higher than another example, ties by half; 0.5 for a blind guess. With a 95 % interval (Hanley and McNeil 1982).
