@@ -85,6 +85,39 @@ describe("regression", () => {
     }
   });
 
+  test("by Adam takes a suppress operation's deWeights beside its own step", async () => {
+    const name = "fc1.weight", lr = 0.02;
+    for (const engine of [await openEngine({ threads: 1 }), await openEngine({ engine: "reference" })]) {
+      const [plain, masked] = [1, 2].map(() =>
+        engine.program(network, { batchSize: 4, gradients: "parameters" }).parameters
+      );
+      masked!.addMask(name);
+      const rule = {
+        lr,
+        stop: 12,
+        minNum: -1,
+        isLowerClip: false,
+        isAddNoise: false,
+        upperBound: 0.1,
+        seed: 1,
+        stream: 2,
+      };
+      await masked!.suppressExact(name, rule);
+      const deWeights = await masked!.deWeight(name), kept = (await masked!.masks())[name]!;
+      for (const parameters of [plain!, masked!]) {
+        parameters.setGradient(name, draws(35, 3, -1, 1));
+        parameters.update(adam({ lr }));
+      }
+      const expected = (await plain!.values())[name]!, values = (await masked!.values())[name]!;
+      assert(deWeights.some((value, i) => value !== 0 && kept[i] === 1), "some kept weights are pulled back");
+      assertEquals(kept.filter((one) => one === 0).length, 12);
+      values.forEach((value, i) => {
+        if (kept[i] === 0) assertEquals(value, 0);
+        else assertAlmostEquals(value, expected[i]! - lr * deWeights[i]!, 1e-6, `${engine.name} [${i}]`);
+      });
+    }
+  });
+
   test("refuses targets that do not fit and programs without gradients, by name", async () => {
     const engine = await openEngine();
     const program = engine.program(network, { batchSize: 4, gradients: "parameters" });
@@ -140,6 +173,25 @@ describe("a learned decoder", () => {
     assertEquals(await (await train(await openEngine({ threads: 2 }))).generate(features), decoded);
   });
 
+  test("learns the same from bytes as from shares of 255", async () => {
+    const engine = await openEngine(), { images, features } = examples(100, 8);
+    const bytes = Uint8Array.from(images, (pixel) => Math.round(255 * pixel));
+    const options = { engine, features, shape: [1, 4, 4] as const, hidden: [8], epochs: 2 };
+    const fromBytes = await LearnedDecoder.train({ ...options, images: bytes });
+    const fromShares = await LearnedDecoder.train({
+      ...options,
+      images: Float32Array.from(bytes, (byte) => byte / 255),
+    });
+    assertEquals(fromBytes.parameters, fromShares.parameters);
+  });
+
+  test("learns from features that are all 0: what it gives is near the mean", async () => {
+    const engine = await openEngine(), { images } = examples(200, 8), features = new Float32Array(200);
+    const decoder = await LearnedDecoder.train({ engine, features, images, shape: [1, 4, 4], hidden: [4], epochs: 30 });
+    const decoded = await decoder.generate(new Float32Array(1));
+    decoded.forEach((pixel, i) => assertAlmostEquals(pixel, 0.5, 0.2, `pixel ${i}`));
+  });
+
   test("decodes images one by one as it does together", async () => {
     const decoder = await train(await openEngine());
     const { features } = examples(3, 7);
@@ -156,6 +208,7 @@ describe("a learned decoder", () => {
       assertRejects(() => LearnedDecoder.train({ ...good, ...options }), RangeError, text);
     await refused({ images: new Float32Array(17) }, "images has 17 values");
     await refused({ features: new Float32Array(11) }, "features 11");
+    await refused({ features: Float32Array.from({ length: 20 }, (_, i) => i === 7 ? NaN : i) }, "features[7] is NaN");
     await refused({ epochs: 0 }, "epochs is 0");
     await refused({ batchSize: 1.5 }, "batchSize is 1.5");
     await refused({ hidden: [0] }, "hidden is 0");

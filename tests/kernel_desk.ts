@@ -14,6 +14,8 @@ const GAP = 64;
 export class Desk {
   #block = { pointer: 0, bytes: 0 };
   #end = 0;
+  /** The words between tensors, from and to: no kernel may write there. */
+  #gaps: [from: number, to: number][] = [];
 
   readonly name: string;
   readonly machine: Machine;
@@ -30,6 +32,17 @@ export class Desk {
   /** Makes all room free again. */
   clear(): void {
     this.#end = 0;
+    this.#gaps = [];
+  }
+
+  /** Throws if a kernel wrote behind a tensor, or between a tensor and the multiple of 16 in front of it. */
+  checkGaps(): void {
+    const { ints } = this.machine;
+    for (const [from, to] of this.#gaps) {
+      for (let i = from; i < to; i++) {
+        assert(ints[i] === BLANK, `a kernel on ${this.name} wrote ${ints[i]} where it must not: word ${i}`);
+      }
+    }
   }
 
   /** A pointer to room for so many words, `offset` bytes from a multiple of 16. */
@@ -42,6 +55,8 @@ export class Desk {
     }
     const pointer = this.#block.pointer + this.#end;
     this.machine.ints.fill(BLANK, pointer / 4, (pointer + bytes) / 4);
+    this.#gaps.push([pointer / 4, (pointer + offset) / 4]);
+    this.#gaps.push([(pointer + offset) / 4 + words, (pointer + bytes) / 4]);
     this.#end += bytes;
     return pointer + offset;
   }
@@ -52,6 +67,11 @@ export class Desk {
     if (values instanceof Float32Array) this.machine.floats.set(values, pointer / 4);
     else this.machine.ints.set(values, pointer / 4);
     return pointer;
+  }
+
+  /** A copy of all that is in use of the block. */
+  contents(): Int32Array {
+    return this.ints(this.#block.pointer, this.#end / 4);
   }
 
   /** A copy of the floats at a pointer. */
@@ -70,11 +90,12 @@ export const DESKS: readonly Desk[] = MACHINES.map(([name, machine]) => new Desk
 /** The desk of the reference machine. */
 export const REFERENCE_DESK: Desk = new Desk("reference", referenceMachine());
 
-/** Carries a body out on every machine, the reference's first. */
+/** Carries a body out on every machine, the reference's first, and throws if a kernel wrote outside its tensors. */
 export function onEachDesk(body: (desk: Desk) => void): void {
   for (const desk of [REFERENCE_DESK, ...DESKS]) {
     desk.clear();
     body(desk);
+    desk.checkGaps();
   }
 }
 

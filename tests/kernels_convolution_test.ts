@@ -160,7 +160,7 @@ describe("convolution on every engine", () => {
       input(Float32Array.of(10, 100)),
       input(Float32Array.of(0.5)),
       y,
-      scratch(8),
+      scratch(7 * 2),
       shapeOf(shape),
     ]);
     for (const run of runs) {

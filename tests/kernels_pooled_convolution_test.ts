@@ -43,7 +43,7 @@ function inTurn(one: Pooled, withBias: boolean): void {
       pool: desk.put(poolRecord(pool)),
     };
     const y = desk.room(one.convolved * conv.lanes);
-    kernels.conv2dForward(at.x, at.weight, at.bias, y, desk.room(6 * one.window), at.conv);
+    kernels.conv2dForward(at.x, at.weight, at.bias, y, desk.room(7 * one.window), at.conv);
     kernels.reluForward(y, y, one.convolved * conv.lanes);
     const most = desk.room(count), winner = desk.room(count);
     kernels.maxPoolForward(y, most, winner, at.pool);

@@ -26,8 +26,8 @@ export interface DecoderOptions {
   readonly engine: Engine;
   /** What the attacker sees of images of their own, `[images][features]`: none of those attacked, and none of the decoys. */
   readonly features: Float32Array;
-  /** Those images, `[images][channels][height][width]`, from 0 to 1. */
-  readonly images: Float32Array;
+  /** Those images, `[images][channels][height][width]`: from 0 to 1, or bytes from 0 to 255. */
+  readonly images: Float32Array | Uint8Array;
   /** Channels, height and width of an image. */
   readonly shape: readonly [channels: number, height: number, width: number];
   /** Outputs of the hidden layers; default [512, 512]. */
@@ -55,6 +55,10 @@ function positiveInteger(name: string, value: number): number {
 function scaleOf(features: Float32Array): number {
   let squares = 0;
   for (let i = 0; i < features.length; i++) squares += features[i]! * features[i]!;
+  if (!Number.isFinite(squares)) {
+    const wrong = features.findIndex((feature) => !Number.isFinite(feature));
+    throw new RangeError(`features[${wrong}] is ${features[wrong]}; a decoder learns from finite features alone`);
+  }
   return squares === 0 ? 1 : 1 / Math.sqrt(squares / features.length);
 }
 
@@ -68,10 +72,12 @@ function shuffled(count: number, random: Random): Int32Array {
   return order;
 }
 
-/** The rows of the given indices, one behind the other. */
-function rows(values: Float32Array, size: number, indices: Int32Array, out: Float32Array): Float32Array {
+/** The rows of the given indices, one behind the other; bytes as shares of 255. */
+function rows(values: Float32Array | Uint8Array, size: number, indices: Int32Array, out: Float32Array): Float32Array {
   indices.forEach((index, i) => out.set(values.subarray(index * size, (index + 1) * size), i * size));
-  return out.subarray(0, indices.length * size);
+  const taken = out.subarray(0, indices.length * size);
+  if (values instanceof Uint8Array) { for (let i = 0; i < taken.length; i++) taken[i]! /= 255; }
+  return taken;
 }
 
 /** A decoder of features: dense layers with ReLU, then the pixels behind a sigmoid. */
@@ -93,7 +99,7 @@ export class LearnedDecoder {
   /**
    * Trains a decoder on examples: mean squared error, Adam.
    *
-   * @throws {RangeError} (as a rejection) if features and images are not as many, or an option is out of range.
+   * @throws {RangeError} (as a rejection) if features and images are not as many, a feature is not finite, or an option is out of range.
    * @example
    * ```ts
    * import { LearnedDecoder, openEngine } from "@tacet/tacet";

@@ -57,6 +57,8 @@ const SHARE = 0, CALL = 1, DONE = 2, SHARES = 3, KERNEL = 4, SIGNAL = 16, FAILED
 const STATE_BYTES = 192, ARGUMENTS = 13;
 /** Turns of waiting for the next call before a thread sleeps, and of the calling thread for the last shares. */
 const SPINS = 5_000;
+/** Calls between two that wake threads: where other programs keep them from their processors they sleep again at once, and waking them costs more than they help. A power of two. */
+const CALLS_A_WAKE = 32;
 /** Turns that take about as long as the patience below, where sleeping is not allowed. */
 const LONG_SPINS = 1e9;
 /** Milliseconds without an answer after which a thread counts as lost. */
@@ -110,7 +112,8 @@ function announce(state: Int32Array, call: number, kernel: number, values: Float
   Atomics.store(state, SHARE, 0);
   Atomics.store(state, CALL, call);
   Atomics.store(state, SIGNAL, call);
-  if (Atomics.load(state, SLEEPING) > 0) Atomics.notify(state, SIGNAL);
+  // Calls are counted by twos.
+  if (call % (2 * CALLS_A_WAKE) === 0 && Atomics.load(state, SLEEPING) > 0) Atomics.notify(state, SIGNAL);
 }
 
 /** Tells the threads of a machine that nobody uses any more to end. */
