@@ -1,12 +1,12 @@
 /**
- * The accountant of differential privacy: epsilon of a training run with clipped and noised gradients (DP-SGD) over Poisson samples. Its figures come from logarithms, whose last bits differ between
- * runtimes.
+ * The accountant of differential privacy: epsilon of a training run with clipped and noised gradients (DP-SGD) over
+ * Poisson samples. Its figures come from logarithms, whose last bits differ between runtimes.
  *
  * @module
  */
 import { sampledGaussianRdp } from "./sampled_gaussian.ts";
 
-/** The orders at which Rényi divergences are looked at by default: 1.1 to 10.9 by tenths, 12 to 63, and 128, 256, 512, 1024. */
+/** The orders of Rényi divergence looked at by default: 1.1 to 10.9 by tenths, 12 to 63, 128, 256, 512, 1024. */
 export const RENYI_ORDERS: readonly number[] = [
   ...Array.from({ length: 99 }, (_, i) => 1 + (i + 1) / 10),
   ...Array.from({ length: 52 }, (_, i) => 12 + i),
@@ -20,76 +20,92 @@ export const RENYI_ORDERS: readonly number[] = [
 export interface SpendingOptions {
   /** Probability with which an example takes part in a step: the mean batch size over the number of examples. */
   readonly samplingRate: number;
-  /** Standard deviation of the noise, over the length to which each example's gradient is clipped. */
+  /** Standard deviation of the noise on the sum of gradients, over the length to which each example's is clipped. */
   readonly noiseMultiplier: number;
-  /** Number of steps. */
+  /** Number of steps, at most a billion. */
   readonly steps: number;
-  /** The probability with which epsilon may not hold; less than one over the number of examples. */
+  /** The probability with which epsilon may not hold; choose less than one over the number of examples. */
   readonly delta: number;
-  /** Orders above 1; default {@link RENYI_ORDERS}. */
+  /** Orders above 1, at most a million; default {@link RENYI_ORDERS}. */
   readonly orders?: readonly number[];
   /**
-   * From Rényi divergence to epsilon: "classical" (Mironov 2017, Proposition 3) or the tighter "improved" (the default; Canonne, Kamath and Steinke 2020, Proposition 12).
+   * From Rényi divergence to epsilon: "classical" (Mironov 2017, proposition 3) or the tighter "improved" (the
+   * default; Canonne, Kamath and Steinke 2020, proposition 12).
    */
   readonly conversion?: "classical" | "improved";
 }
 
 /** What a run has spent. */
 export interface Accounting {
-  /** The run is (epsilon, delta)-differentially private, neighbours differing by one example. */
+  /** The run is (epsilon, delta)-differentially private, neighbours differing by one example added or removed. */
   readonly epsilon: number;
   /** The order that gave the least epsilon. */
   readonly order: number;
-  /** True if that is the first or last order: more orders might give less. */
+  /** True if that is the least or greatest of the orders: others beyond it might give less. */
   readonly atEdge: boolean;
 }
 
-function check(holds: boolean, name: string, value: unknown, rule: string): void {
-  if (!holds) throw new RangeError(`${name} is ${value}; it must be ${rule}`);
+/** Bounds that no training run meets, but that keep every figure finite and its rounding out of sight. */
+const MOST_STEPS = 1e9;
+const MOST_ORDER = 1e6;
+const LEAST_NOISE = 2 ** -20;
+const MOST_NOISE = 2 ** 20;
+
+function check(name: string, value: unknown, holds: (value: number) => boolean, rule: string): void {
+  if (typeof value !== "number") {
+    throw new TypeError(`${name} is of type ${value === null ? "null" : typeof value}; it must be a number ${rule}`);
+  }
+  if (!holds(value)) throw new RangeError(`${name} is ${value}; it must be a number ${rule}`);
 }
 
-function checkRun({ samplingRate, steps, delta }: Omit<SpendingOptions, "noiseMultiplier">): void {
-  check(samplingRate >= 0 && samplingRate <= 1, "samplingRate", samplingRate, "from 0 to 1");
-  check(Number.isSafeInteger(steps) && steps >= 1, "steps", steps, "a positive integer");
-  check(delta > 0 && delta < 1, "delta", delta, "above 0 and below 1");
+function checkRun(run: Omit<SpendingOptions, "noiseMultiplier">): void {
+  check("samplingRate", run.samplingRate, (rate) => rate >= 0 && rate <= 1, "from 0 to 1");
+  const isCount = (steps: number) => Number.isInteger(steps) && steps >= 1 && steps <= MOST_STEPS;
+  check("steps", run.steps, isCount, "without fraction from 1 to 1,000,000,000");
+  check("delta", run.delta, (delta) => delta > 0 && delta < 1, "above 0 and below 1");
+  const { orders = RENYI_ORDERS, conversion = "improved" } = run;
+  if (!Array.isArray(orders)) throw new TypeError("orders is not an array; it must be one of numbers above 1");
+  if (orders.length === 0) throw new RangeError("orders is empty; it must hold at least one number above 1");
+  for (let i = 0; i < orders.length; i++) {
+    check(`orders[${i}]`, orders[i], (order) => order > 1 && order <= MOST_ORDER, "above 1, at most 1,000,000");
+  }
+  if (conversion !== "classical" && conversion !== "improved") {
+    throw new RangeError(`conversion is ${String(conversion)}; it must be "classical" or "improved"`);
+  }
 }
 
 /**
  * The epsilon of a training run.
  *
- * @throws {RangeError} that names the argument, its value and the rule.
+ * @throws {RangeError} that names the argument, its value and what is allowed.
+ * @throws {TypeError} if an argument is not a number, or `orders` no array.
  * @example
  * ```ts
  * import { epsilonOf } from "@tacet/tacet";
  * const { epsilon } = epsilonOf({ samplingRate: 256 / 60000, noiseMultiplier: 1.1, steps: 14040, delta: 1e-5 });
- * console.log(epsilon.toFixed(2)); // 60 epochs of MNIST
+ * console.log(epsilon.toFixed(2)); // 2.59: 60 epochs of MNIST
  * ```
  */
 export function epsilonOf(options: SpendingOptions): Accounting {
-  const { samplingRate, noiseMultiplier, steps, delta, orders = RENYI_ORDERS, conversion = "improved" } = options;
   checkRun(options);
-  check(
-    noiseMultiplier > 0 && Number.isFinite(noiseMultiplier),
-    "noiseMultiplier",
-    noiseMultiplier,
-    "a positive number",
-  );
-  check(
-    orders.length > 0 && orders.every((order) => order > 1 && Number.isFinite(order)),
-    "orders",
-    `[${orders}]`,
-    "numbers above 1, at least one",
-  );
-  check(conversion === "classical" || conversion === "improved", "conversion", conversion, '"classical" or "improved"');
-  let epsilon = Infinity, best = 0;
-  orders.forEach((order, index) => {
+  const { samplingRate, noiseMultiplier, steps, delta, orders = RENYI_ORDERS, conversion = "improved" } = options;
+  const isNoise = (noise: number) => noise >= LEAST_NOISE && noise <= MOST_NOISE;
+  check("noiseMultiplier", noiseMultiplier, isNoise, "from 2^-20 to 2^20");
+  let epsilon = Infinity, best = orders[0]!;
+  for (const order of orders) {
     const divergence = steps * sampledGaussianRdp(samplingRate, noiseMultiplier, order);
     const spent = conversion === "classical"
-      ? divergence + Math.log(1 / delta) / (order - 1)
-      : divergence + Math.log1p(-1 / order) - Math.log(delta * order) / (order - 1);
-    if (spent < epsilon) [epsilon, best] = [spent, index];
-  });
-  return { epsilon: Math.max(0, epsilon), order: orders[best]!, atEdge: best === 0 || best === orders.length - 1 };
+      ? divergence - Math.log(delta) / (order - 1)
+      : divergence + Math.log1p(-1 / order) - (Math.log(delta) + Math.log(order)) / (order - 1);
+    if (spent < epsilon) [epsilon, best] = [spent, order];
+  }
+  // Nothing is spent if nobody is sampled, nor if a bound is below 0: no order could give less.
+  if (samplingRate === 0 || epsilon <= 0) return { epsilon: 0, order: best, atEdge: false };
+  return {
+    epsilon,
+    order: best,
+    atEdge: orders.every((order) => order <= best) || orders.every((order) => order >= best),
+  };
 }
 
 /** What a training run is to spend. */
@@ -100,32 +116,35 @@ export interface NoiseOptions extends Omit<SpendingOptions, "noiseMultiplier"> {
 
 /** Noise multipliers are multiples of this, so that they are the same in every runtime. */
 const NOISE_STEP = 2 ** -10;
-const MOST_NOISE = 2 ** 14;
+const MOST_NOISE_FOUND = 2 ** 14;
 
 /**
- * The least noise multiplier, up to 1/1024, with which a training run spends no more than epsilon.
+ * The least noise multiplier, among the multiples of 1/1024, with which a training run spends no more than epsilon.
  *
- * @throws {RangeError} that names the argument, its value and the rule; also if even noise of 16,384 is not enough.
+ * @throws {RangeError} that names the argument, its value and what is allowed; also if noise of 16,384 is not enough.
+ * @throws {TypeError} if an argument is not a number, or `orders` no array.
  * @example
  * ```ts
  * import { noiseMultiplierFor } from "@tacet/tacet";
- * console.log(noiseMultiplierFor({ epsilon: 3, samplingRate: 256 / 60000, steps: 14040, delta: 1e-5 })); // about 1.1
+ * console.log(noiseMultiplierFor({ epsilon: 3, samplingRate: 256 / 60000, steps: 14040, delta: 1e-5 })); // 1.013671875
  * ```
  */
-export function noiseMultiplierFor({ epsilon, ...run }: NoiseOptions): number {
+export function noiseMultiplierFor(options: NoiseOptions): number {
+  const { epsilon, ...run } = options;
   checkRun(run);
-  check(epsilon > 0 && Number.isFinite(epsilon), "epsilon", epsilon, "a positive number");
-  const enough = (steps: number) => epsilonOf({ ...run, noiseMultiplier: steps * NOISE_STEP }).epsilon <= epsilon;
-  let low = 0, high = MOST_NOISE / NOISE_STEP;
-  check(
-    enough(high),
-    "epsilon",
-    epsilon,
-    `more: even a noise multiplier of ${MOST_NOISE} spends more at delta ${run.delta}`,
-  );
+  check("epsilon", epsilon, (most) => most > 0 && Number.isFinite(most), "above 0, not infinite");
+  const spent = (count: number) => epsilonOf({ ...run, noiseMultiplier: count * NOISE_STEP }).epsilon;
+  let low = 0, high = MOST_NOISE_FOUND / NOISE_STEP;
+  const least = spent(high);
+  if (least > epsilon) {
+    throw new RangeError(
+      `epsilon is ${epsilon}; with this delta and these steps and orders even a noise multiplier of ` +
+        `${MOST_NOISE_FOUND} spends ${least.toPrecision(3)}. Allow more, a greater delta, or greater orders`,
+    );
+  }
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (enough(middle)) high = middle;
+    if (spent(middle) <= epsilon) high = middle;
     else low = middle;
   }
   return high * NOISE_STEP;
