@@ -1,0 +1,46 @@
+/** The packages listed in `packages/`, installed when they are first needed, and only for the tests: the library needs none of them. */
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** This folder. */
+export const folder: string = fileURLToPath(new URL("./", import.meta.url));
+/** The checkout. */
+export const checkout: string = fileURLToPath(
+  new URL("../../", import.meta.url),
+);
+
+const WINDOWS = process.platform === "win32";
+
+function npm(where: string): void {
+  console.error(
+    `runtimes: installing what ${join(where, "package-lock.json")} lists`,
+  );
+  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  execFileSync(WINDOWS ? "npm.cmd" : "npm", args, {
+    cwd: where,
+    stdio: ["ignore", "ignore", "inherit"],
+    shell: WINDOWS,
+  });
+}
+
+const packages = join(folder, "packages");
+
+/** Installs the packages of the checkout and those listed here, where they are missing. */
+export function install(): void {
+  if (!existsSync(join(checkout, "node_modules/fflate"))) npm(checkout);
+  if (!existsSync(join(packages, "node_modules/esbuild"))) npm(packages);
+}
+
+/** The path of a program that one of the packages brings. */
+export function program(path: string): string {
+  return join(packages, "node_modules", path) + (WINDOWS && !path.endsWith(".exe") ? ".exe" : "");
+}
+
+/** What one of the packages exports. */
+export function load<T>(name: string): T {
+  return createRequire(join(packages, "package.json"))(name) as T;
+}
