@@ -16,6 +16,10 @@ export interface FileOutcome {
   readonly skipped?: string;
   /** What went wrong outside of a test. */
   readonly error?: string;
+}
+
+/** The same with the time it took, the start of its process or page included. */
+export interface TimedOutcome extends FileOutcome {
   readonly seconds: number;
 }
 

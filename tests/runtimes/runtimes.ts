@@ -4,7 +4,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { BROWSERS } from "./browsers.ts";
 import { NATIVE } from "./native.ts";
-import { count, type FileOutcome } from "./outcome.ts";
+import { count, type FileOutcome, type TimedOutcome } from "./outcome.ts";
 import type { Runtime } from "./runtime.ts";
 import { complaints, details, table } from "./table.ts";
 import { checkout, install } from "./tools.ts";
@@ -32,24 +32,20 @@ const { values } = parseArgs({
 async function tried(
   file: string,
   run: (file: string) => Promise<FileOutcome>,
-): Promise<FileOutcome> {
+): Promise<TimedOutcome> {
+  const start = performance.now(), seconds = () => (performance.now() - start) / 1000;
   try {
-    return await run(file);
+    return { ...await run(file), seconds: seconds() };
   } catch (error) {
-    return {
-      file,
-      tests: [],
-      error: String((error as Error)?.stack ?? error),
-      seconds: 0,
-    };
+    return { file, tests: [], error: String((error as Error)?.stack ?? error), seconds: seconds() };
   }
 }
 
 async function runAll(
   { name, start }: Runtime,
   files: readonly string[],
-): Promise<FileOutcome[]> {
-  const outcomes: FileOutcome[] = [], running = await start();
+): Promise<TimedOutcome[]> {
+  const outcomes: TimedOutcome[] = [], running = await start();
   try {
     for (const file of files) {
       const outcome = await tried(file, running.run);
@@ -76,7 +72,7 @@ async function main(): Promise<void> {
   if (!runtimes.length || !files.length) {
     throw new Error("no runtime or no test file has such a name; see --help");
   }
-  const columns: { name: string; outcomes: FileOutcome[] }[] = [];
+  const columns: { name: string; outcomes: TimedOutcome[] }[] = [];
   for (const runtime of runtimes) {
     columns.push({
       name: runtime.name,

@@ -1,14 +1,14 @@
 /** The matrix as a table, and what is wrong with it. */
-import { count, type FileOutcome } from "./outcome.ts";
+import { count, type TimedOutcome } from "./outcome.ts";
 
 /** A runtime and what its files gave, the file that tells where it ran first. */
 export interface Column {
   readonly name: string;
-  readonly outcomes: readonly FileOutcome[];
+  readonly outcomes: readonly TimedOutcome[];
 }
 
 /** What is to be said at once of a file: its failed tests, or why it did not run. */
-export function details({ tests, error, skipped }: FileOutcome): string {
+export function details({ tests, error, skipped }: TimedOutcome): string {
   const failed = tests.filter(({ result }) => result === "failed").map((
     { name, why },
   ) => `\n  failed: ${name}\n${why}`);
@@ -26,7 +26,7 @@ function place({ outcomes }: Column): string | undefined {
 }
 
 /** Passed tests, and after a + those skipped; "-" for a file that is skipped whole. */
-function cell(outcome: FileOutcome): string {
+function cell(outcome: TimedOutcome): string {
   if (outcome.skipped) return "-";
   const failed = count(outcome, "failed"), skipped = count(outcome, "skipped");
   if (outcome.error) return "error";
@@ -34,8 +34,8 @@ function cell(outcome: FileOutcome): string {
 }
 
 function sum(
-  outcomes: readonly FileOutcome[],
-  of: (outcome: FileOutcome) => number,
+  outcomes: readonly TimedOutcome[],
+  of: (outcome: TimedOutcome) => number,
 ): number {
   return outcomes.reduce((total, outcome) => total + of(outcome), 0);
 }

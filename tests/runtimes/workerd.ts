@@ -138,7 +138,6 @@ export const WORKERD: Runtime = {
               file,
               tests: [],
               error: `status ${response.status}: ${text}`,
-              seconds: 0,
             };
           }
           return JSON.parse(text);

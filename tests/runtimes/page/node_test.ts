@@ -122,21 +122,19 @@ export async function run(
   file: string,
   load: () => Promise<unknown>,
 ): Promise<FileOutcome> {
-  const start = performance.now(), tests: Outcome[] = [];
-  const seconds = () => (performance.now() - start) / 1000;
+  const tests: Outcome[] = [];
   try {
     await load();
   } catch (error) {
     if (error instanceof MissingHere) {
-      return { file, tests, skipped: error.message, seconds: seconds() };
+      return { file, tests, skipped: error.message };
     }
     return {
       file,
       tests,
       error: String((error as Error)?.stack ?? error),
-      seconds: seconds(),
     };
   }
   for (const one of planned) await outcome(one, tests);
-  return { file, tests, seconds: seconds() };
+  return { file, tests };
 }
