@@ -8,3 +8,6 @@ export const noThreads: string | false = await threadStarter() ? false : "this r
 
 /** Node's modules: files, processes, a command line. */
 export const noNode: string | false = process?.versions?.node ? false : "this runtime has none of Node's modules";
+
+/** Requests to answer: a page sends them only, and Firefox's cannot read what they hold. */
+export const inPage: string | false = "document" in globalThis && "this is a page, which answers no requests";
