@@ -30,12 +30,19 @@ function program(batchSize: number): Program {
 
 const one = program(ONE), many = program(MANY);
 
+/** Pixels as the network takes them. */
+function scaled(images: Uint8Array): Float32Array {
+  const values = new Float32Array(images.length);
+  for (let i = 0; i < values.length; i++) values[i] = images[i]! * SCALE;
+  return values;
+}
+
 /** The probabilities of the digits 0 to 9 for each image. Nothing else runs on a program between its input and its output. */
 async function probabilities(images: Uint8Array): Promise<number[][]> {
   const found: number[][] = [], pixels = SIDE * SIDE;
   const used = images.length === pixels ? one : many;
   for (let at = 0; at < images.length; at += used.batchSize * pixels) {
-    used.setInput(Float32Array.from(images.subarray(at, at + used.batchSize * pixels), (pixel) => pixel * SCALE));
+    used.setInput(scaled(images.subarray(at, at + used.batchSize * pixels)));
     used.forward();
     const output = await used.output();
     for (let i = 0; i < output.length; i += CLASSES) {
