@@ -4,7 +4,7 @@ import { threadStarter } from "../src/runtime/threads.ts";
 const { process } = globalThis as { process?: { readonly versions?: { readonly node?: string } } };
 
 /** Threads that share memory. */
-export const noThreads: string | false = await threadStarter() ? false : "this runtime shares no memory among threads";
+export const noThreads: string | false = threadStarter() ? false : "this runtime shares no memory among threads";
 
 /** Node's modules: files, processes, a command line. */
 export const noNode: string | false = process?.versions?.node ? false : "this runtime has none of Node's modules";

@@ -70,7 +70,7 @@ export class Team {
 
   /** A machine of so many threads, of which all have started. */
   static async start(build: WasmBuild, threads: number): Promise<Team> {
-    const start = await threadStarter();
+    const start = threadStarter();
     assert(start, "this runtime has no threads");
     let given: ThreadData | undefined;
     const machine = threadedMachine(build, threads, (script, data, onEnd) => {

@@ -165,7 +165,7 @@ describe("an engine on several threads", { skip: noThreads }, () => {
   });
 
   test("fails by name, and does not hang, when a thread dies", async () => {
-    const start = (await threadStarter()) as StartThread;
+    const start = (threadStarter()) as StartThread;
     let ended = false;
     const machine = threadedMachine("simd128", 2, (_script, data, onEnd) => {
       start("process.exit(1)", data, () => {

@@ -58,7 +58,7 @@ function cpuEngine(
 /** Kernel calls that a program does alone before it starts threads that nobody asked for: they would come too late to help with a few batches. */
 const CALLS_ALONE = 100;
 
-async function wasmEngine(build: WasmBuild, asked: boolean, threads: number | undefined): Promise<Engine> {
+function wasmEngine(build: WasmBuild, asked: boolean, threads: number | undefined): Engine {
   try {
     wasmModule(build);
   } catch (cause) {
@@ -69,7 +69,7 @@ async function wasmEngine(build: WasmBuild, asked: boolean, threads: number | un
     : build === "relaxed"
     ? "the wasm engine, with fused multiply-add because this runtime has relaxed SIMD"
     : "the wasm engine, without fused multiply-add because this runtime has no relaxed SIMD";
-  const one = () => wasmMachine(build), start = threads === 1 ? undefined : await threadStarter();
+  const one = () => wasmMachine(build), start = threads === 1 ? undefined : threadStarter();
   if (threads !== undefined && threads > 1) {
     if (!start) {
       throw new EngineError(
@@ -112,6 +112,7 @@ async function wasmEngine(build: WasmBuild, asked: boolean, threads: number | un
  * console.log(engine.why);
  * ```
  */
+// deno-lint-ignore require-await -- it rejects, and where an engine is not at hand at once it will wait
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const { engine, build, module, threads } = options;
   const allowed: Record<EngineName, readonly string[]> = {
@@ -147,7 +148,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   }
   const asked = engine !== undefined || build !== undefined || threads !== undefined;
   try {
-    return await wasmEngine(wasmBuild, engine !== undefined || build !== undefined, threads);
+    return wasmEngine(wasmBuild, engine !== undefined || build !== undefined, threads);
   } catch (error) {
     if (asked) throw error;
     return reference(`the reference engine, which is slow, because ${(error as Error).message}`);
