@@ -5,6 +5,7 @@ import { drawnDigits, encodeIdx } from "../../mod.ts";
 import { wasmBytes } from "../../src/engine/wasm/module.ts";
 import { assert, assertEquals, assertStringIncludes } from "#std/assert";
 import { bundle } from "./bundle.ts";
+import type { Outcome } from "./outcome.ts";
 import { checkout, program } from "./tools.ts";
 import { freePort, listening, type Server, serveWorker, type WorkerModule } from "./workerd.ts";
 
@@ -76,8 +77,30 @@ export const IDX: Uint8Array<ArrayBuffer> = encodeIdx({
   data: new Uint8Array(digits.images),
 });
 
+/** Starts and checks the worker in each runtime; the probabilities must be the same to the last bit. */
+export async function checkEdge(): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let first: string | undefined;
+  for (const { name, prepare } of EDGE) {
+    const test = `reads digits over HTTP in ${name}, with the probabilities of the others`;
+    try {
+      const server = await (await prepare())();
+      try {
+        const probabilities = await checkWorker(server);
+        assertEquals(probabilities, first ??= probabilities);
+      } finally {
+        await server.close();
+      }
+      outcomes.push({ name: test, result: "passed" });
+    } catch (error) {
+      outcomes.push({ name: test, result: "failed", why: String((error as Error)?.stack ?? error) });
+    }
+  }
+  return outcomes;
+}
+
 /** Throws unless a worker answers as it should; returns the probabilities of 40 images, which must be the same everywhere. */
-export async function checkWorker(server: Server): Promise<string> {
+async function checkWorker(server: Server): Promise<string> {
   const one = await post(server, IMAGE), many = await post(server, IDX);
   assertEquals([one.status, many.status], [200, 200]);
   const probabilities = JSON.parse(many.text).probabilities as number[][];

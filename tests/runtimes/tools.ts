@@ -15,12 +15,9 @@ export const checkout: string = fileURLToPath(
 
 const WINDOWS = process.platform === "win32";
 
-function npm(where: string): void {
-  console.error(
-    `runtimes: installing what ${join(where, "package-lock.json")} lists`,
-  );
-  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
-  execFileSync(WINDOWS ? "npm.cmd" : "npm", args, {
+/** Runs npm in a folder. */
+export function npm(where: string, ...args: string[]): void {
+  execFileSync(WINDOWS ? "npm.cmd" : "npm", [...args, "--loglevel=error"], {
     cwd: where,
     stdio: ["ignore", "ignore", "inherit"],
     shell: WINDOWS,
@@ -31,8 +28,11 @@ const packages = join(folder, "packages");
 
 /** Installs the packages of the checkout and those listed here, where they are missing. */
 export function install(): void {
-  if (!existsSync(join(checkout, "node_modules/fflate"))) npm(checkout);
-  if (!existsSync(join(packages, "node_modules/esbuild"))) npm(packages);
+  for (const [where, one] of [[checkout, "fflate"], [packages, "esbuild"]] as const) {
+    if (existsSync(join(where, "node_modules", one))) continue;
+    console.error(`runtimes: installing what ${join(where, "package-lock.json")} lists`);
+    npm(where, "ci", "--no-audit", "--no-fund");
+  }
 }
 
 /** The path of a program that one of the packages brings. */
