@@ -90,7 +90,7 @@ async function serve(
   };
 }
 
-/** Opens a browser: pages of it load a module and tell what its function `result` resolves to. */
+/** Opens a browser: pages of it load a module and tell what its function `result` gives. */
 export async function openBrowser(
   kind: "Chromium" | "Firefox",
   isolated: boolean,
@@ -123,16 +123,13 @@ export async function openBrowser(
     };
   });
   return {
-    async evaluate<T>(source: Uint8Array): Promise<T> {
+    /** What `code` gives in a fresh page, where the module is "/module.js". */
+    async evaluate<T>(source: Uint8Array, code = 'import("/module.js").then((m) => m.result())'): Promise<T> {
       module = source;
       const page = await opened.newPage();
       try {
         await page.goto(server.address);
-        return JSON.parse(
-          await page.evaluate<string>(
-            `import("/module.js").then((m) => m.result()).then(JSON.stringify)`,
-          ),
-        );
+        return JSON.parse(await page.evaluate<string>(`${code}.then(JSON.stringify)`)) as T;
       } finally {
         await page.close();
       }
