@@ -11,7 +11,14 @@ export {
   type TrainedNetwork,
 } from "./membership.ts";
 export { type DecoderOptions, LearnedDecoder } from "./decoder.ts";
+export { type RevealedInputs, revealedInputs, revealedLabels } from "./dense_leakage.ts";
 export type { Decoys, EvaluationOptions, InversionEvaluation, Judge } from "./evaluation.ts";
+export {
+  GradientLeakageAttack,
+  type GradientLeakageAttackOptions,
+  type GradientLeakageOptions,
+} from "./gradient_leakage.ts";
+export type { GradientDistance } from "./gradient_matching.ts";
 export {
   type GenerateOptions,
   ImageInversionAttack,
