@@ -9,17 +9,30 @@
  * @module
  */
 import { type Network, type ParameterValues, type PlacedLayer, sizeOf } from "../nn/mod.ts";
+import { checkLength, positiveInteger } from "./checks.ts";
 
 /** Inputs of a dense layer as its gradients reveal them. */
 export interface RevealedInputs {
-  /** `[rows][inputs]`: of one image, one row; of a batch, one row of every output whose bias has a gradient. */
+  /** `[rows][inputs]`: of one image, one row; of a batch, one row of every output whose bias has a gradient. Inputs that are not known are 0. */
   readonly inputs: Float32Array;
-  /** The output that gave each row; of one image, the one that tells most. */
+  /** `[rows][inputs]`: 1 where the gradients tell the input, 0 where all weights that would tell it are suppressed. */
+  readonly known: Uint8Array;
+  /** The output that gave each row; of one image, the one with the largest gradient. */
   readonly outputs: readonly number[];
   /**
    * Inputs of each row that are not 0. Behind ReLU the rows of single images have fewer than those that mix several images, so rows with the fewest come first.
    */
   readonly active: readonly number[];
+}
+
+/** Options of {@link revealedInputs}. */
+export interface RevealedInputsOptions {
+  /** Images of the step; default 1. */
+  readonly images?: number;
+  /** The dense layer; by default the first of the network. */
+  readonly layerName?: string;
+  /** Masks of a suppressed network as `model.masks()` gives them: suppressed weights tell nothing. Default none. */
+  readonly masks?: Readonly<Record<string, Uint8Array>>;
 }
 
 /** A dense layer's gradients: of its weight `[outputs][inputs]` and, if it has one, of its bias. */
@@ -35,13 +48,11 @@ interface DenseGradients {
  * @throws {RangeError} if they are missing, not as many as the parameter's values, or not finite.
  */
 export function gradientOf(network: Network, gradients: ParameterValues, parameter: number): Float32Array {
-  const { name, shape } = network.parameters[parameter]!, values = gradients[name];
+  const { name } = network.parameters[parameter]!, values = gradients[name];
   if (!values) throw new RangeError(`gradients lacks ${name} of the network`);
-  if (values.length !== sizeOf(shape)) {
-    throw new RangeError(`the gradient of ${name} has ${values.length} values; it must have ${sizeOf(shape)}`);
-  }
+  checkLength(network, "gradients", name, values);
   const wrong = values.findIndex((value) => !Number.isFinite(value));
-  if (wrong >= 0) throw new RangeError(`the gradient of ${name} is ${values[wrong]} at ${wrong}; it must be finite`);
+  if (wrong >= 0) throw new RangeError(`gradients: ${name} is ${values[wrong]} at ${wrong}; it must be finite`);
   return values;
 }
 
@@ -53,23 +64,38 @@ function denseGradients(network: Network, { weight, bias, inputShape }: PlacedLa
   } satisfies DenseGradients;
 }
 
-/** A positive whole number of images. */
-export function checkImages(images: number): number {
-  if (!Number.isSafeInteger(images) || images < 1) {
-    throw new RangeError(`images is ${images}; it must be a positive integer`);
-  }
-  return images;
+/** Inputs and which of them are known. */
+interface Row {
+  readonly output: number;
+  readonly inputs: Float32Array;
+  readonly known: Uint8Array;
 }
 
-/** One image's inputs x from weight gradients b[o] x: the least squares over all outputs, best also where there is a little noise. */
-function singleInput({ weight, inputs }: DenseGradients, bias: Float32Array): Float64Array {
-  const sums = new Float64Array(inputs);
-  let squares = 0;
-  bias.forEach((factor, output) => {
-    squares += factor * factor;
-    for (let i = 0; i < inputs; i++) sums[i]! += factor * weight[output * inputs + i]!;
-  });
-  return sums.map((sum) => sum / squares);
+/**
+ * The inputs x that best explain weight gradients b[o] x of the given outputs, those of living weights only: least squares, exact without noise and best where there is a little.
+ */
+function explained(
+  { weight, inputs }: DenseGradients,
+  bias: Float32Array,
+  mask: Uint8Array | undefined,
+  outputs: readonly number[],
+): Row {
+  const sums = new Float64Array(inputs), squares = new Float64Array(inputs);
+  for (const output of outputs) {
+    const factor = bias[output]!;
+    for (let i = 0; i < inputs; i++) {
+      const at = output * inputs + i;
+      if (mask && !mask[at]) continue;
+      sums[i]! += factor * weight[at]!;
+      squares[i]! += factor * factor;
+    }
+  }
+  const output = outputs.reduce((best, o) => Math.abs(bias[o]!) > Math.abs(bias[best]!) ? o : best);
+  return {
+    output,
+    inputs: Float32Array.from(sums, (sum, i) => squares[i]! > 0 ? sum / squares[i]! : 0),
+    known: Uint8Array.from(squares, (square) => Number(square > 0)),
+  };
 }
 
 /**
@@ -79,8 +105,7 @@ function singleInput({ weight, inputs }: DenseGradients, bias: Float32Array): Fl
  * Where the layer is the network's first, its inputs are the image. Behind convolutions they are features, which {@link ImageInversionAttack} and {@link LearnedDecoder} invert further.
  *
  * @param gradients by the parameters' names: their mean over the images of the step
- * @param options `images` of the step, default 1; `layerName`, by default the first dense layer
- * @throws {RangeError} if the layer is not there, is not dense or has no bias; gradients are missing, not as many as the parameters or not finite; all gradients of the bias are 0.
+ * @throws {RangeError} if the layer is not there, is not dense or has no bias; gradients are missing, not as many as the parameters or not finite; masks are not the network's; all gradients of the bias are 0.
  * @example
  * ```ts
  * import { dense, flatten, revealedInputs, sequential } from "@tacet/tacet";
@@ -92,9 +117,9 @@ function singleInput({ weight, inputs }: DenseGradients, bias: Float32Array): Fl
 export function revealedInputs(
   network: Network,
   gradients: ParameterValues,
-  options: { readonly images?: number; readonly layerName?: string } = {},
+  options: RevealedInputsOptions = {},
 ): RevealedInputs {
-  const images = checkImages(options.images ?? 1), { layerName } = options;
+  const images = positiveInteger("images", options.images ?? 1), { layerName, masks = {} } = options;
   const placed = network.layers.find(({ name, layer }) => layerName ? name === layerName : layer.kind === "dense");
   if (placed?.layer.kind !== "dense" || placed.bias === undefined) {
     const those = network.layers.filter(({ layer, bias }) => layer.kind === "dense" && bias !== undefined);
@@ -103,21 +128,24 @@ export function revealedInputs(
         (those.length > 0 ? `those are ${those.map(({ name }) => name).join(", ")}` : "the network has none"),
     );
   }
-  const dense = denseGradients(network, placed, gradients), { weight, inputs } = dense, bias = dense.bias!;
+  const dense = denseGradients(network, placed, gradients), bias = dense.bias!;
+  for (const [name, mask] of Object.entries(masks)) checkLength(network, "masks", name, mask);
+  const mask = masks[network.parameters[placed.weight!]!.name];
   const outputs = Array.from(bias.keys()).filter((output) => bias[output] !== 0);
   if (outputs.length === 0) throw new RangeError(`all gradients of ${placed.name}.bias are 0: they reveal nothing`);
-  const strongest = outputs.reduce((best, o) => Math.abs(bias[o]!) > Math.abs(bias[best]!) ? o : best);
-  const rows = images === 1
-    ? [{ output: strongest, row: Float32Array.from(singleInput(dense, bias)) }]
-    : outputs.map((output) => ({
-      output,
-      row: weight.slice(output * inputs, (output + 1) * inputs).map((value) => value / bias[output]!),
-    }));
-  const sorted = rows.map((row) => ({ ...row, active: row.row.reduce((sum, x) => sum + Number(x !== 0), 0) }))
+  const together = images === 1 ? [outputs] : outputs.map((output) => [output]);
+  const rows = together.map((some) => explained(dense, bias, mask, some))
+    .map((row) => ({ ...row, active: row.inputs.reduce((sum, x) => sum + Number(x !== 0), 0) }))
     .sort((a, b) => a.active - b.active || Math.abs(bias[b.output]!) - Math.abs(bias[a.output]!));
-  const all = new Float32Array(sorted.length * inputs);
-  sorted.forEach(({ row }, index) => all.set(row, index * inputs));
-  return { inputs: all, outputs: sorted.map(({ output }) => output), active: sorted.map(({ active }) => active) };
+  const all = {
+    inputs: new Float32Array(rows.length * dense.inputs),
+    known: new Uint8Array(rows.length * dense.inputs),
+  };
+  rows.forEach(({ inputs, known }, row) => {
+    all.inputs.set(inputs, row * dense.inputs);
+    all.known.set(known, row * dense.inputs);
+  });
+  return { ...all, outputs: rows.map(({ output }) => output), active: rows.map(({ active }) => active) };
 }
 
 /** How the gradient of each class falls: the sum over the images of its probability, less 1 for each image of that class; to a positive factor. */
@@ -155,7 +183,7 @@ function classGradients(network: Network, gradients: ParameterValues, images: nu
  * ```
  */
 export function revealedLabels(network: Network, gradients: ParameterValues, images = 1): number[] {
-  const falling = classGradients(network, gradients, checkImages(images)), classes = falling.length;
+  const falling = classGradients(network, gradients, positiveInteger("images", images)), classes = falling.length;
   const counts = new Float64Array(classes);
   // Classes with a negative gradient come first, however near they are; then by what is missing of the expected number.
   const missing = (c: number) => images / classes - falling[c]! - counts[c]!;

@@ -11,7 +11,8 @@ export {
   type TrainedNetwork,
 } from "./membership.ts";
 export { type DecoderOptions, LearnedDecoder } from "./decoder.ts";
-export { type RevealedInputs, revealedInputs, revealedLabels } from "./dense_leakage.ts";
+export { alignImages } from "./align.ts";
+export { type RevealedInputs, revealedInputs, type RevealedInputsOptions, revealedLabels } from "./dense_leakage.ts";
 export type { Decoys, EvaluationOptions, InversionEvaluation, Judge } from "./evaluation.ts";
 export {
   GradientLeakageAttack,
