@@ -212,12 +212,25 @@ describe("the inputs of a dense layer", () => {
     assert(likeness > 0.2, `structural similarity ${likeness}`);
   });
 
+  test("of a suppressed layer are revealed by what lives; where nothing does, they are not known", async () => {
+    const random = new Random(3), image = draws(36, 4);
+    // Input 7 is read by no living weight.
+    const mask = Uint8Array.from({ length: 20 * 36 }, (_, i) => Number(i % 36 !== 7 && random.uniform() < 0.3));
+    const masks = { "fc1.weight": mask }, { attack } = await attackOn(flat, masks);
+    const { inputs, known } = revealedInputs(flat, await attack.gradients(image, [3]), { masks });
+    assert(known.reduce((sum, one) => sum + one, 0) > 25, `${known} are known`);
+    assertEquals([known[7], inputs[7]], [0, 0]);
+    inputs.forEach((input, i) => known[i] && assertAlmostEquals(input, image[i]!, 1e-6, `input ${i}`));
+  });
+
   test("are refused where there are none", async () => {
     const { attack } = await attackOn(flat), gradients = await attack.gradients(draws(36, 1), [0]);
     assertThrows(() => revealedInputs(flat, gradients, { layerName: "relu1" }), RangeError, "relu1 is no dense layer");
     assertThrows(() => revealedInputs(flat, gradients, { layerName: "fc3" }), RangeError, "those are fc1, fc2");
     assertThrows(() => revealedInputs(flat, gradients, { images: 0 }), RangeError, "images is 0");
     assertThrows(() => revealedInputs(flat, {}), RangeError, "gradients lacks fc1.weight");
+    const masks = { "fc1.weight": new Uint8Array(2) };
+    assertThrows(() => revealedInputs(flat, gradients, { masks }), RangeError, "masks: fc1.weight has 2 values");
     const zero = { ...gradients, "fc1.bias": new Float32Array(20) };
     assertThrows(() => revealedInputs(flat, zero), RangeError, "all gradients of fc1.bias are 0");
     const bare = sequential([1, 1, 2], [flatten(), dense({ outputs: 2, bias: false })]);
@@ -253,7 +266,7 @@ describe("the labels", () => {
     }
   });
 
-  test("are refused where the last layer does not tell", async () => {
+  test("are refused where the last layer does not tell", () => {
     const ends = sequential([1, 1, 2], [flatten(), dense({ outputs: 2 }), relu()]);
     assertThrows(() => revealedLabels(ends, {}), RangeError, "the network ends in relu1");
     const bare = sequential([1, 1, 2], [flatten(), dense({ outputs: 2, bias: false })]);
@@ -314,6 +327,7 @@ describe("matching gradients", () => {
     };
     const first = await recover(2, options), again = await recover(2, { iterations: 5, restarts: 2 });
     assertEquals(first.found, again.found);
+    assert(first.found.every((pixel) => pixel >= 0 && pixel <= 1));
     assert(error((await recover(2, { iterations: 5, seed: 9 })).found, first.found) > 0);
     assertEquals([told.length, told[0], told.at(-1)], [10, "1/10", "10/10"]);
     assertEquals(distances.length, 10);
@@ -343,19 +357,17 @@ describe("matching gradients", () => {
     assert(error(stays, images) < 1e-4);
   });
 
-  test("from LeNet-5, with ReLU and max-pool, brings back far more than chance, but no exact image", async () => {
+  test("from LeNet-5, with ReLU and max-pool, brings the digit back, though not pixel by pixel", async () => {
     const { attack, engine } = await attackOn(lenet5()), digits = new Dataset(drawnDigits(4), { size: [32, 32] });
-    const images = await pixels(engine, digits, [0, 1, 2, 3]);
-    const similarity: number[] = [], others: number[] = [];
-    const shape = { channels: 1, height: 32, width: 32 };
+    const images = await pixels(engine, digits, [0, 1, 2, 3]), shape = { channels: 1, height: 32, width: 32 };
     for (let i = 0; i < 3; i++) {
       const image = images.slice(1024 * i, 1024 * (i + 1)), other = images.slice(1024 * (i + 1), 1024 * (i + 2));
       const gradients = await attack.gradients(image, [digits.source.labels[i]!]);
-      const found = await attack.generate(gradients, { iterations: 300 });
-      similarity.push(ssim(image, found, shape));
-      others.push(ssim(other, found, shape));
+      const found = await attack.generate(gradients, { iterations: 400 });
+      const like = ssim(image, found, shape), unlike = ssim(other, found, shape);
+      // Between 0.35 and 0.5 at this writing; an exact image would have 1.
+      assert(like > 0.3 && like > unlike + 0.15, `image ${i}: ${like}, and to another image ${unlike}`);
     }
-    console.log(similarity, others);
   });
 
   test("refuses what does not fit, by name", async () => {
@@ -373,8 +385,14 @@ describe("matching gradients", () => {
     await refused({ images: 2, labels: [1] }, "labels has 1 values");
     await refused({ labels: [5] }, "labels[0] is 5");
     await refused({}, "gradients lacks conv1.weight", {});
-    await refused({}, "fc2.bias has 4 values; it must have 5", { ...gradients, "fc2.bias": new Float32Array(4) });
-    await refused({}, "fc2.bias is NaN at 1", { ...gradients, "fc2.bias": Float32Array.of(0, NaN, 0, 0, 0) });
+    await refused({}, "gradients: fc2.bias has 4 values; it must have 5", {
+      ...gradients,
+      "fc2.bias": new Float32Array(4),
+    });
+    await refused({}, "gradients: fc2.bias is NaN at 1", {
+      ...gradients,
+      "fc2.bias": Float32Array.of(0, NaN, 0, 0, 0),
+    });
     const nothing = Object.fromEntries(
       smooth.parameters.map(({ name, shape }) => [name, new Float32Array(sizeOf(shape))]),
     );
@@ -385,9 +403,13 @@ describe("matching gradients", () => {
       new GradientLeakageAttack({ engine, network: smooth, parameters, ...options });
     assertThrows(made({ inputBound: [1, 0] }), RangeError, "inputBound is [1,0]");
     assertThrows(made({ parameters: {} }), RangeError, "parameters lacks conv1.weight");
-    assertThrows(made({ parameters: { ...parameters, "fc2.bias": new Float32Array(1) } }), RangeError, "fc2.bias");
-    assertThrows(made({ masks: { "fc2.bias": new Uint8Array(1) } }), RangeError, "fc2.bias");
-    assertThrows(made({ masks: { fc9: new Uint8Array(1) } }), RangeError, "fc9");
+    assertThrows(
+      made({ parameters: { ...parameters, "fc2.bias": new Float32Array(1) } }),
+      RangeError,
+      "parameters: fc2.bias has 1",
+    );
+    assertThrows(made({ masks: { "fc2.bias": new Uint8Array(1) } }), RangeError, "masks: fc2.bias has 1");
+    assertThrows(made({ masks: { fc9: new Uint8Array(1) } }), RangeError, "masks has fc9");
   });
 });
 

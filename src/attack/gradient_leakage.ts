@@ -61,6 +61,9 @@ export interface GradientLeakageOptions {
 /** The first of the streams of the seed from which first images are drawn: one for each restart. */
 const START_STREAM = 0xd000_0000;
 const MOST_RESTARTS = 64;
+/** Shares of the steps after which the rate falls to a tenth. */
+const RATE_FALLS = [3 / 8, 5 / 8, 7 / 8];
+
 function positive(name: string, value: number, least: number): number {
   if (!(value >= least && Number.isFinite(value))) {
     throw new RangeError(`${name} is ${value}; it must be a finite number of at least ${least}`);
@@ -172,9 +175,9 @@ export class GradientLeakageAttack {
         const { distance: before, derivative } = await matching.compare(distance, target, x, labels);
         onDistance?.(before, iteration, restart);
         if (totalVariation > 0) addTotalVariation(x, network.inputShape, totalVariation, derivative);
-        // Fewer than 3/8 of the steps, 5/8, 7/8, all.
-        const rate = [1, 0.1, 0.01, 0.001][Math.min(3, Math.floor((8 * iteration / iterations - 1) / 2))]! * lr;
-        adam.step(x, derivative, rate * (high - low), this.#bound);
+        const decays = RATE_FALLS.filter((share) => iteration > share * iterations).length;
+        const rate = lr * (high - low) / 10 ** decays;
+        adam.step(x, derivative, rate, this.#bound);
         await onProgress?.(restart * iterations + iteration, restarts * iterations);
       }
       const found = await matching.distance(distance, target, x, labels);
