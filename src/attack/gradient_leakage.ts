@@ -64,11 +64,33 @@ const MOST_RESTARTS = 64;
 /** Shares of the steps after which the rate falls to a tenth. */
 const RATE_FALLS = [3 / 8, 5 / 8, 7 / 8];
 
-function positive(name: string, value: number, least: number): number {
-  if (!(value >= least && Number.isFinite(value))) {
-    throw new RangeError(`${name} is ${value}; it must be a finite number of at least ${least}`);
+/** A learning rate or a factor. */
+function finite(name: string, value: number, isAllowed: (value: number) => boolean, allowed: string): number {
+  if (Number.isFinite(value) && isAllowed(value)) return value;
+  throw new RangeError(`${name} is ${value}; it must be a finite number ${allowed}`);
+}
+
+/** The options with their defaults, checked. */
+function settingsOf(options: GradientLeakageOptions) {
+  const { distance = "cosine", signed = true, seed = 1, starts, labels, lr = 0.1, totalVariation = 0.003 } = options;
+  if (distance !== "cosine" && distance !== "euclidean") {
+    throw new RangeError(`distance is ${JSON.stringify(distance)}; it must be "cosine" or "euclidean"`);
   }
-  return value;
+  const images = positiveInteger("images", options.images ?? labels?.length ?? 1);
+  if (labels && labels.length !== images) {
+    throw new RangeError(`labels has ${labels.length} values; images is ${images}`);
+  }
+  return {
+    distance,
+    signed,
+    seed,
+    starts,
+    images,
+    iterations: positiveInteger("iterations", options.iterations ?? 1000),
+    restarts: positiveInteger("restarts", options.restarts ?? 1, starts ? 1 : MOST_RESTARTS),
+    lr: finite("lr", lr, (rate) => rate > 0, "above 0"),
+    totalVariation: finite("totalVariation", totalVariation, (factor) => factor >= 0, "of at least 0"),
+  };
 }
 
 /** Reconstructs the images of a training step from its gradients. */
@@ -86,10 +108,10 @@ export class GradientLeakageAttack {
    * @example
    * ```ts
    * import { averagePool2d, conv2d, dense, flatten, GradientLeakageAttack, Model, openEngine, sequential, sgd, sigmoid } from "@tacet/tacet";
-   * const network = sequential([1, 6, 6], [conv2d({ channels: 4, kernel: 3 }), sigmoid(), averagePool2d(), flatten(), dense({ outputs: 3 })]);
+   * const network = sequential([1, 8, 8], [conv2d({ channels: 4, kernel: 3 }), sigmoid(), averagePool2d(), flatten(), dense({ outputs: 3 })]);
    * const engine = await openEngine(), model = new Model({ engine, network, optimizer: sgd({ lr: 0.1 }) });
    * const attack = new GradientLeakageAttack({ engine, network, parameters: await model.parameters() });
-   * const original = Float32Array.from({ length: 36 }, (_, i) => (i % 6) / 6);
+   * const original = Float32Array.from({ length: 64 }, (_, i) => (i % 8) / 8);
    * const gradients = await attack.gradients(original, [2]); // what the trainer sends
    * const images = await attack.generate(gradients, { iterations: 200 });
    * console.log((await attack.evaluate(original, images)).l2.mean);
@@ -122,10 +144,8 @@ export class GradientLeakageAttack {
    * @throws {RangeError} (as a rejection) if the images are no whole number, or a label is missing or no class of the network.
    */
   async gradients(images: Float32Array, labels: ArrayLike<number>): Promise<Record<string, Float32Array>> {
-    return await this.#matching(countImages("images", images, sizeOf(this.network.inputShape))).gradients(
-      images,
-      labels,
-    );
+    const count = countImages("images", images, sizeOf(this.network.inputShape));
+    return await this.#matching(count).gradients(images, labels);
   }
 
   #starts(images: number, seed: number, restart: number): Float32Array {
@@ -146,26 +166,17 @@ export class GradientLeakageAttack {
    * @throws {RangeError} (as a rejection) if gradients are missing, not as many as the parameters, not finite or all 0, or an option is out of range.
    */
   async generate(gradients: ParameterValues, options: GradientLeakageOptions = {}): Promise<Float32Array> {
-    const { distance = "cosine", signed = true, seed = 1, starts, onProgress, onDistance } = options;
-    if (distance !== "cosine" && distance !== "euclidean") {
-      throw new RangeError(`distance is ${JSON.stringify(distance)}; it must be "cosine" or "euclidean"`);
-    }
-    const images = positiveInteger("images", options.images ?? options.labels?.length ?? 1);
-    const iterations = positiveInteger("iterations", options.iterations ?? 1000);
-    const restarts = positiveInteger("restarts", options.restarts ?? 1, starts ? 1 : MOST_RESTARTS);
-    const lr = positive("lr", options.lr ?? 0.1, Number.MIN_VALUE);
-    const totalVariation = positive("totalVariation", options.totalVariation ?? 0.003, 0);
-    const { network } = this, [low, high] = this.#bound;
-    const seen = network.parameters.map((_, parameter) => gradientOf(network, gradients, parameter));
-    if (seen.every((values) => values.every((value) => value === 0))) {
-      throw new RangeError("all gradients are 0: they reveal nothing");
-    }
-    const labels = options.labels ?? revealedLabels(network, gradients, images);
-    const values = images * sizeOf(network.inputShape);
-    if (labels.length !== images) throw new RangeError(`labels has ${labels.length} values; images is ${images}`);
+    const { images, distance, iterations, restarts, lr, totalVariation, signed, seed, starts } = settingsOf(options);
+    const { onProgress, onDistance } = options;
+    const { network } = this, [low, high] = this.#bound, values = images * sizeOf(network.inputShape);
     if (starts && starts.length !== values) {
       throw new RangeError(`starts has ${starts.length} values; ${images} images take ${values}`);
     }
+    const seen = network.parameters.map((_, parameter) => gradientOf(network, gradients, parameter));
+    if (seen.every((gradient) => gradient.every((value) => value === 0))) {
+      throw new RangeError("all gradients are 0: they reveal nothing");
+    }
+    const labels = options.labels ?? revealedLabels(network, gradients, images);
     const matching = this.#matching(images), target = matching.target(gradients);
     let lowest = Infinity, best: Float32Array = new Float32Array(0);
     for (let restart = 0; restart < restarts; restart++) {
@@ -175,9 +186,8 @@ export class GradientLeakageAttack {
         const { distance: before, derivative } = await matching.compare(distance, target, x, labels);
         onDistance?.(before, iteration, restart);
         if (totalVariation > 0) addTotalVariation(x, network.inputShape, totalVariation, derivative);
-        const decays = RATE_FALLS.filter((share) => iteration > share * iterations).length;
-        const rate = lr * (high - low) / 10 ** decays;
-        adam.step(x, derivative, rate, this.#bound);
+        const falls = RATE_FALLS.filter((share) => iteration > share * iterations).length;
+        adam.step(x, derivative, lr * (high - low) / 10 ** falls, this.#bound);
         await onProgress?.(restart * iterations + iteration, restarts * iterations);
       }
       const found = await matching.distance(distance, target, x, labels);
