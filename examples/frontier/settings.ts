@@ -35,7 +35,7 @@ const byWeight = [0.80, 0.90, 0.95, 0.98, 0.99, 0.995].map((sparseEnd): Setting 
   sparseEnd,
 }));
 
-const byUnit = [48, 24, 16, 12, 8, 6, 4, 3].map((units): Setting => ({
+const byUnit = [48, 24, 16, 12, 8, 6, 4, 3, 2].map((units): Setting => ({
   id: `units-${units}`,
   title: `${units} units of fc1`,
   family: "units",
