@@ -101,7 +101,13 @@ export class ImageInversionAttack {
     if (!program) {
       const { engine, network, parameters } = this.#options;
       program = engine.program(network, { batchSize, gradients: "input" });
-      program.parameters.setValues(Object.fromEntries(network.parameters.map(({ name }) => [name, parameters[name]!])));
+      const values = network.parameters.map(({ name }) => [name, parameters[name]!] as const);
+      program.parameters.setValues(Object.fromEntries(values));
+      // What is silent is passed over: the same bits, sooner.
+      const sparse = values.filter(([, weights]) => weights.includes(0));
+      program.parameters.setMasks(
+        Object.fromEntries(sparse.map(([name, weights]) => [name, Uint8Array.from(weights, (w) => Number(w !== 0))])),
+      );
       this.#programs.set(batchSize, program);
     }
     return program;
