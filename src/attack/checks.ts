@@ -47,13 +47,18 @@ export function positiveInteger(name: string, value: number, most: number = Numb
   );
 }
 
-/** @throws {RangeError} if `values` are not as many as the network's parameter of that name, or there is none. */
-export function checkLength(network: Network, what: string, name: string, values: ArrayLike<number>): void {
+/** @throws {RangeError} if `values` are not as many as the network's parameter of that name, there is none, or a value is not finite. */
+export function checkValues(network: Network, what: string, name: string, values: ArrayLike<number>): void {
   const spec = network.parameters.find((parameter) => parameter.name === name);
   if (!spec) {
     throw new RangeError(`${what} has ${name}; the network has ${network.parameters.map((p) => p.name).join(", ")}`);
   }
   if (values.length !== sizeOf(spec.shape)) {
     throw new RangeError(`${what}: ${name} has ${values.length} values; it must have ${sizeOf(spec.shape)}`);
+  }
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i]!)) {
+      throw new RangeError(`${what}: ${name} is ${values[i]} at ${i}; it must be finite`);
+    }
   }
 }

@@ -9,7 +9,7 @@
  * @module
  */
 import { type Network, type ParameterValues, type PlacedLayer, sizeOf } from "../nn/mod.ts";
-import { checkLength, positiveInteger } from "./checks.ts";
+import { checkValues, positiveInteger } from "./checks.ts";
 
 /** Inputs of a dense layer as its gradients reveal them. */
 export interface RevealedInputs {
@@ -50,9 +50,7 @@ interface DenseGradients {
 export function gradientOf(network: Network, gradients: ParameterValues, parameter: number): Float32Array {
   const { name } = network.parameters[parameter]!, values = gradients[name];
   if (!values) throw new RangeError(`gradients lacks ${name} of the network`);
-  checkLength(network, "gradients", name, values);
-  const wrong = values.findIndex((value) => !Number.isFinite(value));
-  if (wrong >= 0) throw new RangeError(`gradients: ${name} is ${values[wrong]} at ${wrong}; it must be finite`);
+  checkValues(network, "gradients", name, values);
   return values;
 }
 
@@ -129,7 +127,7 @@ export function revealedInputs(
     );
   }
   const dense = denseGradients(network, placed, gradients), bias = dense.bias!;
-  for (const [name, mask] of Object.entries(masks)) checkLength(network, "masks", name, mask);
+  for (const [name, mask] of Object.entries(masks)) checkValues(network, "masks", name, mask);
   const mask = masks[network.parameters[placed.weight!]!.name];
   const outputs = Array.from(bias.keys()).filter((output) => bias[output] !== 0);
   if (outputs.length === 0) throw new RangeError(`all gradients of ${placed.name}.bias are 0: they reveal nothing`);

@@ -9,7 +9,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
-import { checkBound, checkLength, checkParameters, countImages, positiveInteger } from "./checks.ts";
+import { checkBound, checkParameters, checkValues, countImages, positiveInteger } from "./checks.ts";
 import { gradientOf, revealedLabels } from "./dense_leakage.ts";
 import { evaluateInversion, type EvaluationOptions, type InversionEvaluation } from "./evaluation.ts";
 import { type GradientDistance, GradientMatching } from "./gradient_matching.ts";
@@ -104,7 +104,7 @@ export class GradientLeakageAttack {
   /**
    * Computes nothing yet.
    *
-   * @throws {RangeError} if the bound is empty, parameters are missing, or parameters or masks are not the network's.
+   * @throws {RangeError} if the bound is empty, parameters are missing, not the network's or not finite, or masks are not the network's.
    * @example
    * ```ts
    * import { averagePool2d, conv2d, dense, flatten, GradientLeakageAttack, Model, openEngine, sequential, sgd, sigmoid } from "@tacet/tacet";
@@ -120,8 +120,8 @@ export class GradientLeakageAttack {
   constructor(options: GradientLeakageAttackOptions) {
     const { network, parameters, masks = {}, inputBound = [0, 1] } = options;
     checkParameters(network, parameters);
-    for (const { name } of network.parameters) checkLength(network, "parameters", name, parameters[name]!);
-    for (const [name, mask] of Object.entries(masks)) checkLength(network, "masks", name, mask);
+    for (const { name } of network.parameters) checkValues(network, "parameters", name, parameters[name]!);
+    for (const [name, mask] of Object.entries(masks)) checkValues(network, "masks", name, mask);
     this.network = network;
     this.#options = options;
     this.#bound = checkBound(inputBound);
@@ -172,6 +172,8 @@ export class GradientLeakageAttack {
     if (starts && starts.length !== values) {
       throw new RangeError(`starts has ${starts.length} values; ${images} images take ${values}`);
     }
+    const wrong = starts?.findIndex((pixel) => !Number.isFinite(pixel)) ?? -1;
+    if (wrong >= 0) throw new RangeError(`starts[${wrong}] is ${starts![wrong]}; it must be finite`);
     const seen = network.parameters.map((_, parameter) => gradientOf(network, gradients, parameter));
     if (seen.every((gradient) => gradient.every((value) => value === 0))) {
       throw new RangeError("all gradients are 0: they reveal nothing");
@@ -184,6 +186,11 @@ export class GradientLeakageAttack {
       const adam = new SignedAdam(values, signed);
       for (let iteration = 1; iteration <= iterations; iteration++) {
         const { distance: before, derivative } = await matching.compare(distance, target, x, labels);
+        if (!Number.isFinite(before)) {
+          throw new RangeError(
+            `the gradients of the images are ${before} apart from those seen: the network's values are too large to follow`,
+          );
+        }
         onDistance?.(before, iteration, restart);
         if (totalVariation > 0) addTotalVariation(x, network.inputShape, totalVariation, derivative);
         const falls = RATE_FALLS.filter((share) => iteration > share * iterations).length;

@@ -62,6 +62,8 @@ export class GradientMatching {
   readonly #names: readonly string[];
   readonly #values: readonly Float32Array[];
   readonly #masks: readonly (Uint8Array | undefined)[];
+  /** |p|. */
+  readonly #length: number;
   readonly #training: Program;
   readonly #shifted: Program;
 
@@ -69,6 +71,7 @@ export class GradientMatching {
   constructor(engine: Engine, network: Network, { parameters, masks }: KnownParameters, batchSize: number) {
     this.#names = network.parameters.map(({ name }) => name);
     this.#values = this.#names.map((name) => parameters[name]!);
+    this.#length = Math.sqrt(product(this.#values, this.#values));
     this.#masks = this.#names.map((name) => masks[name]);
     this.#training = engine.program(network, { batchSize, gradients: "parameters" });
     this.#shifted = engine.program(network, { batchSize, gradients: "input" });
@@ -134,7 +137,7 @@ export class GradientMatching {
     const direction = combine(ofGradient, gradients, ofTarget, target);
     const length = Math.sqrt(product(direction, direction));
     if (length === 0) return { distance, derivative: new Float32Array(images.length) };
-    const step = STEP * Math.sqrt(product(this.#values, this.#values)) / length;
+    const step = STEP * this.#length / length;
     this.#shifted.setInput(images, labels);
     const ahead = await this.#inputGradient(combine(1, this.#values, step, direction));
     const behind = await this.#inputGradient(combine(1, this.#values, -step, direction));
