@@ -67,7 +67,7 @@ export class GradientMatching {
   readonly #training: Program;
   readonly #shifted: Program;
 
-  /** `parameters` and `masks` must fit the network. */
+  /** Takes parameters and masks that fit the network. */
   constructor(engine: Engine, network: Network, { parameters, masks }: KnownParameters, batchSize: number) {
     this.#names = network.parameters.map(({ name }) => name);
     this.#values = this.#names.map((name) => parameters[name]!);
@@ -137,7 +137,7 @@ export class GradientMatching {
     const direction = combine(ofGradient, gradients, ofTarget, target);
     const length = Math.sqrt(product(direction, direction));
     if (length === 0) return { distance, derivative: new Float32Array(images.length) };
-    const step = STEP * this.#length / length;
+    const step = STEP * (this.#length || 1) / length;
     this.#shifted.setInput(images, labels);
     const ahead = await this.#inputGradient(combine(1, this.#values, step, direction));
     const behind = await this.#inputGradient(combine(1, this.#values, -step, direction));
