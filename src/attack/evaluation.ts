@@ -97,7 +97,7 @@ export async function evaluateInversion(
   shape: readonly [channels: number, height: number, width: number],
   originals: Float32Array,
   inverted: Float32Array,
-  { labels, judge, decoys }: EvaluationOptions,
+  { labels, judge, decoys }: EvaluationOptions = {},
 ): Promise<InversionEvaluation> {
   const [channels, height, width] = shape;
   const pixels = sizeOf(shape), count = originals.length / pixels;
