@@ -3,43 +3,13 @@
  *
  * @module
  */
+import { count, type Flag } from "../command_line.ts";
 
 /** Training images drawn where no data are given and `--samples` does not say how many. */
 export const DRAWN_TRAINING = 8000;
 
 /** Test images drawn where no data are given. */
 export const DRAWN_TEST = 2000;
-
-/** The rule for a flag's value: a folder, a choice, or a number within bounds. */
-export type Rule =
-  | { readonly kind: "switch" }
-  | { readonly kind: "folder" }
-  | { readonly kind: "choice"; readonly choices: readonly string[] }
-  | { readonly kind: "integer"; readonly low: number; readonly high: number }
-  /** A real number above `above` and at most (`inclusive`) or below `high`. */
-  | { readonly kind: "real"; readonly above: number; readonly high: number; readonly inclusive: boolean };
-
-/** A flag of the command line. */
-export interface Flag {
-  readonly name: string;
-  readonly rule: Rule;
-  /** What the value stands for in the help: DIR, N. */
-  readonly value?: string;
-  /** The value where the flag is not given; absent where that is not a number. */
-  readonly fallback?: number;
-  /** What it does, a line or more for the help. */
-  readonly about: readonly string[];
-}
-
-function count(name: string, low: number, high: number, about: readonly string[], fallback?: number): Flag {
-  return {
-    name,
-    rule: { kind: "integer", low, high },
-    value: "N",
-    about,
-    ...(fallback === undefined ? {} : { fallback }),
-  };
-}
 
 /** Every flag there is. The upper bounds keep memory below about a gigabyte. */
 export const FLAGS: readonly Flag[] = [
