@@ -25,7 +25,8 @@ export function threadStarter(): StartThread | undefined {
   if (node) {
     return (script, data, onEnd) => {
       const source = `{ const data = require("node:worker_threads").workerData;\n${script}\n}`;
-      const worker = new node.Worker(source, { eval: true, workerData: data });
+      // Without variables of the environment: a copy of them would need a permission in Deno.
+      const worker = new node.Worker(source, { eval: true, workerData: data, env: {} });
       worker.on("error", onEnd);
       worker.on("exit", onEnd);
       worker.unref();
