@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { bundle, runnerOf } from "./bundle.ts";
 import type { FileOutcome } from "./outcome.ts";
-import type { Runtime } from "./runtime.ts";
+import { notHere, type Runtime } from "./runtime.ts";
 import { load } from "./tools.ts";
 
 interface Page {
@@ -149,8 +149,7 @@ function runtime(kind: "Chromium" | "Firefox", isolated: boolean): Runtime {
       const browser = await openBrowser(kind, isolated, name);
       return {
         async run(file): Promise<FileOutcome> {
-          const module = await bundle(runnerOf(file, "result"));
-          return await browser.evaluate<FileOutcome>(module);
+          return notHere(file) ?? await browser.evaluate<FileOutcome>(await bundle(runnerOf(file, "result")));
         },
         close: () => browser.close(),
       };

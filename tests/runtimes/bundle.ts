@@ -58,7 +58,7 @@ const standIns = {
       if (importer.startsWith(join(checkout, "src"))) {
         return { path, external: true };
       }
-      return { path: page(STAND_INS[path] ?? "node_modules.ts") };
+      return { path: page(STAND_INS[path] ?? "node_module.cjs") };
     });
   },
 };

@@ -1,6 +1,6 @@
 /** The packages listed in `packages/`, installed when they are first needed, and only for the tests: the library needs none of them. */
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
@@ -26,10 +26,13 @@ export function npm(where: string, ...args: string[]): void {
 
 const packages = join(folder, "packages");
 
-/** Installs the packages of the checkout and those listed here, where they are missing. */
+/** Installs the packages of the checkout and those listed here, where the lists are newer than what is there. */
 export function install(): void {
-  for (const [where, one] of [[checkout, "fflate"], [packages, "esbuild"]] as const) {
-    if (existsSync(join(where, "node_modules", one))) continue;
+  for (const where of [checkout, packages]) {
+    const [listed, installed] = ["package-lock.json", "node_modules/.package-lock.json"].map((name) => {
+      return statSync(join(where, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    });
+    if (installed! >= listed!) continue;
     console.error(`runtimes: installing what ${join(where, "package-lock.json")} lists`);
     npm(where, "ci", "--no-audit", "--no-fund");
   }

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundle, runnerOf } from "./bundle.ts";
 import type { FileOutcome } from "./outcome.ts";
-import type { Runtime } from "./runtime.ts";
+import { notHere, type Runtime } from "./runtime.ts";
 import { program } from "./tools.ts";
 
 /** A module of a worker. */
@@ -124,6 +124,8 @@ export const WORKERD: Runtime = {
   start: () =>
     Promise.resolve({
       async run(file): Promise<FileOutcome> {
+        const skipped = notHere(file);
+        if (skipped) return skipped;
         const bytes = await bundle(workerOf(file, "workerd"));
         const server = await serveWorker([{
           name: "worker",

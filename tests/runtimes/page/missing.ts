@@ -8,7 +8,8 @@ export class MissingHere extends Error {
 
 /** A function that cannot be called here. */
 export function missing(what: string): (...given: unknown[]) => never {
-  return () => {
+  // No arrow: it may be called with `new`.
+  return function () {
     throw new MissingHere(what);
   };
 }
