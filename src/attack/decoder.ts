@@ -17,6 +17,7 @@ import {
 } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
 import { countImages, positiveInteger } from "./checks.ts";
+import type { ReconstructionAttack } from "./reconstruction.ts";
 
 /** The first of the streams of the seed that shuffle the examples; each epoch takes the next. */
 const SHUFFLE_STREAM = 0xf000_0000;
@@ -75,7 +76,7 @@ function rows(values: Float32Array | Uint8Array, size: number, indices: Int32Arr
 }
 
 /** A decoder of features: dense layers with ReLU, then the pixels behind a sigmoid. */
-export class LearnedDecoder {
+export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
   /** What decodes; its input is the scaled features. */
   readonly network: Network;
   /** Its trained values. */

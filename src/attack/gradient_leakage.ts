@@ -15,6 +15,7 @@ import { evaluateInversion, type EvaluationOptions, type InversionEvaluation } f
 import { type GradientDistance, GradientMatching } from "./gradient_matching.ts";
 import { SignedAdam } from "./signed_adam.ts";
 import { addTotalVariation } from "./total_variation.ts";
+import type { ReconstructionAttack } from "./reconstruction.ts";
 
 /** Options of {@link GradientLeakageAttack}. */
 export interface GradientLeakageAttackOptions {
@@ -94,7 +95,7 @@ function settingsOf(options: GradientLeakageOptions) {
 }
 
 /** Reconstructs the images of a training step from its gradients. */
-export class GradientLeakageAttack {
+export class GradientLeakageAttack implements ReconstructionAttack<ParameterValues, GradientLeakageOptions> {
   /** The attacked network. */
   readonly network: Network;
   readonly #options: GradientLeakageAttackOptions;

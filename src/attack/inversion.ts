@@ -10,6 +10,7 @@ import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
 import { checkBound, checkParameters, countImages } from "./checks.ts";
 import { evaluateInversion, type EvaluationOptions, type InversionEvaluation } from "./evaluation.ts";
+import type { ReconstructionAttack } from "./reconstruction.ts";
 
 /** Factors of the feature loss, of the differences between neighbouring pixels, and of the mean square of the pixels. */
 export type LossWeights = readonly [feature: number, smoothness: number, square: number];
@@ -63,7 +64,7 @@ function checkWeights(name: string, weights: LossWeights): LossWeights {
 }
 
 /** Inverts images from their features. */
-export class ImageInversionAttack {
+export class ImageInversionAttack implements ReconstructionAttack<Float32Array, GenerateOptions> {
   /** The attacked part of the network. */
   readonly network: Network;
   readonly #options: ImageInversionAttackOptions;

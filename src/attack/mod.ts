@@ -13,7 +13,13 @@ export {
 export { type DecoderOptions, LearnedDecoder } from "./decoder.ts";
 export { alignImages } from "./align.ts";
 export { type RevealedInputs, revealedInputs, type RevealedInputsOptions, revealedLabels } from "./dense_leakage.ts";
-export type { Decoys, EvaluationOptions, InversionEvaluation, Judge } from "./evaluation.ts";
+export {
+  type Decoys,
+  evaluateInversion,
+  type EvaluationOptions,
+  type InversionEvaluation,
+  type Judge,
+} from "./evaluation.ts";
 export {
   GradientLeakageAttack,
   type GradientLeakageAttackOptions,
@@ -26,3 +32,4 @@ export {
   type ImageInversionAttackOptions,
   type LossWeights,
 } from "./inversion.ts";
+export type { ReconstructionAttack } from "./reconstruction.ts";
