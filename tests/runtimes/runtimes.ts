@@ -5,6 +5,7 @@
  *     deno task test:runtimes [--runtime NAME] [--file TEXT] [--suite files|edge|package] [--verbose]
  */
 import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { BROWSERS } from "./browsers.ts";
@@ -70,10 +71,15 @@ async function runFiles(): Promise<string[]> {
   const files = readdirSync(`${checkout}tests`).filter((name) => name.endsWith("_test.ts")).sort()
     .map((name) => `tests/${name}`).filter((path) => chosen(path, values.file, (text, part) => text.includes(part)));
   if (!runtimes.length || !files.length) throw new RangeError("no runtime or no test file has such a name; see --help");
-  const columns: Column[] = [];
-  for (const runtime of runtimes) {
-    columns.push({ name: runtime.name, outcomes: await runAll(runtime, [WHERE, ...files]) });
-  }
+  const columns: Column[] = new Array(runtimes.length);
+  let next = 0;
+  const takeInTurn = async () => {
+    for (let i = next++; i < runtimes.length; i = next++) {
+      columns[i] = { name: runtimes[i]!.name, outcomes: await runAll(runtimes[i]!, [WHERE, ...files]) };
+    }
+  };
+  // Side by side, a processor each.
+  await Promise.all(Array.from({ length: availableParallelism() }, takeInTurn));
   console.log(table(columns, values.verbose));
   return complaints(columns);
 }
