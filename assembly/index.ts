@@ -2,6 +2,7 @@
 export { conv2dForward } from "./convolution";
 export { biasGradient, conv2dInputGradient, conv2dWeightGradient } from "./convolution_gradients";
 export { denseForward, denseInputGradient, denseWeightGradient } from "./dense";
+export { clipExamples, convExampleSquares, denseExampleSquares } from "./example_gradients";
 export { eventBiasGradient, eventInputGradient, eventWeightGradient } from "./event_gradients";
 export { winnerEvents } from "./events";
 export { gather, resize } from "./gather";
@@ -25,7 +26,7 @@ export { distinctMagnitudes, kthSmallestMagnitude, maxMagnitude } from "./select
 export { sigmoidForward, sigmoidGradient } from "./sigmoid";
 export { joinThreads, setCall } from "./shares";
 export { suppressApproximate, suppressExact } from "./suppress";
-export { momentum, sgd } from "./update";
+export { momentum, scaledSum, sgd } from "./update";
 
 /** Where free memory begins: after the module's own constants. */
 export const heapBase: usize = __heap_base;

@@ -62,3 +62,18 @@ export function momentum(
     }
   }
 }
+
+export function scaledSum(a: usize, b: usize, out: usize, count: i32, factor: f32): void {
+  const factors = f32x4.splat(factor), shares = sharesOf(count, SHARE);
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const last = min((share + 1) * SHARE, count);
+    let at: usize = share * SHARE * 4;
+    for (const end: usize = (last & ~3) << 2; at < end; at += 16) {
+      v128.store(out + at, f32x4.mul(f32x4.add(v128.load(a + at), v128.load(b + at)), factors));
+    }
+    for (const end: usize = last << 2; at < end; at += 4) {
+      store<f32>(out + at, (load<f32>(a + at) + load<f32>(b + at)) * factor);
+    }
+  }
+}

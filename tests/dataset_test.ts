@@ -169,9 +169,30 @@ describe("Dataset", () => {
       seed: 5,
       limit: 7,
       dropRemainder: false,
+      sampling: "shuffle",
       repeat: 1,
     });
     assert(plain.source === dataset.source);
+  });
+
+  test("by Poisson sampling every sample takes part in each batch with the same probability, anew in every epoch", () => {
+    const dataset = new Dataset(source(200), { sampling: "poisson", seed: 3 });
+    const epochs = Array.from({ length: 40 }, (_, epoch) => [...dataset.epoch(epoch, 10)]);
+    assert(epochs.every((batches) => batches.length === dataset.batches(10)));
+    const batches = epochs.flat(), sizes = batches.map((batch) => batch.length);
+    for (const batch of batches) assertEquals([...batch], [...new Set(batch)].sort((a, b) => a - b));
+    // 800 batches of 200 samples at 0.05: 4 standard deviations of the mean size, and of its variance of 9.5.
+    const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+    const variance = sizes.reduce((sum, size) => sum + (size - mean) ** 2, 0) / sizes.length;
+    assert(Math.abs(mean - 10) < 4 * Math.sqrt(9.5 / 800), `batches have ${mean} samples on average`);
+    assert(Math.abs(variance - 9.5) < 4 * 9.5 * Math.sqrt(2 / 800), `their sizes have a variance of ${variance}`);
+    const counts = new Array<number>(200).fill(0);
+    for (const batch of batches) for (const sample of batch) counts[sample]!++;
+    // Each of 200 is drawn about 40 times: beyond 5 standard deviations in one of ten thousand cases.
+    assert(counts.every((count) => Math.abs(count - 40) < 5 * Math.sqrt(38)), `${counts}`);
+    assertNotEquals(epochs[0], epochs[1]);
+    assertEquals([...dataset.epoch(0, 10)], epochs[0]);
+    assertThrows(() => new Dataset(source(3), { sampling: "random" as "poisson" }), TypeError, 'sampling is "random"');
   });
 
   test("the defaults are the tutorial's", () => {

@@ -62,6 +62,12 @@ function convolutions(one: Pooled, desk: Desk, call: Call, record: (values: Int3
   call("conv2dWeightGradient", at, dConv, dWeight, conv);
   keep("conv2dWeightGradient", dWeight, one.weights);
 
+  const squares = desk.put(new Float32Array(shape.lanes));
+  call("convExampleSquares", at, dConv, squares, own(4 * (one.x + 2 * one.convolved / shape.outputs)), 1, conv);
+  keep("convExampleSquares", squares, shape.lanes);
+  call("clipExamples", dConv, squares, one.convolved, images, shape.lanes, 2);
+  keep("clipExamples", dConv, full);
+
   const most = desk.room(count), winner = desk.room(count), most2 = desk.room(count), winner2 = desk.room(count);
   call("pooledConvForward", at, weight, bias, most, winner, own(one.scratch), conv, pool);
   keep("pooledConvForward", most, count), keep("winners of pooledConvForward", winner, count);
@@ -112,6 +118,11 @@ function denses(one: Dense, desk: Desk, call: Call, record: (values: Int32Array)
   const sums = desk.room(mask.length, offset), livingSums = desk.put(new Float32Array(mask.length), offset);
   call("denseWeightGradient", x, dy, sums, inputs, outputs, lanes);
   keep("denseWeightGradient", sums, mask.length);
+  const squares = desk.put(new Float32Array(lanes)), added = desk.room(mask.length, offset);
+  call("denseExampleSquares", x, dy, squares, inputs, outputs, 1, lanes);
+  keep("denseExampleSquares", squares, lanes);
+  call("scaledSum", weight, sums, added, mask.length, 0.5);
+  keep("scaledSum", added, mask.length);
   const livingY = desk.room(outputs * lanes), livingDx = desk.room(inputs * lanes);
   call("livingDenseForward", x, weight, bias, livingY, living, desk.room(desk.machine.threads * 2 * inputs), conv);
   keep("livingDenseForward", livingY, outputs * lanes);

@@ -81,6 +81,16 @@ describe("the optimizers on every engine", () => {
       }
     }, 80));
 
+  test("the scaled sum agrees with its definition, in place too", () =>
+    holds(CASES, ({ style, seed, count, word, masked: inPlace }) => {
+      const random = new Random(seed);
+      const a = draw(random, count, style), b = draw(random, count, style);
+      const allowed = a.map((value, i) => 4 * ROUNDOFF * RATE * (Math.abs(value) + Math.abs(b[i]!)));
+      const first = inPlace ? updated(a, allowed, 4 * word) : input(a, 4 * word);
+      const out = inPlace ? first : updated(new Float32Array(count).fill(NaN), allowed, 4 * word);
+      compareKernel("scaledSum", [first, input(b, 4 * word), out, count, RATE]);
+    }));
+
   test("a masked weight becomes +0 from any weight, whatever the gradient and the pull", () => {
     const w = Float32Array.of(-0, -1, 1e-38, 3e38, -3e38, 0.1, -0.1);
     const g = Float32Array.of(1, -0, 3e38, -3e38, 0, NaN, Infinity);

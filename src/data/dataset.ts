@@ -37,6 +37,11 @@ export interface DatasetOptions {
   readonly limit?: number;
   /** Leave out the samples at the end that do not fill a batch. Default true. */
   readonly dropRemainder?: boolean;
+  /**
+   * How batches are drawn. "shuffle" (the default): every sample once in a pass, in batches of equal size. "poisson": every sample takes part in each batch with probability batchSize / samples, whatever the others do,
+   * so that batches are of different sizes, seldom empty; as differential privacy needs it. There are as many batches as by "shuffle"; `shuffleBuffer` is of no use then.
+   */
+  readonly sampling?: "shuffle" | "poisson";
   /** How often the samples pass in one epoch: an integer from 1 to 2^20. Default 1. */
   readonly repeat?: number;
 }
@@ -110,6 +115,8 @@ export class Dataset {
   readonly limit: number;
   /** Are samples that do not fill a batch left out? */
   readonly dropRemainder: boolean;
+  /** How batches are drawn. */
+  readonly sampling: "shuffle" | "poisson";
   /** How often the samples pass in one epoch. */
   readonly repeat: number;
 
@@ -146,6 +153,10 @@ export class Dataset {
     this.limit = integer("limit", options.limit ?? source.count, 1, source.count, `, the images of ${source.name}`);
     this.dropRemainder = options.dropRemainder ?? true;
     if (typeof this.dropRemainder !== "boolean") throw new TypeError("dropRemainder must be true or false");
+    this.sampling = options.sampling ?? "shuffle";
+    if (this.sampling !== "shuffle" && this.sampling !== "poisson") {
+      throw new TypeError(`sampling is ${JSON.stringify(this.sampling)}; it must be "shuffle" or "poisson"`);
+    }
     this.repeat = integer("repeat", options.repeat ?? 1, 1, 2 ** 20);
   }
 
@@ -174,7 +185,7 @@ export class Dataset {
 
   /**
    * The samples of each batch in turn, as indices into the source: `batchSize` of them, or fewer at the end of a pass
-   * if the remainder is kept. Each array is a fresh one. The order depends on the seed, the epoch and the pass, on
+   * if the remainder is kept; of any number by "poisson". Each array is a fresh one. The order depends on the seed, the epoch and the pass, on
    * nothing else.
    *
    * @throws {RangeError} as {@linkcode Dataset.batches} does, or if `epoch` is not an integer from 0 such that `epoch *
@@ -184,7 +195,17 @@ export class Dataset {
     // Checked here, not in the generator, so that a wrong argument is reported by the call and not by the first step.
     this.batches(batchSize);
     integer("epoch", epoch, 0, Math.floor(2 ** 31 / this.repeat) - 1);
-    return this.#passes(epoch, batchSize);
+    return this.sampling === "poisson" ? this.#poissonSamples(epoch, batchSize) : this.#passes(epoch, batchSize);
+  }
+
+  *#poissonSamples(epoch: number, batchSize: number): Generator<Int32Array> {
+    const random = new Random(this.seed, SHUFFLE_STREAM + epoch * this.repeat);
+    const limit = Math.min(1, batchSize / this.samples) * 2 ** 32;
+    for (let left = this.batches(batchSize); left > 0; left--) {
+      const batch: number[] = [];
+      for (let sample = 0; sample < this.samples; sample++) if (random.bits() < limit) batch.push(sample);
+      yield Int32Array.from(batch);
+    }
   }
 
   *#passes(epoch: number, batchSize: number): Generator<Int32Array> {

@@ -33,6 +33,23 @@ function padded(site: Site, { padding }: Conv2dLayer): { input: Activation; pad:
   };
 }
 
+/**
+ * The call that adds up the squared lengths of each image's gradient of a convolution.
+ *
+ * @param dy gives the gradient of all its outputs
+ */
+function exampleSquares(site: Site, input: Activation, placed: PlacedLayer, shape: number, dy: () => number): Call {
+  const { machine, squares } = site, { kernels: k } = machine;
+  const [, outHeight, outWidth] = spatial(placed.outputShape);
+  const bytes = machine.threads * 16 * (sizeOf(input.shape) + 2 * outHeight * outWidth);
+  // Few programs ever clip.
+  let scratch = 0;
+  return () => {
+    scratch ||= machine.allocate(bytes);
+    k.convExampleSquares(input.value, dy(), squares, scratch, Number(placed.bias !== undefined), shape);
+  };
+}
+
 /** A convolution alone. */
 export function convolution(site: Site, placed: PlacedLayer, layer: Conv2dLayer): LayerCalls {
   const { machine, lanes } = site;
@@ -51,6 +68,7 @@ export function convolution(site: Site, placed: PlacedLayer, layer: Conv2dLayer)
     forward: [...pad, () => k.conv2dForward(input.value, w, b, output.value, scratch, shape)],
     events: [],
     parameterGradients,
+    exampleSquares: [exampleSquares(site, input, placed, shape, () => output.gradient)],
     inputGradient: [() => k.conv2dInputGradient(output.gradient, w, input.gradient, scratch, shape), ...unpad],
   };
 }
@@ -106,11 +124,18 @@ export function pooledConvolution(
     } else k.eventInputGradient(events, w, dImages, scratch, shape);
     k.fromImages(dImages, dx, channels, pixels, lanes);
   };
+  // The gradient of the outputs before ReLU and max-pool, which nothing but clipping needs.
+  let unpooled = 0;
+  const unpool = () => {
+    unpooled ||= machine.allocate(4 * sizeOf(placed.outputShape) * lanes);
+    k.maxPoolGradient(output.gradient, winner, unpooled, windows);
+  };
   return {
     output,
     forward: [...pad, forward],
     events: [() => k.winnerEvents(output.gradient, winner, events, scratch, shape, windows)],
     parameterGradients: db ? [weightGradient, () => k.eventBiasGradient(events, db, shape)] : [weightGradient],
+    exampleSquares: [unpool, exampleSquares(site, input, placed, shape, () => unpooled)],
     inputGradient: [inputGradient, ...unpad],
   };
 }

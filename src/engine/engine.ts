@@ -79,7 +79,12 @@ export interface Program {
   output(): Promise<Float32Array>;
   /** Forward, mean softmax cross entropy, and the gradients that the program was made for; changes no parameter. */
   gradients(): void;
-  /** {@link Program.gradients}, then the optimizer's update: one step of training. */
+  /**
+   * Forward, then each image's own gradient, of its own loss, clipped to length `clip` over all parameters together; their sum is added to what {@link ParameterStore.update} takes by the rule "dpSgd". A batch of any
+   * number of images is done in several calls.
+   */
+  clippedGradients(clip: number): void;
+  /** {@link Program.gradients}, or {@link Program.clippedGradients} if the optimizer asks for it, then its update: one step of training. */
   trainStep(optimizer: Optimizer): void;
   /**
    * One step of training towards targets `[images][outputs]` for the current batch: forward, mean squared error over outputs and images, gradients, update.
@@ -175,8 +180,14 @@ export interface ParameterStore {
   deWeight(name: string): Promise<Float32Array>;
   /** Sets all deWeights to 0. */
   clearDeWeights(): void;
-  /** The optimizer's update of all parameters from their gradients; masked weights become exactly 0. */
-  update(optimizer: Optimizer): void;
+  /** Adds the gradients to the sums that the rule "dpSgd" takes. */
+  addGradients(): void;
+  /**
+   * The optimizer's update of all parameters from their gradients; masked weights become exactly 0. By "dpSgd" from the sums of gradients, which are 0 afterwards.
+   *
+   * @param step the number of the step: the noise of "dpSgd" is another one for each. By default the number behind that of the last such update, from 0
+   */
+  update(optimizer: Optimizer, step?: number): void;
   /** Sets masked weights to 0 now, without waiting for the next update. */
   applyMasks(): void;
   /** The largest magnitude of a parameter. */

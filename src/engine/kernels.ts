@@ -244,6 +244,30 @@ export interface Kernels {
     momentum: number,
   ): void;
 
+  /** out = (a + b) * factor over any `count` floats; out may be a or b. */
+  scaledSum(a: number, b: number, out: number, count: number, factor: number): void;
+
+  /**
+   * Adds to squares `[lanes]` the squared length of each image's own gradient of a dense layer's weight, and of its bias if `withBias` is 1, given x `[inputs][lanes]` and dy `[outputs][lanes]`. Masks are not
+   * looked at: all weights count.
+   */
+  denseExampleSquares(
+    x: number,
+    dy: number,
+    squares: number,
+    inputs: number,
+    outputs: number,
+    withBias: number,
+    lanes: number,
+  ): void;
+  /** The same of a convolution, `dy` being that of all its outputs. `scratch` has room for 16 bytes for each value of an image of x and for each position of two outputs. */
+  convExampleSquares(x: number, dy: number, squares: number, scratch: number, withBias: number, shape: number): void;
+  /**
+   * Scales each image's dY `[count][lanes]`, which is the gradient of the mean loss over `images` images, by min(images, bound / sqrt(squares)): what follows from it sums up, over the images, the gradients of
+   * their own losses clipped to length `bound`.
+   */
+  clipExamples(dY: number, squares: number, count: number, images: number, lanes: number, bound: number): void;
+
   /**
    * Resizes uint8 planes `[planes][sourceHeight][sourceWidth]` to `[planes][height][width]`: bilinear, half-pixel centres, edges clamped, with 11-bit coefficients and rounding as OpenCV's.
    * `scratch` has room for 4 * (height + width) int32.

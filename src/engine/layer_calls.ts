@@ -38,9 +38,13 @@ function fullyConnected(site: Site, placed: PlacedLayer, layer: DenseLayer): Lay
     forward: [forward],
     events: [],
     parameterGradients: db ? [weightGradient, biasGradient] : [weightGradient],
+    exampleSquares: [() => k.denseExampleSquares(x, dy, site.squares, inputs, outputs, Number(db !== 0), lanes)],
     inputGradient: [inputGradient],
   };
 }
+
+/** Of a layer without parameters. */
+const NO_PARAMETERS = { parameterGradients: [], exampleSquares: [] };
 
 /** A function of single elements whose gradient needs only its output: in place where it can be. */
 function elementwise(site: Site, outputShape: Shape, kind: "relu" | "sigmoid"): LayerCalls {
@@ -49,7 +53,7 @@ function elementwise(site: Site, outputShape: Shape, kind: "relu" | "sigmoid"): 
   const count = sizeOf(outputShape) * lanes;
   const forward = () => k[`${kind}Forward`](input.value, output.value, count);
   const gradient = () => k[`${kind}Gradient`](output.value, output.gradient, input.gradient, count);
-  return { output, forward: [forward], events: [], parameterGradients: [], inputGradient: [gradient] };
+  return { output, forward: [forward], events: [], ...NO_PARAMETERS, inputGradient: [gradient] };
 }
 
 function pooling(site: Site, { outputShape }: PlacedLayer, layer: PoolLayer): LayerCalls {
@@ -61,7 +65,7 @@ function pooling(site: Site, { outputShape }: PlacedLayer, layer: PoolLayer): La
       output,
       forward: [() => k.averagePoolForward(input.value, output.value, shape)],
       events: [],
-      parameterGradients: [],
+      ...NO_PARAMETERS,
       inputGradient: [() => k.averagePoolGradient(output.gradient, input.gradient, shape)],
     };
   }
@@ -70,14 +74,14 @@ function pooling(site: Site, { outputShape }: PlacedLayer, layer: PoolLayer): La
     output,
     forward: [() => k.maxPoolForward(input.value, output.value, winner, shape)],
     events: [],
-    parameterGradients: [],
+    ...NO_PARAMETERS,
     inputGradient: [() => k.maxPoolGradient(output.gradient, winner, input.gradient, shape)],
   };
 }
 
 /** Flattens by name only: batch innermost, a flat activation is the same memory. */
 function flattened({ input }: Site, shape: Shape): LayerCalls {
-  return { output: { ...input, shape }, forward: [], events: [], parameterGradients: [], inputGradient: [] };
+  return { output: { ...input, shape }, forward: [], events: [], ...NO_PARAMETERS, inputGradient: [] };
 }
 
 /** The layers that become one set of calls: a convolution with the ReLU and the max-pool behind it, else a layer alone. */

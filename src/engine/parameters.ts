@@ -5,6 +5,7 @@
  */
 import {
   type Adam,
+  type DpSgd,
   type Optimizer,
   type ParameterSpec,
   type ParameterValues,
@@ -25,6 +26,8 @@ interface Place {
   velocity: number;
   /** Adam's mean of squares. */
   squares: number;
+  /** The sum of clipped gradients. */
+  sum: number;
   /** The lists of living weights, and their share; 1 while there is no list. */
   living: number;
   passes: number;
@@ -38,6 +41,9 @@ interface Place {
 /** What a layer needs to know of its weight. */
 export type WeightPlace = Readonly<Pick<Place, "weight" | "gradient" | "living" | "passes" | "density">>;
 
+/** The first of the streams of the seed from which the noise of differential privacy is drawn: one for each parameter and step. */
+const PRIVACY_STREAM = 0x2000_0000;
+
 /** A power of two of at least twice the count: the size of a sparse hash table. */
 function tableSizeFor(count: number): number {
   let size = 16;
@@ -50,6 +56,9 @@ export class MachineParameters implements ParameterStore {
   readonly specs: readonly ParameterSpec[];
   readonly #machine: Machine;
   readonly #places: readonly Place[];
+  /** Room for the noise of the largest parameter; allocated when first needed. */
+  #noise = 0;
+  #noisySteps = 0;
   /** Room for the selection: a histogram, candidates and a hash table; allocated by the first mask. */
   #scratch = 0;
   #deWeightIsSet = false;
@@ -73,6 +82,7 @@ export class MachineParameters implements ParameterStore {
         deWeight: 0,
         velocity: 0,
         squares: 0,
+        sum: 0,
         living: 0,
         passes: 0,
         density: 1,
@@ -206,15 +216,40 @@ export class MachineParameters implements ParameterStore {
     this.#deWeightIsSet = false;
   }
 
-  update(optimizer: Optimizer): void {
+  addGradients(): void {
     const { kernels } = this.#machine;
+    for (const place of this.#places) {
+      place.sum ||= this.#machine.allocate(4 * place.count);
+      kernels.scaledSum(place.sum, place.gradient, place.sum, place.count, 1);
+    }
+  }
+
+  /** Makes the gradients the noised means of the clipped ones; the sums begin anew. */
+  #privatize({ clip, noiseMultiplier, batchSize, seed }: DpSgd, step: number): void {
+    const { kernels } = this.#machine;
+    this.#noise ||= this.#machine.allocate(4 * Math.max(...this.#places.map(({ count }) => count)));
+    for (const [index, place] of this.#places.entries()) {
+      const { gradient, count } = place, stream = PRIVACY_STREAM + step * this.#places.length + index;
+      place.sum ||= this.#machine.allocate(4 * count);
+      kernels.fillNormal(this.#noise, count, seed, stream, clip * noiseMultiplier, 0);
+      kernels.scaledSum(place.sum, this.#noise, gradient, count, 1 / batchSize);
+      this.#machine.floats.fill(0, place.sum / 4, place.sum / 4 + count);
+    }
+  }
+
+  update(optimizer: Optimizer, step: number = this.#noisySteps): void {
+    const { kernels } = this.#machine;
+    if (optimizer.kind === "dpSgd") {
+      this.#privatize(optimizer, step);
+      this.#noisySteps = step + 1;
+    }
     if (optimizer.kind === "adam") {
       this.#power1 *= optimizer.beta1;
       this.#power2 *= optimizer.beta2;
     }
     for (const place of this.#places) {
       const deWeight = this.#deWeightIsSet ? place.deWeight : 0;
-      if (optimizer.kind === "sgd") {
+      if (optimizer.kind === "sgd" || optimizer.kind === "dpSgd") {
         kernels.sgd(place.weight, place.gradient, place.mask, deWeight, place.count, optimizer.lr);
       } else if (optimizer.kind === "adam") {
         this.#adam(place, optimizer);

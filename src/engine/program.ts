@@ -30,6 +30,9 @@ export class MachineProgram implements Program {
   #targets = 0;
   readonly #forward: readonly Call[];
   readonly #backward: readonly Call[];
+  /** As the backward pass, but each image's squared gradient length in place of the parameters' gradients. */
+  readonly #squaresPass: readonly Call[];
+  readonly #squares: number;
   #inversion: Inversion | undefined;
   /** Number of images whose losses were computed last. */
   #lossCount = 0;
@@ -52,6 +55,7 @@ export class MachineProgram implements Program {
       value: allocate(network.inputShape),
       gradient: ofInput ? allocate(network.inputShape) : 0,
     };
+    this.#squares = machine.allocate(4 * lanes);
     const layers: LayerCalls[] = [];
     let activation = input, ownsInput = false, reachesParameters = false;
     for (const group of layerGroups(network.layers)) {
@@ -61,6 +65,7 @@ export class MachineProgram implements Program {
         machine,
         parameters: this.parameters,
         lanes,
+        squares: this.#squares,
         input: activation,
         withGradient,
         ownsInput,
@@ -77,9 +82,10 @@ export class MachineProgram implements Program {
     this.#output = activation;
     this.#losses = machine.allocate(4 * lanes);
     this.#forward = layers.flatMap((layer) => layer.forward);
-    this.#backward = layers.toReversed().flatMap((
-      layer,
-    ) => [...layer.events, ...layer.parameterGradients, ...layer.inputGradient]);
+    const backward = (ofParameters: "parameterGradients" | "exampleSquares") =>
+      layers.toReversed().flatMap((layer) => [...layer.events, ...layer[ofParameters], ...layer.inputGradient]);
+    this.#backward = backward("parameterGradients");
+    this.#squaresPass = backward("exampleSquares");
     this.#batch = new Batch(machine, input, sizeOf(activation.shape), batchSize, lanes);
   }
 
@@ -108,7 +114,7 @@ export class MachineProgram implements Program {
     return Promise.resolve(this.#batch.read(this.#output.value, sizeOf(this.#output.shape)));
   }
 
-  /** Forward, the losses, and in `dLogits`, if that is not 0, their mean's gradient. */
+  /** The losses, and in `dLogits`, if that is not 0, their mean's gradient. */
   #crossEntropy(dLogits: number): void {
     const { count, lanes, classes, labelForm, labels, targets } = this.#batch;
     if (!labelForm) throw new TypeError("the batch has no labels: load one from a data set");
@@ -117,7 +123,6 @@ export class MachineProgram implements Program {
         `softmax cross entropy needs a flat output, but the network gives [${this.#output.shape}]: end it with flatten()`,
       );
     }
-    run(this.#forward);
     const { kernels } = this.#machine;
     const { value } = this.#output;
     if (labelForm === "integer") {
@@ -127,30 +132,49 @@ export class MachineProgram implements Program {
   }
 
   losses(): Promise<Float32Array> {
+    this.forward();
     this.#crossEntropy(0);
     const { floats } = this.#machine;
     return Promise.resolve(Float32Array.from(floats.subarray(this.#losses / 4, this.#losses / 4 + this.#lossCount)));
   }
 
-  gradients(): void {
+  #requireGradients(): void {
     if (this.#output.gradient === 0) {
       throw new TypeError('this program computes no gradients: make it with `gradients: "parameters"`');
     }
+  }
+
+  gradients(): void {
+    this.#requireGradients();
+    this.forward();
     this.#crossEntropy(this.#output.gradient);
     run(this.#backward);
   }
 
+  clippedGradients(clip: number): void {
+    this.#requireGradients();
+    const { gradient, shape } = this.#output, { count, lanes } = this.#batch, { kernels, floats } = this.#machine;
+    floats.fill(0, this.#squares / 4, this.#squares / 4 + lanes);
+    this.forward();
+    this.#crossEntropy(gradient);
+    run(this.#squaresPass);
+    // Once more: the layers may have overwritten it.
+    this.#crossEntropy(gradient);
+    kernels.clipExamples(gradient, this.#squares, sizeOf(shape), count, lanes, clip);
+    run(this.#backward);
+    this.parameters.addGradients();
+  }
+
   trainStep(optimizer: Optimizer): void {
-    this.gradients();
+    if (optimizer.kind === "dpSgd") this.clippedGradients(optimizer.clip);
+    else this.gradients();
     this.parameters.update(optimizer);
   }
 
   regressStep(targets: Float32Array, optimizer: Optimizer): void {
     this.#requireBatch();
+    this.#requireGradients();
     const { count, lanes } = this.#batch, { value, gradient, shape } = this.#output, outputs = sizeOf(shape);
-    if (gradient === 0) {
-      throw new TypeError('this program computes no gradients: make it with `gradients: "parameters"`');
-    }
     if (targets.length !== count * outputs) {
       throw new RangeError(
         `regressStep takes ${count} images of ${outputs} targets each, got ${targets.length} values`,

@@ -26,6 +26,8 @@ export interface LayerCalls {
   readonly events: readonly Call[];
   /** From there to the gradients of the layer's parameters. */
   readonly parameterGradients: readonly Call[];
+  /** The same calls' squared lengths, image for image: see {@link Site.squares}. */
+  readonly exampleSquares: readonly Call[];
   /** And to that of the input. */
   readonly inputGradient: readonly Call[];
 }
@@ -36,6 +38,8 @@ export interface Site {
   readonly parameters: MachineParameters;
   readonly lanes: number;
   readonly input: Activation;
+  /** Where the squared length of each image's gradient of all parameters is added up. */
+  readonly squares: number;
   /** Whether the output needs a gradient. */
   readonly withGradient: boolean;
   /** Whether the input may be overwritten: it is another layer's output that only this layer reads. */

@@ -36,8 +36,27 @@ export interface Adam {
   readonly epsilon: number;
 }
 
+/**
+ * Differentially private gradient descent (DP-SGD): each example's gradient g is clipped to length `clip`, noise is added to their sum, and w -= lr (sum of clipped g + normal(0, noiseMultiplier clip)) /
+ * batchSize.
+ */
+export interface DpSgd {
+  /** Tells this rule from the others. */
+  readonly kind: "dpSgd";
+  /** The learning rate: a positive number. */
+  readonly lr: number;
+  /** The greatest length of an example's gradient, over all parameters together. */
+  readonly clip: number;
+  /** Standard deviation of the noise over `clip`; 0 for none, and no privacy. */
+  readonly noiseMultiplier: number;
+  /** How many examples are expected in a step: what the sum is divided by, however many there are. */
+  readonly batchSize: number;
+  /** From which the noise is drawn, an unsigned 32-bit integer. Who knows it can take the noise away again. */
+  readonly seed: number;
+}
+
 /** Any optimizer. */
-export type Optimizer = Sgd | Momentum | Adam;
+export type Optimizer = Sgd | Momentum | Adam | DpSgd;
 
 function checkRate(where: string, lr: number): number {
   if (!(lr > 0 && Number.isFinite(lr))) throw new RangeError(`${where}: lr is ${lr}; it must be a positive number`);
@@ -95,4 +114,37 @@ export function adam(options: { lr?: number; beta1?: number; beta2?: number; eps
     throw new RangeError(`adam: epsilon is ${epsilon}; it must be a positive number`);
   }
   return { kind: "adam", lr: checkRate("adam", lr), beta1, beta2, epsilon };
+}
+
+/**
+ * Differentially private gradient descent; `epsilonOf` tells what it spends, if each example takes part in each step with the same probability: train on a `Dataset` with `sampling: "poisson"`. What is promised holds
+ * for real numbers and noise that nobody can guess; the noise here is drawn from `seed` (default 1), in float32.
+ *
+ * Source: Abadi, Chu, Goodfellow, McMahan, Mironov, Talwar and Zhang, "Deep Learning with Differential Privacy", 2016.
+ *
+ * @throws {RangeError} if `lr` or `clip` is not positive and finite, `noiseMultiplier` is negative or not finite, `batchSize` is no positive integer or `seed` no unsigned 32-bit integer.
+ * @example
+ * ```ts
+ * import { dpSgd, noiseMultiplierFor } from "@tacet/tacet";
+ * const noiseMultiplier = noiseMultiplierFor({ epsilon: 3, samplingRate: 256 / 60000, steps: 2340, delta: 1e-5 });
+ * const optimizer = dpSgd({ lr: 0.5, clip: 1, noiseMultiplier, batchSize: 256 });
+ * ```
+ */
+export function dpSgd(
+  options: { lr: number; clip: number; noiseMultiplier: number; batchSize: number; seed?: number },
+): DpSgd {
+  const { lr, clip, noiseMultiplier, batchSize, seed = 1 } = options;
+  if (!(clip > 0 && Number.isFinite(clip))) {
+    throw new RangeError(`dpSgd: clip is ${clip}; it must be a positive number`);
+  }
+  if (!(noiseMultiplier >= 0 && Number.isFinite(noiseMultiplier))) {
+    throw new RangeError(`dpSgd: noiseMultiplier is ${noiseMultiplier}; it must be a number of at least 0`);
+  }
+  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
+    throw new RangeError(`dpSgd: batchSize is ${batchSize}; it must be a positive integer`);
+  }
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
+    throw new RangeError(`dpSgd: seed is ${seed}; it must be an integer from 0 to 2^32 - 1`);
+  }
+  return { kind: "dpSgd", lr: checkRate("dpSgd", lr), clip, noiseMultiplier, batchSize, seed };
 }

@@ -15,6 +15,8 @@ export interface TrainingData extends BatchSource {
   batches(batchSize: number): number;
   /** The indices of each batch of an epoch (counted from 1), in turn. */
   epoch(epoch: number, batchSize: number): Iterable<ArrayLike<number>>;
+  /** "poisson" if each example takes part in each batch with the same probability, whatever the others do. */
+  readonly sampling?: "shuffle" | "poisson";
   /** The same data once, in order and to the last image, for evaluation. */
   inOrder?(): TrainingData;
 }
@@ -43,7 +45,7 @@ export interface ModelOptions {
 
 /** Options of {@link Model.train}. */
 export interface TrainOptions {
-  /** Images in a step; default 32. */
+  /** Images in a step, the mean of them with Poisson sampling; default 32. */
   readonly batchSize?: number;
   /** Told of every step and epoch, in this order; default none. */
   readonly callbacks?: readonly Callback[];
@@ -53,6 +55,18 @@ export interface TrainOptions {
 export class DivergedError extends Error {
   /** Always "DivergedError". */
   override name = "DivergedError";
+}
+
+/** Images that differentially private training takes at once: enough to fill the vectors, few enough to stay in the cache. */
+const PRIVATE_IMAGES_AT_ONCE = 32;
+
+/** What a run of training goes through. */
+interface Run {
+  readonly epochs: number;
+  readonly batches: number;
+  readonly batchSize: number;
+  readonly data: TrainingData;
+  readonly callbacks: readonly Callback[];
 }
 
 /** A network in training: ordinary training with mean softmax cross entropy. */
@@ -138,21 +152,50 @@ export class Model {
       throw new RangeError(`the data hold no batch of ${batchSize} images: take a smaller batchSize or more data`);
     }
     if (this.#training) throw new TypeError("this model is already training; wait for that to end");
+    this.#checkPrivacy(data, batchSize);
     this.#training = true;
     try {
-      await this.#train(await this.program(batchSize), epochs, batches, data, callbacks);
+      // Batches by Poisson sampling are of any size: they are done in parts.
+      const atOnce = this.optimizer.kind === "dpSgd" ? Math.min(batchSize, PRIVATE_IMAGES_AT_ONCE) : batchSize;
+      const run = { epochs, batches, batchSize, data, callbacks };
+      await this.#train(await this.program(atOnce), run);
     } finally {
       this.#training = false;
     }
   }
 
-  async #train(
-    program: Program,
-    epochs: number,
-    batches: number,
-    data: TrainingData,
-    callbacks: readonly Callback[],
-  ): Promise<void> {
+  /** Differential privacy's accounting holds only for training that is arranged as it says. */
+  #checkPrivacy({ sampling }: TrainingData, batchSize: number): void {
+    const { optimizer } = this, isPrivate = optimizer.kind === "dpSgd";
+    if (isPrivate && sampling !== "poisson") {
+      throw new TypeError('dpSgd needs Poisson sampling: make the Dataset with `sampling: "poisson"`');
+    }
+    if (!isPrivate && sampling === "poisson") {
+      throw new TypeError(`${optimizer.kind} needs batches of equal size; \`sampling: "poisson"\` is for dpSgd`);
+    }
+    if (isPrivate && optimizer.batchSize !== batchSize) {
+      throw new RangeError(
+        `batchSize is ${batchSize}, but the optimizer was made for batchSize ${optimizer.batchSize}`,
+      );
+    }
+  }
+
+  /** One step on the given examples. */
+  #step(program: Program, data: TrainingData, indices: ArrayLike<number>): void {
+    const { optimizer } = this;
+    if (optimizer.kind !== "dpSgd") {
+      program.load(data, indices);
+      program.trainStep(optimizer);
+      return;
+    }
+    for (let first = 0; first < indices.length; first += program.batchSize) {
+      program.load(data, Array.from(indices).slice(first, first + program.batchSize));
+      program.clippedGradients(optimizer.clip);
+    }
+    program.parameters.update(optimizer, this.#steps);
+  }
+
+  async #train(program: Program, { epochs, batches, batchSize, data, callbacks }: Run): Promise<void> {
     const state = {
       model: this,
       epoch: 0,
@@ -169,9 +212,8 @@ export class Model {
     await tell("onTrainBegin");
     for (state.epoch = 1; state.epoch <= epochs; state.epoch++) {
       state.stepInEpoch = 0;
-      for (const indices of data.epoch(state.epoch, program.batchSize)) {
-        program.load(data, indices);
-        program.trainStep(this.optimizer);
+      for (const indices of data.epoch(state.epoch, batchSize)) {
+        this.#step(program, data, indices);
         state.stepInEpoch++;
         state.step++;
         this.#steps++;

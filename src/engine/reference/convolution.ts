@@ -16,7 +16,7 @@ function outputSize({ height, width, kernelHeight, kernelWidth, strideHeight, st
 }
 
 /** Calls `visit` with the offsets (in floats, of lane 0) of an output, a weight and the input that meet; outputs slowest, weights in their order. */
-function eachTap(s: Shape, visit: (yAt: number, weightAt: number, xAt: number) => void): void {
+export function eachTap(s: Shape, visit: (yAt: number, weightAt: number, xAt: number) => void): void {
   const [rows, columns] = outputSize(s);
   for (let o = 0; o < s.outputs; o++) {
     for (let row = 0; row < rows; row++) {
@@ -37,7 +37,8 @@ function eachTap(s: Shape, visit: (yAt: number, weightAt: number, xAt: number) =
   }
 }
 
-function sizes(s: Shape): { x: number; weight: number; y: number } {
+/** How many floats the tensors of a convolution have. */
+export function sizes(s: Shape): { x: number; weight: number; y: number } {
   const [rows, columns] = outputSize(s);
   return {
     x: s.channels * s.height * s.width * s.lanes,

@@ -7,6 +7,7 @@ import type { Machine } from "../machine.ts";
 import { convolution } from "./convolution.ts";
 import { dense } from "./dense.ts";
 import { draws } from "./draws.ts";
+import { exampleGradients } from "./example_gradients.ts";
 import { events } from "./events.ts";
 import { gather } from "./gather.ts";
 import { images } from "./images.ts";
@@ -39,6 +40,7 @@ export function referenceMachine(precision: Precision = "float32"): Machine {
       ...pooling(memory),
       ...pooledConvolution(memory),
       ...events(memory),
+      ...exampleGradients(memory),
       ...images(memory),
       ...living(memory),
       ...loss(memory),

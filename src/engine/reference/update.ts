@@ -7,7 +7,7 @@ import type { Kernels } from "../kernels.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 /** The update kernels over a memory: all tensors have `count` elements; `mask` is int32, -1 kept and 0 suppressed. */
-export function update(memory: ReferenceMemory): Pick<Kernels, "sgd" | "momentum"> {
+export function update(memory: ReferenceMemory): Pick<Kernels, "sgd" | "momentum" | "scaledSum"> {
   /** Moves the weights against `direction` and, where given, deWeight; what is masked is exactly 0, whatever deWeight says. */
   function step(
     weights: number,
@@ -41,6 +41,11 @@ export function update(memory: ReferenceMemory): Pick<Kernels, "sgd" | "momentum
         return velocities[i]!;
       };
       step(weight, accelerate, mask, deWeight, count, rate);
+    },
+
+    scaledSum(a, b, out, count, factor) {
+      const first = memory.floatsAt(a, count), second = memory.floatsAt(b, count);
+      memory.floatsAt(out, count).set(first.map((value, i) => (value + second[i]!) * memory.round(factor)));
     },
   };
 }

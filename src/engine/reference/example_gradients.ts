@@ -1,0 +1,56 @@
+/**
+ * Each image's own gradient of a layer, weight by weight: its squared length, and the clipping by it.
+ *
+ * @module
+ */
+import { CONV_SHAPE, type Kernels } from "../kernels.ts";
+import { eachTap, sizes } from "./convolution.ts";
+import type { ReferenceMemory } from "./memory.ts";
+
+/** The kernels over a memory: squares `[lanes]`; the other tensors as those of the layers' gradients. Sums run in float64. */
+export function exampleGradients(
+  memory: ReferenceMemory,
+): Pick<Kernels, "denseExampleSquares" | "convExampleSquares" | "clipExamples"> {
+  /** Adds the squares of gradients `[count][lanes]` to `squares`. */
+  function addSquares(squares: number, gradients: Float64Array, lanes: number): void {
+    const sums = new Float64Array(lanes);
+    gradients.forEach((gradient, i) => sums[i % lanes]! += gradient * gradient);
+    const all = memory.floatsAt(squares, lanes);
+    for (let lane = 0; lane < lanes; lane++) all[lane] = all[lane]! + sums[lane]!;
+  }
+
+  return {
+    denseExampleSquares(x, dy, squares, inputs, outputs, withBias, lanes) {
+      const xs = memory.floatsAt(x, inputs * lanes), dys = memory.floatsAt(dy, outputs * lanes);
+      const gradients = new Float64Array(inputs * outputs * lanes);
+      for (let i = 0; i < gradients.length; i++) {
+        const lane = i % lanes, input = Math.floor(i / lanes) % inputs, output = Math.floor(i / lanes / inputs);
+        gradients[i] = xs[input * lanes + lane]! * dys[output * lanes + lane]!;
+      }
+      addSquares(squares, gradients, lanes);
+      if (withBias) addSquares(squares, Float64Array.from(dys), lanes);
+    },
+
+    convExampleSquares(x, dy, squares, _scratch, withBias, shape) {
+      const s = memory.record(shape, CONV_SHAPE), size = sizes(s);
+      const xs = memory.floatsAt(x, size.x), dys = memory.floatsAt(dy, size.y);
+      const gradients = new Float64Array(size.weight * s.lanes), biases = new Float64Array(s.outputs * s.lanes);
+      eachTap(s, (yAt, weightAt, xAt) => {
+        for (let lane = 0; lane < s.lanes; lane++) {
+          gradients[weightAt * s.lanes + lane]! += dys[yAt + lane]! * xs[xAt + lane]!;
+        }
+      });
+      addSquares(squares, gradients, s.lanes);
+      const plane = size.y / s.outputs;
+      for (let i = 0; i < size.y; i++) biases[Math.floor(i / plane) * s.lanes + i % s.lanes]! += dys[i]!;
+      if (withBias) addSquares(squares, biases, s.lanes);
+    },
+
+    clipExamples(dY, squares, count, images, lanes, bound) {
+      const gradients = memory.floatsAt(dY, count * lanes), lengths = memory.floatsAt(squares, lanes).map(Math.sqrt);
+      for (let i = 0; i < count * lanes; i++) {
+        gradients[i] = gradients[i]! * Math.min(images, memory.round(bound) / lengths[i % lanes]!);
+      }
+    },
+  };
+}
