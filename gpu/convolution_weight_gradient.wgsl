@@ -13,7 +13,6 @@ override strideWidth: u32;
 override lanes: u32;
 override taps: u32;
 override slicePlaces: u32;
-override sumsAt: u32;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
@@ -43,7 +42,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
   if (tap < taps) {
     for (var k = 0u; k < min(4u, outputs - output); k++) {
-      sums[sumsAt + (slice * outputs + output + k) * taps + tap] = sum[k];
+      sums[(slice * outputs + output + k) * taps + tap] = sum[k];
     }
   }
 }

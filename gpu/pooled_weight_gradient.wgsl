@@ -11,7 +11,6 @@ override kernelWidth: u32;
 override lanes: u32;
 override taps: u32;
 override slicePlaces: u32;
-override sumsAt: u32;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
@@ -46,6 +45,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
   }
   if (tap < taps) {
-    sums[sumsAt + (slice * outputs + output) * taps + tap] = sum;
+    sums[(slice * outputs + output) * taps + tap] = sum;
   }
 }
