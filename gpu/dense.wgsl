@@ -11,8 +11,6 @@ override biasAt: u32;
 override relu: bool;
 // Whether y becomes 0 where `value` is not positive: the gradient of a ReLU that made it.
 override masked: bool;
-// Whether weights that are 0 in all 8 rows are passed over.
-override skipsZeros: bool;
 // More than 1 fill a processor that has more lanes than there are outputs; it costs a barrier, which is dear on software adapters.
 override slices: u32;
 
@@ -76,9 +74,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     let w0 = vec4f(parameters[at], parameters[at + rowStride], parameters[at + 2u * rowStride], parameters[at + 3u * rowStride]);
     let after = at + 4u * rowStride;
     let w1 = vec4f(parameters[after], parameters[after + rowStride], parameters[after + 2u * rowStride], parameters[after + 3u * rowStride]);
-    if (!skipsZeros || any(w0 != vec4f(0)) || any(w1 != vec4f(0))) {
-      let from = k * lanes + lane;
-      let v = vec4f(x[from], x[from + 8u], x[from + 16u], x[from + 24u]);
+    // Suppressed weights are 0: what is 0 in all 8 rows is passed over by the whole workgroup.
+    if (any(w0 != vec4f(0)) || any(w1 != vec4f(0))) {
+      let begin = k * lanes + lane;
+      let v = vec4f(x[begin], x[begin + 8u], x[begin + 16u], x[begin + 24u]);
       a += w0.x * v;
       b += w0.y * v;
       c += w0.z * v;

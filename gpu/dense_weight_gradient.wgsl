@@ -54,11 +54,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let x1 = at(input + 1u, quad);
     let x2 = at(input + 2u, quad);
     let x3 = at(input + 3u, quad);
-    let from = output * quads + quad;
-    a += products(dy[from], x0, x1, x2, x3);
-    b += products(dy[from + quads], x0, x1, x2, x3);
-    c += products(dy[from + 2u * quads], x0, x1, x2, x3);
-    d += products(dy[from + 3u * quads], x0, x1, x2, x3);
+    let begin = output * quads + quad;
+    a += products(dy[begin], x0, x1, x2, x3);
+    b += products(dy[begin + quads], x0, x1, x2, x3);
+    c += products(dy[begin + 2u * quads], x0, x1, x2, x3);
+    d += products(dy[begin + 3u * quads], x0, x1, x2, x3);
   }
   put4(output, input, a);
   put4(output + 1u, input, b);

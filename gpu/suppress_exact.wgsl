@@ -67,10 +67,10 @@ fn main(@builtin(local_invocation_index) local: u32) {
   let threshold = state.threshold;
   let bound = bitcast<f32>(threshold);
   let share = (arguments.count + 255u) / 256u;
-  let from = min(local * share, arguments.count);
-  let to = min(from + share, arguments.count);
+  let begin = min(local * share, arguments.count);
+  let to = min(begin + share, arguments.count);
   var candidates = 0;
-  for (var i = from; i < to; i++) {
+  for (var i = begin; i < to; i++) {
     let at = arguments.at + i;
     candidates += select(0, 1, masks[at] == 0u || magnitudeBits(parameters[at]) <= threshold);
   }
@@ -81,7 +81,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
     before += counts[i];
   }
   var suppressed = 0u;
-  for (var i = from; i < to; i++) {
+  for (var i = begin; i < to; i++) {
     let at = arguments.at + i;
     let weight = parameters[at];
     let magnitude = abs(weight);

@@ -3,14 +3,7 @@
  *
  * @module
  */
-import {
-  type Adam,
-  type DpSgd,
-  type Optimizer,
-  type ParameterSpec,
-  type ParameterValues,
-  sizeOf,
-} from "../nn/mod.ts";
+import { type Adam, type DpSgd, type Optimizer, type ParameterSpec, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import type { ExactSuppression, ParameterStore } from "./engine.ts";
 import { drawParameter } from "./initial_values.ts";
 import type { Machine } from "./machine.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { shaders, type ShaderName } from "../generated/shaders.ts";
+import { type ShaderName, shaders } from "../generated/shaders.ts";
 import { DeviceLimitError, DeviceLostError, DeviceMemoryError, DeviceValidationError, EngineError } from "../errors.ts";
 
 /** The bits of GPUBufferUsage and GPUMapMode, which not every runtime has as globals. */
@@ -139,7 +139,9 @@ export class Device {
     if (!pipeline) {
       const shader = shaders[name];
       let module = this.#modules.get(name);
-      if (!module) this.#modules.set(name, module = this.#device.createShaderModule({ label: name, code: shader.code }));
+      if (!module) {
+        this.#modules.set(name, module = this.#device.createShaderModule({ label: name, code: shader.code }));
+      }
       const bindGroupLayouts = [this.#layout(name)];
       if (shader.arguments.length > 0) bindGroupLayouts.push(this.#argumentLayout);
       pipeline = this.#device.createComputePipeline({
@@ -226,6 +228,8 @@ export class Device {
   /** Writes to a buffer, after all that was recorded before. */
   write(buffer: GPUBuffer, from: number, data: ArrayBufferView<ArrayBuffer>): void {
     this.check();
+    // A network without parameters has nothing to write, and Deno 2.9 crashes if it is told so.
+    if (data.byteLength === 0) return;
     this.submit();
     this.#device.queue.writeBuffer(buffer, from, data);
   }

@@ -57,7 +57,6 @@ async function checkProduct(device: Device): Promise<void> {
     biasAt: 0,
     relu: false,
     masked: false,
-    skipsZeros: false,
     slices: device.isSoftware ? 1 : 8,
   };
   device.run(device.kernel("dense", constants, [xs!, weights!, xs!, ys!], [2, Math.ceil(ROWS / 8), 1]));

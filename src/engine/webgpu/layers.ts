@@ -38,8 +38,8 @@ export interface Site {
 const DENSE_SLICES = 8;
 /** Weights that fit the workgroup memory of a convolution. */
 const TILE = 256;
-/** Workgroups of a weight gradient that are worth waiting for: its slices are as many as give about so many. */
-const WORTHWHILE_GROUPS = 512;
+/** Invocations that a weight gradient should have at least, to fill a processor. */
+const ENOUGH = 32768, ENOUGH_IN_SOFTWARE = 2048;
 
 function buffer({ device, lanes }: Site, shape: readonly number[]): GPUBuffer {
   return device.buffer(4 * sizeOf(shape) * lanes);
@@ -74,7 +74,7 @@ function dense(site: Site, placed: PlacedLayer, relu: boolean): LayerKernels {
   const { weightAt, hasBias, biasAt } = weights(site, placed);
   const slices = device.isSoftware ? 1 : DENSE_SLICES;
   const product = (rows: number, terms: number, constants: Constants, buffers: readonly GPUBuffer[]) => {
-    const all = { rows, terms, lanes, weightAt, biasAt, slices, skipsZeros: false, ...constants };
+    const all = { rows, terms, lanes, weightAt, biasAt, slices, ...constants };
     return device.kernel("dense", all, buffers, [Math.ceil(lanes / 32), ...folded(Math.ceil(rows / 8))]);
   };
   const forward = product(
@@ -121,6 +121,14 @@ interface Windows {
   readonly strideWidth: number;
 }
 
+/** The part of a convolution's input that is not known to be 0: rows from top to before bottom, columns from left to before right. */
+interface Inside {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+
 /** How the weight lies for {@link convolve}. */
 interface WeightOrder {
   readonly weightAt: number;
@@ -133,6 +141,7 @@ interface WeightOrder {
 function convolve(
   { device, lanes }: Site,
   windows: Windows,
+  inside: Inside,
   order: WeightOrder,
   { pooled = false, ...epilogue }: Constants,
   buffers: readonly GPUBuffer[],
@@ -141,8 +150,19 @@ function convolve(
   const taps = kernelHeight * kernelWidth, fits = Math.floor(TILE / taps);
   const tileChannels = device.isSoftware ? 0 : Math.min(fits, windows.channels);
   const half = pooled ? Math.floor : Math.ceil;
-  const groups = flat(half(rows / 2) * half(columns / 2) * lanes, Math.ceil(outputs / 8));
-  const constants = { ...windows, ...order, lanes, tileChannels, skipsZeros: false, pooled, ...epilogue };
+  const groupLanes = Math.min(lanes, 64), places = half(rows / 2) * half(columns / 2);
+  const groups = flat(64 * places * Math.ceil(lanes / groupLanes), Math.ceil(outputs / 8));
+  const constants = {
+    ...windows,
+    ...inside,
+    ...order,
+    lanes,
+    groupLanes,
+    tileChannels,
+    eight: outputs > 6,
+    pooled,
+    ...epilogue,
+  };
   return device.kernel("convolution", constants, buffers, groups);
 }
 
@@ -164,6 +184,7 @@ function convolution(
   const kernel = { kernelHeight, kernelWidth };
   const windows = { channels, height, width, outputs, rows, columns, ...kernel, strideHeight, strideWidth };
   const { weightAt, hasBias, biasAt } = weights(site, placed), taps = kernelHeight * kernelWidth;
+  const inside = { top: padHeight, bottom: padHeight + inputHeight, left: padWidth, right: padWidth + inputWidth };
   const forward: Kernel[] = [];
   let x = input.value;
   if (padded) {
@@ -181,7 +202,7 @@ function convolution(
     columnStride: 1,
   };
   forward.push(
-    convolve(site, windows, order, { hasBias, biasAt, relu: kind === "relu", pooled }, [
+    convolve(site, windows, inside, order, { hasBias, biasAt, relu: kind === "relu", pooled }, [
       x,
       values32,
       output.value,
@@ -191,28 +212,24 @@ function convolution(
   const dy = output.gradient;
   if (!dy) return { output, forward, parameterGradients: [], inputGradient: [] };
 
-  // Slices of the places, so that there are workgroups enough.
-  const [, gradientRows, gradientColumns] = spatial(outputShape), places = gradientRows * gradientColumns;
-  const allTaps = channels * taps + Number(hasBias), perGroup = pooled ? 1 : 4;
-  const groups = Math.ceil(allTaps / 32) * Math.ceil(outputs / perGroup);
-  const slicePlaces = Math.ceil(places / Math.max(1, Math.min(places, Math.floor(WORTHWHILE_GROUPS / groups))));
-  const slices = Math.ceil(places / slicePlaces);
-  const sums = device.buffer(4 * slices * outputs * allTaps);
-  const gradientWindows = { ...windows, rows: gradientRows, columns: gradientColumns, lanes, taps: allTaps, slicePlaces };
-  const gradientGroups: Groups = [Math.ceil(allTaps / 32), slices, Math.ceil(outputs / perGroup)];
-  const { strideHeight: _, strideWidth: __, ...pooledWindows } = gradientWindows;
+  // Parts of the sums, by images and by rows of places, so that there are invocations enough.
+  const [, gradientRows, gradientColumns] = spatial(outputShape), partLanes = Math.min(lanes, 32);
+  const allTaps = channels * taps + Number(hasBias);
+  const blocks = channels * Math.ceil(kernelHeight / 2) * Math.ceil(kernelWidth / 2) + Number(hasBias);
+  const outputBlocks = Math.ceil(outputs / 8), enough = device.isSoftware ? ENOUGH_IN_SOFTWARE : ENOUGH;
+  const wanted = Math.ceil(enough / (blocks * partLanes * outputBlocks));
+  const slices = Math.min(wanted, gradientRows), parts = slices * partLanes;
+  const sums = device.buffer(4 * parts * outputs * allTaps);
   const parameterGradients = [
-    pooled
-      ? device.kernel("pooled_weight_gradient", pooledWindows, [x, dy, winner, sums], gradientGroups)
-      : device.kernel(
-        "convolution_weight_gradient",
-        gradientWindows,
-        [x, dy, sums],
-        gradientGroups,
-      ),
     device.kernel(
-      "sum_slices",
-      { outputs, taps: allTaps, slices, weightTaps: channels * taps, weightAt, biasAt },
+      "convolution_weight_gradient",
+      { ...windows, rows: gradientRows, columns: gradientColumns, lanes, taps: allTaps, slices, partLanes, pooled },
+      [x, dy, winner, sums],
+      flat(blocks * parts, outputBlocks),
+    ),
+    device.kernel(
+      "sum_parts",
+      { outputs, taps: allTaps, quads: parts / 4, weightTaps: channels * taps, weightAt, biasAt },
       [sums, gradients],
       flat(outputs * allTaps),
     ),
@@ -224,7 +241,13 @@ function convolution(
   const spread = buffer(site, [outputs, tall, wide]);
   const place = { tall, wide, lanes, top: kernelHeight - 1 - padHeight, left: kernelWidth - 1 - padWidth };
   const size = { channels: outputs, height: gradientRows, width: gradientColumns };
-  const over = flat(sizeOf(outputShape) * lanes);
+  const over = flat(sizeOf(outputShape) * lanes), { top, left } = place;
+  const spreadInside = {
+    top,
+    bottom: top + (rows - 1) * strideHeight + 1,
+    left,
+    right: left + (columns - 1) * strideWidth + 1,
+  };
   const inputGradient = [
     pooled
       ? device.kernel("spread_winners", { ...size, ...place }, [dy, winner, spread], over)
@@ -242,6 +265,7 @@ function convolution(
         strideHeight: 1,
         strideWidth: 1,
       },
+      spreadInside,
       {
         weightAt: weightAt + taps - 1,
         outputStride: taps,

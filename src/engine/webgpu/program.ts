@@ -67,7 +67,11 @@ export class GpuProgram implements Program {
       ...reluGradient(device, activation, lanes),
       ...layers.toReversed().flatMap((layer) => [...layer.parameterGradients, ...layer.inputGradient]),
     ];
-    this.#batch = new GpuBatch(device, uploads, input, { classes: sizeOf(activation.shape), capacity: batchSize, lanes });
+    this.#batch = new GpuBatch(device, uploads, input, {
+      classes: sizeOf(activation.shape),
+      capacity: batchSize,
+      lanes,
+    });
     this.#crossEntropy = new Losses(device, lanes, 1);
     this.#last = { losses: this.#crossEntropy, count: 0 };
   }

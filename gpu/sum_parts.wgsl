@@ -1,12 +1,12 @@
-// The gradients of a convolution's weight and bias as the sums of their slices, sums[slice][output][tap], the bias as a last tap.
+// The gradients of a convolution's weight and bias as the sums of their parts, sums[output][tap][part], the bias as a last tap. `quads` times four parts.
 override outputs: u32;
 override taps: u32;
-override slices: u32;
+override quads: u32;
 override weightTaps: u32;
 override weightAt: u32;
 override biasAt: u32;
 
-@group(0) @binding(0) var<storage, read> sums: array<f32>;
+@group(0) @binding(0) var<storage, read> sums: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> gradients: array<f32>;
 
 @compute @workgroup_size(64)
@@ -21,9 +21,9 @@ fn main(
   if (output >= outputs) {
     return;
   }
-  var sum = 0.0;
-  for (var slice = 0u; slice < slices; slice++) {
-    sum += sums[slice * outputs * taps + index];
+  var sum = vec4f(0);
+  for (var quad = 0u; quad < quads; quad++) {
+    sum += sums[index * quads + quad];
   }
-  gradients[select(biasAt + output, weightAt + output * weightTaps + tap, tap < weightTaps)] = sum;
+  gradients[select(biasAt + output, weightAt + output * weightTaps + tap, tap < weightTaps)] = dot(sum, vec4f(1));
 }
