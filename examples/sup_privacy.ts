@@ -9,7 +9,8 @@
  */
 import process from "node:process";
 import { DataFormatError, DivergedError, EngineError, FileError } from "../mod.ts";
-import { parseArguments, type Settings, UsageError } from "./sup_privacy/args.ts";
+import { UsageError } from "./command_line.ts";
+import { parseArguments, type Settings } from "./sup_privacy/args.ts";
 import { caption } from "./sup_privacy/caption.ts";
 import { helpText } from "./sup_privacy/help.ts";
 import { runJob, STAGES } from "./sup_privacy/job.ts";

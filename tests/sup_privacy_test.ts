@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "#std/assert";
 import fc from "fast-check";
 import { describe, test } from "node:test";
-import { checkCounts, parseArguments, type Settings, UsageError } from "../examples/sup_privacy/args.ts";
+import { UsageError } from "../examples/command_line.ts";
+import { checkCounts, imageSettings, parseArguments, type Settings } from "../examples/sup_privacy/args.ts";
 import { caption, wrapped } from "../examples/sup_privacy/caption.ts";
 import { chosenIndices } from "../examples/sup_privacy/choice.ts";
 import { contactSheet } from "../examples/sup_privacy/contact_sheet.ts";
@@ -151,10 +152,10 @@ describe("the command line of sup_privacy", () => {
   test("refuses a start after the end, and counts that the images do not allow", () => {
     assertStringIncludes(complaint("--epochs", "2"), "--start-epoch is 3 (its default); it must be at most --epochs");
     assertStringIncludes(complaint("--epochs", "5", "--start-epoch", "6"), "--start-epoch is 6; it must be at most");
-    assertEquals(checkCounts(settingsOf(), 60_000, "MNIST train"), 60_000);
-    assertEquals(checkCounts(settingsOf("--samples", "32"), 60_000, "MNIST train"), 32);
+    assertEquals(checkCounts(imageSettings(settingsOf()), 60_000, "MNIST train"), 60_000);
+    assertEquals(checkCounts(imageSettings(settingsOf("--samples", "32")), 60_000, "MNIST train"), 32);
     const refused = (args: string[], available: number) =>
-      assertThrows(() => checkCounts(settingsOf(...args), available, "MNIST train"), UsageError).message;
+      assertThrows(() => checkCounts(imageSettings(settingsOf(...args)), available, "MNIST train"), UsageError).message;
     assertEquals(refused(["--samples", "70000"], 60_000), "--samples is 70000, but MNIST train has only 60000 images");
     assertStringIncludes(refused(["--samples", "31"], 60_000), "--batch-size is 32; it must be at most");
     assertStringIncludes(refused(["--attack-images", "41"], 40), "--attack-images is 41; it must be at most");

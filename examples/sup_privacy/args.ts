@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
-import { type Flag, FLAGS } from "./flags.ts";
+import { givenFlags, UsageError } from "../command_line.ts";
+import { FLAGS } from "./flags.ts";
 
 /** The engines that `--engine` names. */
-export type EngineChoice = "wasm" | "wasm-simd128" | "reference";
+export type EngineChoice = "wasm" | "wasm-simd128" | "webgpu" | "reference";
 
 /** What the command line asks for; undefined where it leaves the choice to the program. */
 export interface Settings {
@@ -27,75 +27,15 @@ export interface Settings {
   readonly json: boolean;
 }
 
-/** The command line asks for something that cannot be; the message is one line. Exit status 2. */
-export class UsageError extends Error {
-  override name = "UsageError";
+/** What decides which images there are. */
+export interface ImageSettings extends Pick<Settings, "data" | "samples" | "seed"> {
+  /** Flags of which none may ask for more images than there are to train on, and what they ask for. */
+  readonly counts: readonly (readonly [flag: string, value: number])[];
 }
 
-/** A value as the message shows it: bare if it is plain, else quoted and with control characters escaped; never long. */
-function shown(text: string): string {
-  const short = text.length > 60 ? `${text.slice(0, 60)}...` : text;
-  return /^[\w.+-]+$/.test(short) ? short : JSON.stringify(short);
-}
-
-function checked(flag: Flag, text: string): string | number {
-  const { name, rule } = flag;
-  const wrong = (allowed: string) => new UsageError(`--${name} is ${shown(text)}; it must be ${allowed}`);
-  switch (rule.kind) {
-    case "integer": {
-      const value = Number(text);
-      if (/^\d+$/.test(text) && value >= rule.low && value <= rule.high) return value;
-      throw wrong(`a whole number from ${rule.low} to ${rule.high}`);
-    }
-    case "real": {
-      const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
-      if (value > rule.above && (value < rule.high || (rule.inclusive && value === rule.high))) return value;
-      throw wrong(`a number above ${rule.above} and ${rule.inclusive ? "at most" : "below"} ${rule.high}`);
-    }
-    case "choice":
-      if (rule.choices.includes(text)) return text;
-      throw wrong(`one of ${rule.choices.join(", ")}`);
-    default:
-      if (text === "" || text.includes("\0")) throw wrong('the path of a folder; "." is the current one');
-      return text;
-  }
-}
-
-/** The values given, by the names of their flags; true for a switch. */
-function given(args: readonly string[]): Map<string, string | number | true> {
-  const { tokens } = parseArgs({
-    args: [...args],
-    // Not strict: its messages run over several sentences, so the tokens are judged here.
-    strict: false,
-    tokens: true,
-    options: Object.fromEntries(
-      FLAGS.map(({ name, rule }) => [name, { type: rule.kind === "switch" ? "boolean" as const : "string" as const }]),
-    ),
-  });
-  const values = new Map<string, string | number | true>();
-  for (const token of tokens) {
-    if (token.kind === "option-terminator") continue;
-    if (token.kind === "positional") {
-      throw new UsageError(`${shown(token.value)} is not a flag; see --help for those there are`);
-    }
-    const flag = FLAGS.find(({ name }) => token.rawName === `--${name}`);
-    if (!flag) throw new UsageError(`there is no flag ${shown(token.rawName)}; see --help for those there are`);
-    if (values.has(flag.name)) throw new UsageError(`--${flag.name} is given twice; give it once`);
-    if (flag.rule.kind === "switch") {
-      if (token.value !== undefined) {
-        throw new UsageError(`--${flag.name} takes no value, but got ${shown(token.value)}`);
-      }
-      values.set(flag.name, true);
-      continue;
-    }
-    const { value } = token;
-    // "--data --json" has forgotten the folder rather than named one "--json"; "--data=--json" means it.
-    if (value === undefined || (!token.inlineValue && value.startsWith("--"))) {
-      throw new UsageError(`--${flag.name} needs a value: --${flag.name} ${flag.value}`);
-    }
-    values.set(flag.name, checked(flag, value));
-  }
-  return values;
+/** Those of a command line. */
+export function imageSettings({ data, samples, seed, batchSize, attackImages }: Settings): ImageSettings {
+  return { data, samples, seed, counts: [["batch-size", batchSize], ["attack-images", attackImages]] };
 }
 
 /**
@@ -105,7 +45,7 @@ function given(args: readonly string[]): Map<string, string | number | true> {
  */
 export function parseArguments(args: readonly string[]): Settings | "help" {
   if (args.includes("--help")) return "help";
-  const values = given(args);
+  const values = givenFlags(FLAGS, args);
   const number = (name: string) => values.get(name) as number | undefined;
   const numberOrDefault = (name: string) => number(name) ?? FLAGS.find((flag) => flag.name === name)!.fallback!;
   const epochs = numberOrDefault("epochs");
@@ -140,10 +80,10 @@ export function parseArguments(args: readonly string[]): Settings | "help" {
  * @returns how many of them are used
  * @throws {UsageError} if more are asked for, a batch is larger, or more are to be attacked.
  */
-export function checkCounts(settings: Settings, available: number, name: string): number {
-  const { samples = available, batchSize, attackImages } = settings;
+export function checkCounts(settings: ImageSettings, available: number, name: string): number {
+  const { samples = available, counts } = settings;
   if (samples > available) throw new UsageError(`--samples is ${samples}, but ${name} has only ${available} images`);
-  for (const [flag, value] of [["batch-size", batchSize], ["attack-images", attackImages]] as const) {
+  for (const [flag, value] of counts) {
     if (value > samples) {
       throw new UsageError(`--${flag} is ${value}; it must be at most the number of training images, ${samples}`);
     }

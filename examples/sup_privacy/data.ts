@@ -4,7 +4,7 @@
  * @module
  */
 import { Dataset, drawnDigits, type LabelledImages, mnist } from "../../mod.ts";
-import { checkCounts, type Settings } from "./args.ts";
+import { checkCounts, type ImageSettings } from "./args.ts";
 import { DRAWN_TEST, DRAWN_TRAINING } from "./flags.ts";
 import { permissionError } from "./permission.ts";
 
@@ -24,7 +24,7 @@ export interface Images {
  * @throws {UsageError} (as a rejection) if there are fewer than the settings ask for, before any is drawn.
  * @throws {FileError | DataFormatError} (as a rejection) if a file is missing or broken.
  */
-export async function openImages(settings: Settings): Promise<Images> {
+export async function openImages(settings: ImageSettings): Promise<Images> {
   const { data, seed } = settings;
   if (data === undefined) {
     const samples = checkCounts(settings, settings.samples ?? DRAWN_TRAINING, "the drawn data");

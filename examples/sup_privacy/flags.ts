@@ -3,43 +3,13 @@
  *
  * @module
  */
+import { count, type Flag } from "../command_line.ts";
 
 /** Training images drawn where no data are given and `--samples` does not say how many. */
 export const DRAWN_TRAINING = 8000;
 
 /** Test images drawn where no data are given. */
 export const DRAWN_TEST = 2000;
-
-/** The rule for a flag's value: a folder, a choice, or a number within bounds. */
-export type Rule =
-  | { readonly kind: "switch" }
-  | { readonly kind: "folder" }
-  | { readonly kind: "choice"; readonly choices: readonly string[] }
-  | { readonly kind: "integer"; readonly low: number; readonly high: number }
-  /** A real number above `above` and at most (`inclusive`) or below `high`. */
-  | { readonly kind: "real"; readonly above: number; readonly high: number; readonly inclusive: boolean };
-
-/** A flag of the command line. */
-export interface Flag {
-  readonly name: string;
-  readonly rule: Rule;
-  /** What the value stands for in the help: DIR, N. */
-  readonly value?: string;
-  /** The value where the flag is not given; absent where that is not a number. */
-  readonly fallback?: number;
-  /** What it does, a line or more for the help. */
-  readonly about: readonly string[];
-}
-
-function count(name: string, low: number, high: number, about: readonly string[], fallback?: number): Flag {
-  return {
-    name,
-    rule: { kind: "integer", low, high },
-    value: "N",
-    about,
-    ...(fallback === undefined ? {} : { fallback }),
-  };
-}
 
 /** Every flag there is. The upper bounds keep memory below about a gigabyte. */
 export const FLAGS: readonly Flag[] = [
@@ -78,12 +48,13 @@ export const FLAGS: readonly Flag[] = [
   count("attack-images", 1, 2000, ["training images to attack, drawn by the seed"], 30),
   {
     name: "engine",
-    rule: { kind: "choice", choices: ["wasm", "wasm-simd128", "reference"] },
+    rule: { kind: "choice", choices: ["wasm", "wasm-simd128", "webgpu", "reference"] },
     value: "NAME",
     about: [
       "what computes (default: the best that runs here):",
       "wasm          compiled kernels, in the fastest build that this runtime has",
       "wasm-simd128  compiled kernels, in the build that gives the same bits in every runtime",
+      "webgpu        shaders on the GPU, also where an adapter computes in software, which is slow",
       "reference     plain TypeScript, very slow: what the kernels are checked against",
     ],
   },

@@ -3,18 +3,8 @@
  *
  * @module
  */
-import { type Flag, FLAGS } from "./flags.ts";
-
-/** Columns before the explanations. */
-const INDENT = 21;
-
-function entry({ name, value, fallback, about }: Flag): string {
-  const head = `  --${name}${value ? ` ${value}` : ""}`;
-  const lines = about.map((line, index) =>
-    index === 0 && fallback !== undefined ? `${line} (default ${fallback})` : line
-  );
-  return head.padEnd(INDENT) + lines.join(`\n${" ".repeat(INDENT)}`);
-}
+import { flagEntry } from "../command_line.ts";
+import { FLAGS } from "./flags.ts";
 
 /** The help: what the program does, each flag with its default and permission, and the exit statuses. */
 export function helpText(): string {
@@ -26,7 +16,7 @@ images from the inner features of all but the judge, by three attacks, and print
 
   deno run examples/sup_privacy.ts [flags]
 
-${FLAGS.map(entry).join("\n")}
+${FLAGS.map(flagEntry).join("\n")}
 
 Without --data and --out it needs no permission. Results go to standard output, progress and warnings to standard
 error. NO_COLOR is respected.

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Engine, openEngine } from "../../mod.ts";
-import type { EngineChoice, Settings } from "./args.ts";
+import { type EngineChoice, imageSettings, type Settings } from "./args.ts";
 import { attackNetwork, type Inversions, type Method } from "./attacks.ts";
 import { lenet5Dataset, openImages } from "./data.ts";
 import { type Suppressed, type Trained, trainOrdinary, trainSuppressed, trainUnitSuppressed } from "./networks.ts";
@@ -47,7 +47,7 @@ export async function runJob(settings: Settings, progress: Progress, clock: () =
   const start = clock();
   const engine = await open(settings.engine);
   progress.begin(settings.data === undefined ? "drawing digits" : "reading MNIST");
-  const images = await openImages(settings);
+  const images = await openImages(imageSettings(settings));
   progress.end([`${images.samples} for training, ${images.test.count} for testing; ${engine.why}`]);
 
   progress.begin("training ordinary");

@@ -4,7 +4,7 @@
  * @module
  */
 import { sizeOf } from "../nn/mod.ts";
-import { checkCount, checkIndex, checkSource } from "./batch_checks.ts";
+import { checkCount, checkIndex, checkLabels, checkSource } from "./batch_checks.ts";
 import type { BatchSource } from "./engine.ts";
 import type { Activation } from "./site.ts";
 import type { Machine } from "./machine.ts";
@@ -111,11 +111,14 @@ export class Batch {
     this.labelForm = data.labels;
   }
 
-  /** Takes the pixels `[images][channels][height][width]` as the batch. */
-  setInput(values: Float32Array): void {
-    checkCount(`setInput: ${values.length} values are`, values.length / sizeOf(this.input.shape), this.capacity);
-    this.count = values.length / sizeOf(this.input.shape);
-    this.labelForm = undefined;
+  /** Takes the pixels `[images][channels][height][width]` as the batch, with a label each or with none. */
+  setInput(values: Float32Array, labels?: ArrayLike<number>): void {
+    const count = values.length / sizeOf(this.input.shape);
+    checkCount(`setInput: ${values.length} values are`, count, this.capacity);
+    if (labels) checkLabels(labels, count, this.classes);
+    this.count = count;
+    this.labelForm = labels && "integer";
+    if (labels) this.machine.ints.set(labels, this.labels / 4);
     this.write(this.input.value, sizeOf(this.input.shape), values);
   }
 

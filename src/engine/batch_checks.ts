@@ -66,3 +66,20 @@ export function checkIndex({ labels, count }: BatchSource["source"], index: numb
     throw new RangeError(`load: index ${index} is outside the ${count} images of the data`);
   }
 }
+
+/**
+ * Refuses labels that are not one for each image, or no class of the network.
+ *
+ * @throws {RangeError} that says so.
+ */
+export function checkLabels(labels: ArrayLike<number>, count: number, classes: number): void {
+  if (labels.length !== count) {
+    throw new RangeError(`setInput: labels has ${labels.length} values; there are ${count} images`);
+  }
+  const wrong = Array.from(labels).findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
+  if (wrong >= 0) {
+    throw new RangeError(
+      `setInput: labels[${wrong}] is ${labels[wrong]}; it must be an integer from 0 to ${classes - 1}`,
+    );
+  }
+}

@@ -4,7 +4,7 @@
  * @module
  */
 import { sizeOf } from "../../nn/mod.ts";
-import { checkCount, checkIndex, checkSource } from "../batch_checks.ts";
+import { checkCount, checkIndex, checkLabels, checkSource } from "../batch_checks.ts";
 import type { BatchSource } from "../engine.ts";
 import { taps } from "../reference/gather.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
@@ -109,12 +109,16 @@ export class GpuBatch {
     this.hasLabels = true;
   }
 
-  /** Takes the pixels `[images][channels][height][width]` as the batch. */
-  setInput(values: Float32Array): void {
+  /** Takes the pixels `[images][channels][height][width]` as the batch, with a label each or with none. */
+  setInput(values: Float32Array, labels?: ArrayLike<number>): void {
     const size = sizeOf(this.input.shape), count = values.length / size;
     checkCount(`setInput: ${values.length} values are`, count, this.#capacity);
+    if (labels) {
+      checkLabels(labels, count, this.#classes);
+      this.#device.write(this.labels, 0, Uint32Array.from(labels));
+    }
     this.count = count;
-    this.hasLabels = false;
+    this.hasLabels = labels !== undefined;
     this.write(this.input.value, size, values);
   }
 

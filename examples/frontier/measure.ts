@@ -1,0 +1,114 @@
+/**
+ * What a trained network gives away: of the images whose features an attacker sees, and of who was trained on.
+ *
+ * @module
+ */
+import {
+  type Dataset,
+  type Engine,
+  evaluateMembership,
+  exampleLosses,
+  ImageInversionAttack,
+  type KnownInterval,
+  LearnedDecoder,
+  type LossWeights,
+  membershipScores,
+  sliceNetwork,
+  type TrainedNetwork,
+} from "../../mod.ts";
+import { type AttackReport, attackReport } from "../sup_privacy/report.ts";
+import type { Targets } from "../sup_privacy/targets.ts";
+
+/** The tutorial's factors of the losses. */
+const SIGN_WEIGHTS: LossWeights = [1, 0.1, 5];
+/** Factors of the losses of the Adam attack, by the strength of what it takes for granted of images. */
+const PRIORS: Readonly<Record<string, LossWeights>> = {
+  weak: [1, 0.1, 0.01],
+  middle: [1, 1, 0.1],
+  strong: [1, 10, 1],
+};
+
+/** The attacks, by names for people. */
+export const ATTACKS: Readonly<Record<string, string>> = {
+  "sign": "sign steps",
+  "adam-weak": "Adam, weak prior",
+  "adam-middle": "Adam, middle prior",
+  "adam-strong": "Adam, strong prior",
+  "decoder": "learned decoder",
+};
+
+/** How much an attacker can tell of who was trained on. */
+export interface Membership {
+  readonly members: number;
+  readonly others: number;
+  /** Area under the curve by the loss alone, and beside that of other networks. */
+  readonly loss: { readonly auc: KnownInterval; readonly truePositives: KnownInterval };
+  readonly calibrated: { readonly auc: KnownInterval; readonly truePositives: KnownInterval };
+}
+
+/** Where members and others are to be found, and other networks that saw neither. */
+export interface MembershipTargets {
+  readonly train: Dataset;
+  readonly test: Dataset;
+  readonly members: readonly number[];
+  readonly others: readonly number[];
+  readonly shadows: readonly TrainedNetwork[];
+}
+
+/** All inversion attacks on the output of a layer, each on the same images. */
+export async function invert(
+  engine: Engine,
+  victim: TrainedNetwork,
+  targets: Targets,
+  seed: number,
+  { restarts, layer }: { readonly restarts: number; readonly layer: string },
+): Promise<Record<string, AttackReport>> {
+  const network = sliceNetwork(victim.network, layer), { parameters } = victim;
+  const attack = new ImageInversionAttack({ engine, network, parameters, lossWeights: SIGN_WEIGHTS });
+  const { originals, labels, judge, decoys, examples } = targets;
+  const features = await attack.features(originals);
+  const decode = async () => {
+    const learned = await attack.features(examples);
+    const decoder = await LearnedDecoder.train({
+      engine,
+      features: learned,
+      images: examples,
+      shape: network.inputShape,
+      epochs: 6,
+      seed,
+    });
+    return decoder.generate(features);
+  };
+  const evaluate = async (inverted: Float32Array) =>
+    attackReport(await attack.evaluate(originals, inverted, { labels, judge, ...(decoys && { decoys }) }));
+  const reports: Record<string, AttackReport> = {};
+  reports["sign"] = await evaluate(await attack.generate(features, { method: "sign", seed }));
+  for (const [prior, adamLossWeights] of Object.entries(PRIORS)) {
+    const options = { method: "adam", adamLossWeights, restarts, seed } as const;
+    reports[`adam-${prior}`] = await evaluate(await attack.generate(features, options));
+  }
+  reports["decoder"] = await evaluate(await decode());
+  return reports;
+}
+
+/** Membership inference by losses. */
+export async function inferMembership(
+  engine: Engine,
+  victim: TrainedNetwork,
+  { train, test, members, others, shadows }: MembershipTargets,
+): Promise<Membership> {
+  const losses = async (network: TrainedNetwork) =>
+    [await exampleLosses(engine, network, train, members), await exampleLosses(engine, network, test, others)] as const;
+  const [ofMembers, ofOthers] = await losses(victim), shadowLosses = await Promise.all(shadows.map(losses));
+  const evaluate = (memberShadows: Float32Array[], otherShadows: Float32Array[]) => {
+    const scores = [membershipScores(ofMembers, memberShadows), membershipScores(ofOthers, otherShadows)] as const;
+    const { auc, truePositives } = evaluateMembership(...scores);
+    return { auc, truePositives };
+  };
+  return {
+    members: members.length,
+    others: others.length,
+    loss: evaluate([], []),
+    calibrated: evaluate(shadowLosses.map(([members]) => members), shadowLosses.map(([, others]) => others)),
+  };
+}
