@@ -1,6 +1,6 @@
 /** Every case of the GPU tests. */
 import { shaders } from "../../src/engine/generated/shaders.ts";
-import { assertEquals } from "../assert.ts";
+import { assertEquals } from "./assert.ts";
 import { attackCases } from "./attack_cases.ts";
 import { type Case, shadersRun } from "./case.ts";
 import { failureCases } from "./failure_cases.ts";

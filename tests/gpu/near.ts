@@ -1,5 +1,5 @@
 /** Comparisons of tensors that two engines computed. */
-import { assert } from "../assert.ts";
+import { assert } from "./assert.ts";
 
 /** Throws unless every value is within `relative` of the expected tensor's largest magnitude; NaN never is. */
 export function assertNear(actual: Float32Array, expected: Float32Array, relative: number, what: string): void {

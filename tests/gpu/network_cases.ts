@@ -1,6 +1,6 @@
 /** Whole networks on a GPU against the reference engine in float64. */
 import { adam, momentum, openEngine, type Optimizer, type Program, sgd } from "../../mod.ts";
-import { assert, assertAlmostEquals } from "../assert.ts";
+import { assert, assertAlmostEquals } from "./assert.ts";
 import { type Arrangement, type Case, engineOf } from "./case.ts";
 import { assertAllNear, assertNear } from "./near.ts";
 import { type Sample, SAMPLES } from "./networks.ts";

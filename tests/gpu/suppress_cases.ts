@@ -13,7 +13,7 @@ import {
   SuppressModel,
   SuppressPrivacyFactory,
 } from "../../mod.ts";
-import { assert, assertAlmostEquals, assertEquals } from "../assert.ts";
+import { assert, assertAlmostEquals, assertEquals } from "./assert.ts";
 import { type Case, engineOf } from "./case.ts";
 import { assertNear } from "./near.ts";
 
