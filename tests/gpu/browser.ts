@@ -29,6 +29,12 @@ const CHROMIUM_FLAGS = [
 
 const FIREFOX_PREFERENCES = ["dom.webgpu.enabled", "gfx.webgpu.ignore-blocklist"];
 
+/** A module that does not even load says so. */
+const PAGE = `<!doctype html><script type="module">
+  const post = (body) => fetch("/result", { method: "POST", body: JSON.stringify(body) });
+  import("/page.js").catch((error) => post({ name: "the page", error: String(error) }).then(() => post({ done: true })));
+</script>`;
+
 /** The path of a browser, or undefined if it is not installed. */
 export function find(browser: Browser): string | undefined {
   for (const folder of (process.env.PATH ?? "").split(":")) {
@@ -82,10 +88,7 @@ export async function runPage(
       response.setHeader("content-type", "text/javascript").end(script);
     } else {
       response.setHeader("content-type", "text/html").end(
-        '<!doctype html><script type="module">
-        import("/page.js").catch((error) => fetch("/result", { method: "POST", body: JSON.stringify({ name: "the page", error: String(error) }) })
-          .then(() => fetch("/result", { method: "POST", body: '{"done":true}' })));
-      </script>',
+        PAGE,
       );
     }
   });
