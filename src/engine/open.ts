@@ -130,6 +130,9 @@ async function webgpuEngine(gpu: GPU | undefined, welcome: boolean): Promise<Eng
   }
 }
 
+/** Why an entry to WebGPU gave no engine that nobody insisted on: it is asked once, since asking takes a driver's time. */
+const refusals = new WeakMap<GPU, string>();
+
 /** The builds of each engine; webgpu has one for each adapter. */
 const BUILDS: Record<EngineName, readonly string[]> = {
   wasm: ["relaxed", "simd128"],
@@ -204,9 +207,10 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     }
     return opened;
   }
-  const open = engine === undefined && build === undefined && threads === undefined && !module;
-  const opened = open ? await webgpuEngine(gpu, false) : undefined;
-  if (opened && typeof opened !== "string") return opened;
+  if (engine !== undefined || build !== undefined || threads !== undefined || module) return await cpuEngineOf(options);
+  const opened = (gpu && refusals.get(gpu)) ?? await webgpuEngine(gpu, false);
+  if (typeof opened !== "string") return opened;
+  if (gpu) refusals.set(gpu, opened);
   const chosen = await cpuEngineOf(options);
-  return opened === undefined ? chosen : { ...chosen, why: `${chosen.why}; not webgpu: ${opened}` };
+  return { ...chosen, why: `${chosen.why}; not webgpu: ${opened}` };
 }

@@ -98,7 +98,7 @@ function parsed(args: readonly string[]) {
 export function parseArguments(args: readonly string[]): BenchSettings | "help" {
   const values = parsed(args);
   if (values.help) return "help";
-  const engines = chosen("engine", values.engine, ["wasm", "reference"] as const);
+  const engines = chosen("engine", values.engine, ["wasm", "webgpu", "reference"] as const);
   const possible = engines.flatMap((engine): readonly string[] => BUILDS[engine]);
   const builds = values.build === undefined ? undefined : chosen("build", values.build, possible);
   const idle = engines.find((engine) => builds && !BUILDS[engine].some((build) => builds.includes(build)));

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Conv2dLayer, type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../../nn/mod.ts";
-import { type Constants, type Device, flat, type Groups, type Kernel } from "./device.ts";
+import { type Constants, type Device, flat, type Kernel } from "./device.ts";
 import type { GpuParameters } from "./parameters.ts";
 
 /** An activation `[...shape][lanes]` and its gradient; undefined where nobody needs it. */
