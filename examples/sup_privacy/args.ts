@@ -7,7 +7,7 @@ import { givenFlags, UsageError } from "../command_line.ts";
 import { FLAGS } from "./flags.ts";
 
 /** The engines that `--engine` names. */
-export type EngineChoice = "wasm" | "wasm-simd128" | "reference";
+export type EngineChoice = "wasm" | "wasm-simd128" | "webgpu" | "reference";
 
 /** What the command line asks for; undefined where it leaves the choice to the program. */
 export interface Settings {

@@ -48,12 +48,13 @@ export const FLAGS: readonly Flag[] = [
   count("attack-images", 1, 2000, ["training images to attack, drawn by the seed"], 30),
   {
     name: "engine",
-    rule: { kind: "choice", choices: ["wasm", "wasm-simd128", "reference"] },
+    rule: { kind: "choice", choices: ["wasm", "wasm-simd128", "webgpu", "reference"] },
     value: "NAME",
     about: [
       "what computes (default: the best that runs here):",
       "wasm          compiled kernels, in the fastest build that this runtime has",
       "wasm-simd128  compiled kernels, in the build that gives the same bits in every runtime",
+      "webgpu        shaders on the GPU, also where an adapter computes in software, which is slow",
       "reference     plain TypeScript, very slow: what the kernels are checked against",
     ],
   },

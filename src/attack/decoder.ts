@@ -126,6 +126,8 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
         const indices = order.subarray(step * program.batchSize, (step + 1) * program.batchSize);
         program.setInput(rows(scaled, size, indices, input));
         program.regressStep(rows(images, pixels, indices, targets), 3 * epoch < 2 * epochs ? fast : slow);
+        const pressure = program.pressure();
+        if (pressure) await pressure;
         if (onProgress) await onProgress(epoch * steps + step + 1, total);
       }
     }

@@ -206,6 +206,8 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
         inversion.setTargets(targetFeatures.subarray(first * size, (first + images) * size));
         for (let iteration = 1; iteration <= iterations; iteration++) {
           inversion.step(step);
+          const pressure = program.pressure();
+          if (pressure) await pressure;
           if (onLosses) onLosses(await inversion.losses(), iteration, first);
           if (onProgress) await onProgress((restart * count + first) * iterations + iteration * images, total);
         }

@@ -4,6 +4,7 @@
  * @module
  */
 import { sizeOf } from "../nn/mod.ts";
+import { checkCount, checkIndex, checkLabels, checkSource } from "./batch_checks.ts";
 import type { BatchSource } from "./engine.ts";
 import type { Activation } from "./site.ts";
 import type { Machine } from "./machine.ts";
@@ -48,59 +49,6 @@ export class Batch {
     this.#indices = machine.allocate(4 * lanes);
   }
 
-  #checkCount(what: string, count: number): void {
-    if (!Number.isInteger(count) || count < 1 || count > this.capacity) {
-      throw new RangeError(
-        `${what} ${count} images; this program takes a whole number from 1 to ${this.capacity}, its batch size`,
-      );
-    }
-  }
-
-  /** Refuses data that do not fit the network or themselves; an engine must not compute with them. */
-  #check({ source, size }: BatchSource): void {
-    const [channels, height, width] = this.input.shape as readonly [number, number, number];
-    if (source.channels !== channels || size[0] !== height || size[1] !== width) {
-      throw new RangeError(
-        `the data are images of [${[source.channels, ...size]}] (channels, height, width), ` +
-          `but the network takes [${this.input.shape}]; resize them with the dataset's \`size\``,
-      );
-    }
-    if (source.classes > this.classes) {
-      throw new RangeError(`the data have ${source.classes} classes, but the network has ${this.classes} outputs`);
-    }
-    const pixels = source.count * channels * source.height * source.width;
-    if (source.images.length !== pixels || source.labels.length !== source.count) {
-      throw new RangeError(
-        `the data say they are ${source.count} images of [${[
-          channels,
-          source.height,
-          source.width,
-        ]}], which takes ${pixels} pixels ` +
-          `and ${source.count} labels, but hold ${source.images.length} and ${source.labels.length}`,
-      );
-    }
-    const wrong = source.labels.findIndex((label) => label >= source.classes);
-    if (wrong >= 0) {
-      throw new RangeError(
-        `label ${wrong} of the data is ${source.labels[wrong]}, but there are ${source.classes} classes`,
-      );
-    }
-  }
-
-  #checkLabels(labels: ArrayLike<number>, count: number): void {
-    if (labels.length !== count) {
-      throw new RangeError(`setInput: labels has ${labels.length} values; there are ${count} images`);
-    }
-    const wrong = Array.from(labels).findIndex((label) =>
-      !(Number.isInteger(label) && label >= 0 && label < this.classes)
-    );
-    if (wrong >= 0) {
-      throw new RangeError(
-        `setInput: labels[${wrong}] is ${labels[wrong]}; it must be an integer from 0 to ${this.classes - 1}`,
-      );
-    }
-  }
-
   /** Brings a source's images into the memory, resized, if they are not there yet. */
   #upload({ images, count, channels, height, width }: BatchSource["source"]): number {
     const known = this.#uploads.find((other) =>
@@ -132,11 +80,11 @@ export class Batch {
 
   /** Gathers the images of the given indices and their labels. */
   load(data: BatchSource, indices: ArrayLike<number>): void {
-    this.#checkCount("load: got indices of", indices.length);
+    checkCount("load: got indices of", indices.length, this.capacity);
     const { source } = data;
     let images = this.#sources.get(data);
     if (images === undefined) {
-      this.#check(data);
+      checkSource(data, this.input.shape, this.classes);
       this.#sources.set(data, images = this.#upload(source));
     }
     const { kernels, ints, floats } = this.machine;
@@ -144,10 +92,8 @@ export class Batch {
     if (oneHot) floats.fill(0, this.targets / 4, this.targets / 4 + this.classes * this.lanes);
     for (let lane = 0; lane < indices.length; lane++) {
       const index = indices[lane]!;
-      const label = source.labels[index];
-      if (label === undefined) {
-        throw new RangeError(`load: index ${index} is outside the ${source.count} images of the data`);
-      }
+      checkIndex(source, index);
+      const label = source.labels[index]!;
       ints[this.#indices / 4 + lane] = index;
       if (oneHot) floats[this.targets / 4 + label * this.lanes + lane] = 1;
       else ints[this.labels / 4 + lane] = label;
@@ -168,8 +114,8 @@ export class Batch {
   /** Takes the pixels `[images][channels][height][width]` as the batch, with a label each or with none. */
   setInput(values: Float32Array, labels?: ArrayLike<number>): void {
     const count = values.length / sizeOf(this.input.shape);
-    this.#checkCount(`setInput: ${values.length} values are`, count);
-    if (labels) this.#checkLabels(labels, count);
+    checkCount(`setInput: ${values.length} values are`, count, this.capacity);
+    if (labels) checkLabels(labels, count, this.classes);
     this.count = count;
     this.labelForm = labels && "integer";
     if (labels) this.machine.ints.set(labels, this.labels / 4);

@@ -7,13 +7,13 @@
 import type { Network, Optimizer, ParameterSpec, ParameterValues } from "../nn/mod.ts";
 
 /** The engines there are. */
-export type EngineName = "wasm" | "reference";
+export type EngineName = "wasm" | "webgpu" | "reference";
 
-/** A place to compute: the wasm kernels on this CPU, or the slow reference that they are checked against. */
+/** A place to compute: the wasm kernels on this CPU, the shaders on a GPU, or the slow reference that both are checked against. */
 export interface Engine {
   /** Which of the engines it is. */
   readonly name: EngineName;
-  /** Which of its builds it runs: "relaxed" or "simd128"; "float32" or "float64" of the reference. */
+  /** Which of its builds it runs: "relaxed" or "simd128"; the adapter of webgpu, in words; "float32" or "float64" of the reference. */
   readonly build: string;
   /** In one sentence: why this engine was chosen. */
   readonly why: string;
@@ -21,6 +21,10 @@ export interface Engine {
   program(network: Network, options: ProgramOptions): Program;
   /** Parameters alone, without a network, initialised from the seed. */
   parameters(specs: readonly ParameterSpec[], seed: number): ParameterStore;
+  /** Frees what it holds of a GPU; its programs cannot be used any longer. Nothing on a CPU. `using engine = await openEngine()` does it at the end of the block. */
+  dispose(): void;
+  /** {@link Engine.dispose}. */
+  [Symbol.dispose](): void;
 }
 
 /** What a program is for. */
@@ -104,6 +108,10 @@ export interface Program {
    * @throws {TypeError} if the program was made without the input's gradient.
    */
   inversion(): Inversion;
+  /**
+   * On a GPU, where work is only enqueued: a promise if so much is under way that the caller should wait for it before going on. Undefined if not.
+   */
+  pressure(): Promise<unknown> | undefined;
 }
 
 /** How one step of the inversion changes the images x, whose features are f(x), to come nearer to the targets y. */

@@ -4,7 +4,8 @@
  * @module
  */
 export type * from "./engine.ts";
-export { EngineError, type EngineOptions, openEngine } from "./open.ts";
+export { DeviceLimitError, DeviceLostError, DeviceMemoryError, DeviceValidationError, EngineError } from "./errors.ts";
+export { type EngineOptions, openEngine } from "./open.ts";
 export { pixels } from "./pixels.ts";
 export { ThreadError } from "./wasm/threaded_machine.ts";
 export type { WasmBuild } from "./wasm/module.ts";

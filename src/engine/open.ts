@@ -4,27 +4,26 @@
  * @module
  */
 import type { Network } from "../nn/mod.ts";
+import { runtimeGpu } from "../runtime/gpu.ts";
 import { processors, type StartThread, threadStarter } from "../runtime/threads.ts";
 import type { Engine, EngineName, ProgramOptions } from "./engine.ts";
+import { EngineError } from "./errors.ts";
 import type { Machine } from "./machine.ts";
 import { MachineParameters } from "./parameters.ts";
 import { MachineProgram } from "./program.ts";
 import { referenceMachine } from "./reference/machine.ts";
+import { findAdapter, gpuEngine, openDevice } from "./webgpu/engine.ts";
 import { wasmMachine } from "./wasm/machine.ts";
 import { threadedMachine } from "./wasm/threaded_machine.ts";
 import { bestBuild, type WasmBuild, wasmModule } from "./wasm/module.ts";
 import { helpfulThreads } from "./work.ts";
 
-/** An engine that was asked for cannot run here; the message says why. */
-export class EngineError extends Error {
-  /** Always "EngineError". */
-  override name = "EngineError";
-}
-
 /** Options of {@link openEngine}. */
 export interface EngineOptions {
-  /** Insists on an engine; by default the best that runs here is taken. */
+  /** Insists on an engine; by default the best that runs here is taken. "webgpu" takes an adapter that computes in software too, which the default does not. */
   readonly engine?: EngineName;
+  /** The entry to WebGPU, where the runtime has none of its own or another one is wanted: in Bun and Node, `create([])` of npm's package `webgpu`. */
+  readonly gpu?: GPU;
   /**
    * Insists on a build of it. wasm: "simd128" gives the same bits in every runtime; "relaxed" (the default where it exists) fuses multiply and add and is faster. reference:
    * "float32" (the default) or "float64".
@@ -52,6 +51,8 @@ function cpuEngine(
     why,
     program: (network, options) => new MachineProgram(machineFor(network, options), network, options),
     parameters: (specs, seed) => new MachineParameters(machine(), specs, seed),
+    dispose: () => {},
+    [Symbol.dispose]: () => {},
   };
 }
 
@@ -100,43 +101,69 @@ function wasmEngine(build: WasmBuild, asked: boolean, threads: number | undefine
   });
 }
 
-/**
- * Opens the best engine this runtime has: wasm with relaxed SIMD, else wasm with plain SIMD, else the slow reference. `engine.why` tells the choice in a sentence.
- *
- * @throws {EngineError} (as a rejection) if an engine is asked for that cannot run here.
- * @throws {RangeError} (as a rejection) if there is no such engine or build.
- * @example
- * ```ts
- * import { openEngine } from "@tacet/tacet";
- * const engine = await openEngine();
- * console.log(engine.why);
- * ```
- */
-// deno-lint-ignore require-await -- it rejects, and where an engine is not at hand at once it will wait
-export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { engine, build, module, threads } = options;
-  const allowed: Record<EngineName, readonly string[]> = {
-    wasm: ["relaxed", "simd128"],
-    reference: ["float32", "float64"],
-  };
-  if (engine !== undefined && !Object.hasOwn(allowed, engine)) {
-    throw new RangeError(`engine is ${JSON.stringify(engine)}; there are ${Object.keys(allowed).join(" and ")}`);
+/** The engine on a GPU, or in a few words why there is none. Software adapters count only where they are `welcome`. */
+async function webgpuEngine(gpu: GPU | undefined, welcome: boolean): Promise<Engine | string> {
+  if (!gpu) return "this runtime has no WebGPU";
+  let found;
+  try {
+    found = await findAdapter(gpu);
+  } catch (error) {
+    return `asking for an adapter failed: ${(error as Error).message}`;
   }
-  if (build !== undefined && !allowed[engine ?? "wasm"].includes(build)) {
-    throw new RangeError(
-      `build is ${JSON.stringify(build)}; the ${engine ?? "wasm"} engine has ${
-        allowed[engine ?? "wasm"].join(" and ")
-      }`,
-    );
+  if (!found) return "there is no adapter";
+  const { description, isSoftware } = found;
+  if (isSoftware && !welcome) return `the only adapter, ${description}, computes in software`;
+  try {
+    const device = await openDevice(found);
+    const drawing = () => {
+      try {
+        return wasmMachine(bestBuild);
+      } catch {
+        return referenceMachine();
+      }
+    };
+    const kind = isSoftware ? "which computes in software" : "a hardware adapter that passed the check";
+    const why = `the webgpu engine on ${description}, ${kind}${welcome ? ", because it was asked for" : ""}`;
+    return gpuEngine(device, description, why, drawing);
+  } catch (error) {
+    return `the adapter ${description} was refused: ${(error as Error).message}`;
+  }
+}
+
+/** Why an entry to WebGPU gave no engine that nobody insisted on: it is asked once, since asking takes a driver's time. */
+const refusals = new WeakMap<GPU, string>();
+
+/** The builds of each engine; webgpu has one for each adapter. */
+const BUILDS: Record<EngineName, readonly string[]> = {
+  wasm: ["relaxed", "simd128"],
+  webgpu: [],
+  reference: ["float32", "float64"],
+};
+
+function checkOptions({ engine, build, module, threads, gpu }: EngineOptions): void {
+  const asked = engine ?? "wasm";
+  if (!Object.hasOwn(BUILDS, asked)) {
+    throw new RangeError(`engine is ${JSON.stringify(engine)}; there are ${Object.keys(BUILDS).join(", ")}`);
+  }
+  if (build !== undefined && !BUILDS[asked].includes(build)) {
+    const has = BUILDS[asked].length > 0 ? BUILDS[asked].join(" and ") : "none to choose from";
+    throw new RangeError(`build is ${JSON.stringify(build)}; the ${asked} engine has ${has}`);
   }
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
     throw new RangeError(`threads is ${threads}; it must be an integer from 1 to 64`);
   }
-  if (threads !== undefined && threads > 1 && (engine === "reference" || module)) {
+  if (threads !== undefined && threads > 1 && (asked !== "wasm" || module)) {
     throw new RangeError(
-      `threads is ${threads}, but the ${module ? "caller's own module" : "reference engine"} runs on one`,
+      `threads is ${threads}, but the ${module ? "caller's own module" : `${asked} engine`} runs on one`,
     );
   }
+  if (gpu !== undefined && asked !== "webgpu" && engine !== undefined) {
+    throw new RangeError(`gpu is given, but the ${asked} engine uses none`);
+  }
+}
+
+/** The best engine on the CPU, or the build of it that is asked for. */
+function cpuEngineOf({ engine, build, module, threads }: EngineOptions): Engine {
   const reference = (why: string) => {
     const precision = build === "float64" ? "float64" : "float32";
     return cpuEngine("reference", precision, why, () => referenceMachine(precision));
@@ -153,4 +180,37 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     if (asked) throw error;
     return reference(`the reference engine, which is slow, because ${(error as Error).message}`);
   }
+}
+
+/**
+ * Opens the best engine this runtime has: webgpu on a hardware adapter that computes a small product correctly, else wasm with relaxed SIMD, else wasm with plain SIMD, else the slow reference. `engine.why`
+ * tells the choice in a sentence, and what was refused.
+ *
+ * @throws {EngineError} (as a rejection) if an engine is asked for that cannot run here.
+ * @throws {RangeError} (as a rejection) if there is no such engine or build, or an option is not the engine's.
+ * @example
+ * ```ts
+ * import { openEngine } from "@tacet/tacet";
+ * using engine = await openEngine();
+ * console.log(engine.why);
+ * ```
+ */
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  checkOptions(options);
+  const { engine, build, module, threads, gpu = runtimeGpu() } = options;
+  if (engine === "webgpu") {
+    const opened = await webgpuEngine(gpu, true);
+    if (typeof opened === "string") {
+      throw new EngineError(
+        `the webgpu engine cannot run here: ${opened}; take another engine, or hand in a GPU (openEngine({ gpu }))`,
+      );
+    }
+    return opened;
+  }
+  if (engine !== undefined || build !== undefined || threads !== undefined || module) return cpuEngineOf(options);
+  const opened = (gpu && refusals.get(gpu)) ?? await webgpuEngine(gpu, false);
+  if (typeof opened !== "string") return opened;
+  if (gpu) refusals.set(gpu, opened);
+  const chosen = cpuEngineOf(options);
+  return { ...chosen, why: `${chosen.why}; not webgpu: ${opened}` };
 }

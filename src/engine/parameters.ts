@@ -3,16 +3,9 @@
  *
  * @module
  */
-import {
-  type Adam,
-  type DpSgd,
-  type InitialDistribution,
-  type Optimizer,
-  type ParameterSpec,
-  type ParameterValues,
-  sizeOf,
-} from "../nn/mod.ts";
+import { type Adam, type DpSgd, type Optimizer, type ParameterSpec, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import type { ExactSuppression, ParameterStore } from "./engine.ts";
+import { drawParameter } from "./initial_values.ts";
 import type { Machine } from "./machine.ts";
 
 /** Where a parameter lies; pointers are 0 until they are needed. */
@@ -91,15 +84,10 @@ export class MachineParameters implements ParameterStore {
         passesIndex: 0,
       };
     });
-    specs.forEach((spec, stream) => this.#draw(this.#places[stream]!, spec.initial, seed, stream));
-  }
-
-  #draw({ weight, count }: Place, { distribution, scale }: InitialDistribution, seed: number, stream: number): void {
-    const { kernels } = this.#machine;
-    if (distribution === "uniform") kernels.fillUniform(weight, count, seed, stream, -scale, scale);
-    else if (distribution !== "zeros") {
-      kernels.fillNormal(weight, count, seed, stream, scale, distribution === "normal" ? 0 : 2);
-    }
+    specs.forEach(({ initial }, stream) => {
+      const { weight, count } = this.#places[stream]!;
+      drawParameter(machine, weight, count, initial, seed, stream);
+    });
   }
 
   #place(name: string): Place {

@@ -211,4 +211,8 @@ export class MachineProgram implements Program {
     this.#inversion ??= new MachineInversion(this.#machine, this.#batch, this.#output, this.#losses, passes);
     return this.#inversion;
   }
+
+  pressure(): undefined {
+    return undefined;
+  }
 }

@@ -122,10 +122,13 @@ export class SuppressCtrl {
       return undefined;
     }
     this.#operations++;
-    let abandoned = false;
     await this.#suppressUnits(parameters, targetSparsity);
-    for (const [index, layer] of this.maskLayers.entries()) {
-      abandoned ||= !await this.#suppress(parameters, index, layer, targetSparsity);
+    const abandoned = await this.#isDead(parameters, targetSparsity);
+    // The layers' parts are independent of each other: on a GPU none waits for the one before.
+    if (!abandoned) {
+      await Promise.all(
+        this.maskLayers.map((layer, index) => this.#suppress(parameters, index, layer, targetSparsity)),
+      );
     }
     // With an operation at every step, those of the operation before are still there: they count once only.
     if (abandoned) parameters.clearDeWeights();
@@ -155,14 +158,24 @@ export class SuppressCtrl {
     }
   }
 
-  /** One layer's part of an operation; false if the whole operation is to be abandoned. */
-  async #suppress(parameters: ParameterStore, index: number, layer: MaskLayer, sparsity: number): Promise<boolean> {
-    const { name, count, minNum, approximate, upperBound, isAddNoise, isLowerClip } = layer;
+  /** How many of a layer's weights are to be suppressed at a sparsity. */
+  #stopOf({ count, minNum }: MaskLayer, sparsity: number): number {
+    return Math.floor(count * Math.min(1 - Math.min(minNum, count) / count, sparsity));
+  }
+
+  /** Whether the network's first parameter, if it is to be suppressed, has died: then the whole operation is abandoned. */
+  async #isDead(parameters: ParameterStore, sparsity: number): Promise<boolean> {
+    const first = this.maskLayers.find(({ gradIdx }) => gradIdx === 0);
+    if (!first || this.#stopOf(first, sparsity) <= 0) return false;
+    return await parameters.maxMagnitude(first.name) < SPARSE_VALID_MAX_WEIGHT;
+  }
+
+  /** One layer's part of an operation. */
+  async #suppress(parameters: ParameterStore, index: number, layer: MaskLayer, sparsity: number): Promise<void> {
+    const { name, minNum, approximate, upperBound, isAddNoise, isLowerClip } = layer;
     const { lr, seed } = this.settings;
-    const last = this.#lastCounts[index]!;
-    const stop = Math.floor(count * Math.min(1 - Math.min(minNum, count) / count, sparsity));
-    if (stop <= 0 || (approximate && stop < last + 1)) return true;
-    if (layer.gradIdx === 0 && await parameters.maxMagnitude(name) < SPARSE_VALID_MAX_WEIGHT) return false;
+    const last = this.#lastCounts[index]!, stop = this.#stopOf(layer, sparsity);
+    if (stop <= 0 || (approximate && stop < last + 1)) return;
     let suppressed: number | undefined;
     if (approximate) {
       suppressed = await parameters.suppressApproximate(name, { rank: stop - last, first: last === 0, lr });
@@ -180,7 +193,6 @@ export class SuppressCtrl {
       });
     }
     this.#lastCounts[index] = suppressed ?? last;
-    return true;
   }
 
   /**

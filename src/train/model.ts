@@ -221,6 +221,8 @@ export class Model {
           const waiting = callback.onStepEnd?.(state);
           if (waiting) await waiting;
         }
+        const pressure = program.pressure();
+        if (pressure) await pressure;
       }
       const loss = await program.loss();
       if (!Number.isFinite(loss)) {

@@ -15,14 +15,14 @@ export interface BenchSettings {
   readonly json: boolean;
 }
 
-type EngineName = "wasm" | "reference";
+type EngineName = "wasm" | "webgpu" | "reference";
 
 /** The flags are not as they should be; the message is one line. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
-const BUILDS = { wasm: ["relaxed", "simd128"], reference: ["float32", "float64"] } as const;
+const BUILDS = { wasm: ["relaxed", "simd128"], webgpu: [], reference: ["float32", "float64"] } as const;
 
 /** What `--help` prints. */
 export const HELP =
@@ -35,7 +35,7 @@ Lists are separated by commas; each combination is timed.
   --threads    default 1,2
   --batch      images; default 1,32,256
   --sparsity   share of weights masked in each masked layer, from 0 to below 1; default 0,0.5,0.9,0.95,0.98
-  --engine     wasm, reference (slow); default wasm
+  --engine     wasm, webgpu (and the dispatches of its training step), reference (slow); default wasm
   --build      relaxed, simd128 (wasm), float32, float64 (reference); default the engine's best
   --runs       timed runs of each; default 5
   --json       a line { case, engine, build, threads, batch, sparsity, perSecond, runs } for each, with peakFraction where the case is dense
@@ -98,7 +98,7 @@ function parsed(args: readonly string[]) {
 export function parseArguments(args: readonly string[]): BenchSettings | "help" {
   const values = parsed(args);
   if (values.help) return "help";
-  const engines = chosen("engine", values.engine, ["wasm", "reference"] as const);
+  const engines = chosen("engine", values.engine, ["wasm", "webgpu", "reference"] as const);
   const possible = engines.flatMap((engine): readonly string[] => BUILDS[engine]);
   const builds = values.build === undefined ? undefined : chosen("build", values.build, possible);
   const idle = engines.find((engine) => builds && !BUILDS[engine].some((build) => builds.includes(build)));

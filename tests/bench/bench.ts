@@ -5,8 +5,10 @@
  */
 import process from "node:process";
 import { type Engine, type EngineOptions, openEngine } from "../../mod.ts";
+import { runtimeGpu } from "../../src/runtime/gpu.ts";
 import { type BenchSettings, buildsOf, HELP, parseArguments, UsageError } from "./arguments.ts";
 import { type Case, cases, type Setting } from "./cases.ts";
+import { lineOf, trainingDispatches } from "./dispatches.ts";
 import { usefulFlops } from "./flops.ts";
 import { median, repeatedRates, RUN, WARM_UP } from "./measure.ts";
 import { registerPeak } from "./peak.ts";
@@ -102,6 +104,14 @@ async function timeCases(names: readonly string[], engine: Engine, threads: numb
   }
 }
 
+/** What each dispatch of a training step costs. */
+async function printDispatches({ batches: [batch = 32], json }: BenchSettings): Promise<void> {
+  const gpu = runtimeGpu();
+  for (const dispatch of gpu ? await trainingDispatches(gpu, batch) : []) {
+    console.log(json ? JSON.stringify({ case: "dispatch", batch, ...dispatch }) : lineOf(dispatch));
+  }
+}
+
 /** About how long all this takes, in seconds: an inversion of many images is longer than a run. */
 function expected(settings: BenchSettings): number {
   const one = (name: string, batch: number) =>
@@ -125,8 +135,8 @@ async function bench(settings: BenchSettings): Promise<void> {
   let names = settings.cases;
   for (const name of settings.engines) {
     for (const build of buildsOf(name, settings)) {
-      for (const count of threads) {
-        const options = { engine: name, ...(build && { build }), threads: count };
+      for (const count of name === "webgpu" ? threads.slice(0, 1) : threads) {
+        const options = { engine: name, ...(build && { build }), ...(name !== "webgpu" && { threads: count }) };
         let engine: Engine;
         try {
           engine = await openEngine(options as EngineOptions);
@@ -136,6 +146,7 @@ async function bench(settings: BenchSettings): Promise<void> {
         }
         await timeCases(names, engine, count, settings);
       }
+      if (name === "webgpu" && names.includes("train")) await printDispatches(settings);
       names = names.filter((other) => cases[other]!.dependsOn.includes("engine"));
     }
   }

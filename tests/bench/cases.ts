@@ -74,6 +74,7 @@ export const cases: Readonly<Record<string, Case>> = {
     const run = () => {
       program.load(dataset, next());
       program.trainStep(optimizer);
+      return program.pressure() as Promise<void> | undefined;
     };
     return { units: 1, run };
   }),
@@ -102,7 +103,7 @@ export const cases: Readonly<Record<string, Case>> = {
   }),
   open: repeated("engines opened in a running process, each with the training program", ["engine"], (at) => {
     const { name: engine, build } = at.engine;
-    const options = { engine, build: build as "relaxed" };
+    const options = engine === "webgpu" ? { engine } : { engine, build: build as "relaxed" };
     const run = async () =>
       void (await openEngine(options)).program(lenet5(), { batchSize: at.batch, gradients: "parameters" });
     return Promise.resolve({ units: 1, run });

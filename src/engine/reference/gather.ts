@@ -38,7 +38,8 @@ function roundHalfToEven(x: number): number {
   return below % 2 === 0 ? below : below + 1;
 }
 
-function taps(source: number, size: number, axis: "rows" | "columns"): Tap[] {
+/** The taps of each destination pixel along one axis. */
+export function taps(source: number, size: number, axis: "rows" | "columns"): Tap[] {
   const scale = 1 / (size / source);
   return Array.from({ length: size }, (_, d) => {
     let f = Math.fround((d + 0.5) * scale - 0.5);

@@ -1,0 +1,40 @@
+// Adam on all parameters: m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g^2, w -= rate * ((m * scale1) / (sqrt(v * scale2) + epsilon) + deWeight).
+// A mask is 1 where the weight is kept, 0 where it is suppressed; a suppressed weight becomes exactly 0.
+override count: u32;
+
+struct Arguments {
+  rate: f32,
+  beta1: f32,
+  beta2: f32,
+  epsilon: f32,
+  scale1: f32,
+  scale2: f32,
+}
+
+@group(0) @binding(0) var<storage, read_write> parameters: array<f32>;
+@group(0) @binding(1) var<storage, read> gradients: array<f32>;
+@group(0) @binding(2) var<storage, read> masks: array<u32>;
+@group(0) @binding(3) var<storage, read> deWeights: array<f32>;
+@group(0) @binding(4) var<storage, read_write> means: array<f32>;
+@group(0) @binding(5) var<storage, read_write> squares: array<f32>;
+@group(1) @binding(0) var<uniform> arguments: Arguments;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (group.y * groups.x + group.x) * 64u + local;
+  if (index >= count) {
+    return;
+  }
+  let gradient = gradients[index];
+  let mean = arguments.beta1 * means[index] + (1.0 - arguments.beta1) * gradient;
+  let square = arguments.beta2 * squares[index] + (1.0 - arguments.beta2) * gradient * gradient;
+  means[index] = mean;
+  squares[index] = square;
+  let along = (mean * arguments.scale1) / (sqrt(square * arguments.scale2) + arguments.epsilon);
+  let moved = parameters[index] - arguments.rate * (along + deWeights[index]);
+  parameters[index] = select(0.0, moved, masks[index] != 0u);
+}

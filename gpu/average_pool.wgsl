@@ -1,0 +1,38 @@
+// y[channel][row][column][lane] = the mean over each window.
+override channels: u32;
+override height: u32;
+override width: u32;
+override rows: u32;
+override columns: u32;
+override windowHeight: u32;
+override windowWidth: u32;
+override strideHeight: u32;
+override strideWidth: u32;
+override lanes: u32;
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (group.y * groups.x + group.x) * 64u + local;
+  let place = index / lanes;
+  let channel = place / (rows * columns);
+  if (channel >= channels) {
+    return;
+  }
+  let top = place / columns % rows * strideHeight;
+  let left = place % columns * strideWidth;
+  let start = ((channel * height + top) * width + left) * lanes + index % lanes;
+  var sum = 0.0;
+  for (var i = 0u; i < windowHeight; i++) {
+    for (var j = 0u; j < windowWidth; j++) {
+      sum += x[start + (i * width + j) * lanes];
+    }
+  }
+  y[index] = sum / f32(windowHeight * windowWidth);
+}

@@ -1,0 +1,43 @@
+// dx[channel][row][column][lane] = the sum of dy / window size over the windows that hold the pixel.
+override channels: u32;
+override height: u32;
+override width: u32;
+override rows: u32;
+override columns: u32;
+override windowHeight: u32;
+override windowWidth: u32;
+override strideHeight: u32;
+override strideWidth: u32;
+override lanes: u32;
+
+@group(0) @binding(0) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read_write> dx: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (group.y * groups.x + group.x) * 64u + local;
+  let place = index / lanes;
+  let channel = place / (height * width);
+  if (channel >= channels) {
+    return;
+  }
+  let y = place / width % height;
+  let x = place % width;
+  // The windows that hold the pixel.
+  let firstRow = select((y - windowHeight) / strideHeight + 1u, 0u, y < windowHeight);
+  let firstColumn = select((x - windowWidth) / strideWidth + 1u, 0u, x < windowWidth);
+  let lastRow = min(y / strideHeight, rows - 1u);
+  let lastColumn = min(x / strideWidth, columns - 1u);
+  var sum = 0.0;
+  for (var row = firstRow; row <= lastRow; row++) {
+    for (var column = firstColumn; column <= lastColumn; column++) {
+      let at = ((channel * rows + row) * columns + column) * lanes + index % lanes;
+      sum += dy[at];
+    }
+  }
+  dx[index] = sum / f32(windowHeight * windowWidth);
+}

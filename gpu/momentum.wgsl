@@ -1,0 +1,31 @@
+// Gradient descent with momentum on all parameters: v = momentum v + gradient, w -= rate * (v + deWeight).
+// A mask is 1 where the weight is kept, 0 where it is suppressed; a suppressed weight becomes exactly 0.
+override count: u32;
+
+struct Arguments {
+  rate: f32,
+  momentum: f32,
+}
+
+@group(0) @binding(0) var<storage, read_write> parameters: array<f32>;
+@group(0) @binding(1) var<storage, read> gradients: array<f32>;
+@group(0) @binding(2) var<storage, read> masks: array<u32>;
+@group(0) @binding(3) var<storage, read> deWeights: array<f32>;
+@group(0) @binding(4) var<storage, read_write> velocities: array<f32>;
+@group(1) @binding(0) var<uniform> arguments: Arguments;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (group.y * groups.x + group.x) * 64u + local;
+  if (index < count) {
+    let kept = masks[index] != 0u;
+    let velocity = select(0.0, arguments.momentum * velocities[index] + gradients[index], kept);
+    velocities[index] = velocity;
+    let moved = parameters[index] - arguments.rate * (velocity + deWeights[index]);
+    parameters[index] = select(0.0, moved, kept);
+  }
+}

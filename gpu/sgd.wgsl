@@ -1,0 +1,26 @@
+// Gradient descent on all parameters: w -= rate * (gradient + deWeight).
+// A mask is 1 where the weight is kept, 0 where it is suppressed; a suppressed weight becomes exactly 0.
+override count: u32;
+
+struct Arguments {
+  rate: f32,
+}
+
+@group(0) @binding(0) var<storage, read_write> parameters: array<f32>;
+@group(0) @binding(1) var<storage, read> gradients: array<f32>;
+@group(0) @binding(2) var<storage, read> masks: array<u32>;
+@group(0) @binding(3) var<storage, read> deWeights: array<f32>;
+@group(1) @binding(0) var<uniform> arguments: Arguments;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (group.y * groups.x + group.x) * 64u + local;
+  if (index < count) {
+    let moved = parameters[index] - arguments.rate * (gradients[index] + deWeights[index]);
+    parameters[index] = select(0.0, moved, masks[index] != 0u);
+  }
+}

@@ -1,0 +1,39 @@
+// The weighted squared error of y[k][lane] against its targets: losses[block][lane] = weights[lane] * factor * the sum of squared differences over a block of 32 k, and
+// dY = its gradient times `share`.
+override count: u32;
+override lanes: u32;
+
+struct Arguments {
+  factor: f32,
+  share: f32,
+}
+
+@group(0) @binding(0) var<storage, read> y: array<f32>;
+@group(0) @binding(1) var<storage, read> targets: array<f32>;
+@group(0) @binding(2) var<storage, read> weights: array<f32>;
+@group(0) @binding(3) var<storage, read_write> dY: array<f32>;
+@group(0) @binding(4) var<storage, read_write> losses: array<f32>;
+@group(1) @binding(0) var<uniform> arguments: Arguments;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (group.y * groups.x + group.x) * 64u + local;
+  let block = index / lanes;
+  let lane = index % lanes;
+  if (block * 32u >= count) {
+    return;
+  }
+  let weight = weights[lane] * arguments.factor;
+  var sum = 0.0;
+  for (var k = block * 32u; k < min(block * 32u + 32u, count); k++) {
+    let at = k * lanes + lane;
+    let difference = y[at] - targets[at];
+    sum += difference * difference;
+    dY[at] = 2.0 * weight * arguments.share * difference;
+  }
+  losses[index] = weight * sum;
+}

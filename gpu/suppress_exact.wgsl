@@ -1,0 +1,118 @@
+// The exact path of a suppress operation (step 4 of MindArmour's suppress privacy): mask and deWeight of `count` weights from `at` on are rewritten, state.suppressed = the number
+// suppressed. The walk in index order suppresses weights up to the threshold while fewer than `limit` are: those with fewer than `limit` candidates (masked already, or
+// up to the threshold) before them. Noise for weight i is uniform(-0.1, 0.1) from word 0 of draw i of stream (seed, stream). One workgroup, an invocation a run of weights.
+struct Arguments {
+  at: u32,
+  count: u32,
+  limit: i32,
+  rate: f32,
+  lowerClip: u32,
+  addNoise: u32,
+  upperBound: f32,
+  seed: u32,
+  stream: u32,
+}
+
+struct State {
+  largest: u32,
+  candidates: u32,
+  threshold: u32,
+  suppressed: u32,
+  done: u32,
+}
+
+@group(0) @binding(0) var<storage, read> parameters: array<f32>;
+@group(0) @binding(1) var<storage, read_write> masks: array<u32>;
+@group(0) @binding(2) var<storage, read_write> deWeights: array<f32>;
+@group(0) @binding(3) var<storage, read_write> state: State;
+@group(1) @binding(0) var<uniform> arguments: Arguments;
+
+const weightLowerBound = 0.005f;
+const noiseBound = 0.5f;
+
+var<workgroup> counts: array<i32, 256>;
+var<workgroup> total: atomic<u32>;
+
+// Threefry-2x32 with 20 rounds (Salmon et al., 2011): word 0.
+fn threefry(key0: u32, key1: u32, counter: u32) -> u32 {
+  var keys = vec3u(key0, key1, key0 ^ key1 ^ 0x1bd11bdau);
+  var x0 = counter + key0;
+  var x1 = key1;
+  for (var round = 0u; round < 20u; round++) {
+    let even = (round / 4u) % 2u == 0u;
+    let rotations = select(vec4u(17, 29, 16, 24), vec4u(13, 15, 26, 6), even);
+    let rotation = rotations[round % 4u];
+    x0 += x1;
+    x1 = ((x1 << rotation) | (x1 >> (32u - rotation))) ^ x0;
+    if (round % 4u == 3u) {
+      keys = keys.yzx;
+      x0 += keys.x;
+      x1 += keys.y + round / 4u + 1u;
+    }
+  }
+  return x0;
+}
+
+// What carries a weight from where it is to the same side of 0 at the bound.
+fn pull(weight: f32, bound: f32) -> f32 {
+  return weight - select(-bound, bound, weight > 0.0);
+}
+
+fn magnitudeBits(weight: f32) -> u32 {
+  return bitcast<u32>(weight) & 0x7fffffffu;
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(local_invocation_index) local: u32) {
+  let threshold = state.threshold;
+  let bound = bitcast<f32>(threshold);
+  let share = (arguments.count + 255u) / 256u;
+  let begin = min(local * share, arguments.count);
+  let to = min(begin + share, arguments.count);
+  var candidates = 0;
+  for (var i = begin; i < to; i++) {
+    let at = arguments.at + i;
+    candidates += select(0, 1, masks[at] == 0u || magnitudeBits(parameters[at]) <= threshold);
+  }
+  counts[local] = candidates;
+  workgroupBarrier();
+  var before = 0;
+  for (var i = 0u; i < local; i++) {
+    before += counts[i];
+  }
+  var suppressed = 0u;
+  for (var i = begin; i < to; i++) {
+    let at = arguments.at + i;
+    let weight = parameters[at];
+    let magnitude = abs(weight);
+    let small = magnitudeBits(weight) <= threshold;
+    var kept = masks[at] != 0u;
+    var change = 0.0;
+    if (kept && small && before < arguments.limit) {
+      before++;
+      kept = false;
+    } else if (!kept) {
+      before++;
+    } else if (small) {
+      before++;
+      change = pull(weight, min(weightLowerBound, bound));
+    } else if (arguments.lowerClip != 0u && magnitude <= weightLowerBound && bound > weightLowerBound * 0.5) {
+      change = pull(weight, weightLowerBound);
+    } else if (magnitude > arguments.upperBound) {
+      change = pull(weight, arguments.upperBound);
+    } else if (arguments.addNoise != 0u && magnitude > noiseBound) {
+      change = -0.1 + 0.2 * (f32(threefry(arguments.seed, arguments.stream, i)) / 4294967296.0);
+    }
+    if (!kept) {
+      change = weight;
+      suppressed++;
+    }
+    masks[at] = select(0u, 1u, kept);
+    deWeights[at] = change / arguments.rate;
+  }
+  atomicAdd(&total, suppressed);
+  workgroupBarrier();
+  if (local == 0u) {
+    state.suppressed = atomicLoad(&total);
+  }
+}

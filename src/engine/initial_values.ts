@@ -1,0 +1,31 @@
+/**
+ * The first values of parameters, drawn by a CPU machine: the same bits for every engine.
+ *
+ * @module
+ */
+import { type InitialDistribution, type ParameterSpec, sizeOf } from "../nn/mod.ts";
+import type { Machine } from "./machine.ts";
+
+/** Draws a parameter's first values at a pointer: parameter i from stream i of the seed. */
+export function drawParameter(
+  { kernels }: Machine,
+  pointer: number,
+  count: number,
+  { distribution, scale }: InitialDistribution,
+  seed: number,
+  stream: number,
+): void {
+  if (distribution === "uniform") kernels.fillUniform(pointer, count, seed, stream, -scale, scale);
+  else if (distribution !== "zeros") {
+    kernels.fillNormal(pointer, count, seed, stream, scale, distribution === "normal" ? 0 : 2);
+  }
+}
+
+/** The first values of each parameter. */
+export function initialValues(machine: Machine, specs: readonly ParameterSpec[], seed: number): Float32Array[] {
+  return specs.map(({ shape, initial }, stream) => {
+    const count = sizeOf(shape), pointer = machine.allocate(4 * count);
+    drawParameter(machine, pointer, count, initial, seed, stream);
+    return Float32Array.from(machine.floats.subarray(pointer / 4, pointer / 4 + count));
+  });
+}

@@ -1,0 +1,326 @@
+/**
+ * A GPU's device: buffers, kernels with all that they need bound, and one stream of work.
+ *
+ * @module
+ */
+import { type ShaderName, shaders } from "../generated/shaders.ts";
+import { DeviceLimitError, DeviceLostError, DeviceMemoryError, DeviceValidationError, EngineError } from "../errors.ts";
+
+/** The bits of GPUBufferUsage and GPUMapMode, which not every runtime has as globals. */
+const MAP_READ = 1, COPY_SRC = 4, COPY_DST = 8, UNIFORM = 64, STORAGE = 128;
+const COMPUTE = 4;
+
+/** Bytes from the arguments of one dispatch to those of the next, and how many fit before the work must be submitted. */
+const SLOT = 256, SLOTS = 256;
+
+/** Submissions under way before {@link Device.pressure} asks the caller to wait. */
+const IN_FLIGHT = 8;
+
+/** A shader with its constants and buffers bound, ready to be dispatched. */
+export interface Kernel {
+  readonly name: ShaderName;
+  readonly constants: Constants;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly groups: Groups;
+}
+
+/** Workgroups along x, y and z. */
+export type Groups = readonly [number, number, number];
+
+/** The values of a shader's pipeline constants. */
+export type Constants = Readonly<Record<string, number | boolean>>;
+
+/** Told of the dispatches of a submission, and of the nanoseconds that each took where the device has timestamps. */
+export type Profile = (kernels: readonly Kernel[], nanoseconds: readonly number[] | undefined) => void;
+
+/** The workgroups of 64 that cover so many invocations, in two dimensions because one ends at 65535; `z` more of each. */
+export function flat(invocations: number, z = 1): Groups {
+  const groups = Math.ceil(invocations / 64), x = Math.min(groups, 32768);
+  return [x, Math.ceil(groups / x), z];
+}
+
+/** A device. Work is recorded and carried out in order; what is read waits for what was recorded before. */
+export class Device {
+  readonly #device: GPUDevice;
+  /** Whether it is an adapter that computes in software: barriers are dear there. */
+  readonly isSoftware: boolean;
+  readonly #modules = new Map<ShaderName, GPUShaderModule>();
+  readonly #pipelines = new Map<string, GPUComputePipeline>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  readonly #argumentLayout: GPUBindGroupLayout;
+  readonly #argumentGroup: GPUBindGroup;
+  readonly #argumentBuffer: GPUBuffer;
+  readonly #arguments = new DataView(new ArrayBuffer(SLOT * SLOTS));
+  #slots = 0;
+  #encoder: GPUCommandEncoder | undefined;
+  #pass: GPUComputePassEncoder | undefined;
+  #failure: EngineError | undefined;
+  #inFlight: Promise<unknown>[] = [];
+  #profile: Profile | undefined;
+  #recorded: Kernel[] = [];
+  #times: { readonly set: GPUQuerySet; readonly buffer: GPUBuffer } | undefined;
+
+  constructor(device: GPUDevice, isSoftware: boolean) {
+    this.#device = device;
+    this.isSoftware = isSoftware;
+    device.lost.then(({ reason, message }) => {
+      this.#failure ??= new DeviceLostError(
+        `the GPU's device is lost (${reason || "unknown"})${message ? `: ${message}` : ""}`,
+      );
+    });
+    this.#pushScopes();
+    this.#argumentLayout = device.createBindGroupLayout({
+      entries: [{ binding: 0, visibility: COMPUTE, buffer: { type: "uniform", hasDynamicOffset: true } }],
+    });
+    this.#argumentBuffer = device.createBuffer({ size: SLOT * SLOTS, usage: UNIFORM | COPY_DST });
+    this.#argumentGroup = device.createBindGroup({
+      layout: this.#argumentLayout,
+      entries: [{ binding: 0, resource: { buffer: this.#argumentBuffer, size: SLOT } }],
+    });
+  }
+
+  #pushScopes(): void {
+    for (const filter of ["validation", "out-of-memory", "internal"] as const) this.#device.pushErrorScope(filter);
+  }
+
+  /** What has gone wrong since the last time: awaited before anything read is handed out. */
+  #popScopes(): Promise<void> {
+    const scopes = [1, 2, 3].map(() => this.#device.popErrorScope());
+    this.#pushScopes();
+    return Promise.all(scopes).then(([internal, memory, validation]) => {
+      if (memory) this.#failure ??= new DeviceMemoryError(`the GPU is out of memory: ${memory.message}`);
+      const refused = validation ?? internal;
+      if (refused) this.#failure ??= new DeviceValidationError(`the GPU refused a command: ${refused.message}`);
+    });
+  }
+
+  /** Throws what has gone wrong, if that is known. */
+  check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  /**
+   * A buffer of so many bytes, all 0.
+   *
+   * @throws {DeviceLimitError} if the device allows none so large.
+   */
+  buffer(bytes: number): GPUBuffer {
+    this.check();
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
+    const most = Math.min(maxBufferSize, maxStorageBufferBindingSize), size = Math.max(16, Math.ceil(bytes / 16) * 16);
+    if (size > most) {
+      throw new DeviceLimitError(
+        `a buffer of ${size} bytes is needed, but this GPU allows at most ${most}: take a smaller batch, network or data set, or the wasm engine`,
+      );
+    }
+    return this.#device.createBuffer({ size, usage: STORAGE | COPY_SRC | COPY_DST });
+  }
+
+  #layout(name: ShaderName): GPUBindGroupLayout {
+    const { bindings } = shaders[name], key = bindings.join();
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      layout = this.#device.createBindGroupLayout({
+        entries: bindings.map((access, binding) => ({
+          binding,
+          visibility: COMPUTE,
+          buffer: { type: access === "read" ? "read-only-storage" : "storage" },
+        })),
+      });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+
+  #pipeline(name: ShaderName, constants: Record<string, number>): GPUComputePipeline {
+    const key = `${name} ${JSON.stringify(constants)}`;
+    let pipeline = this.#pipelines.get(key);
+    if (!pipeline) {
+      const shader = shaders[name];
+      let module = this.#modules.get(name);
+      if (!module) {
+        this.#modules.set(name, module = this.#device.createShaderModule({ label: name, code: shader.code }));
+      }
+      const bindGroupLayouts = [this.#layout(name)];
+      if (shader.arguments.length > 0) bindGroupLayouts.push(this.#argumentLayout);
+      pipeline = this.#device.createComputePipeline({
+        label: name,
+        layout: this.#device.createPipelineLayout({ bindGroupLayouts }),
+        compute: { module, entryPoint: "main", constants },
+      });
+      this.#pipelines.set(key, pipeline);
+    }
+    return pipeline;
+  }
+
+  /**
+   * A shader with its constants and buffers; compiled when first asked for with these constants.
+   *
+   * @throws {DeviceLimitError} if there are more workgroups than the device allows.
+   */
+  kernel(name: ShaderName, constants: Constants, buffers: readonly GPUBuffer[], groups: Groups): Kernel {
+    this.check();
+    const most = this.#device.limits.maxComputeWorkgroupsPerDimension;
+    if (groups.some((count) => count > most)) {
+      throw new DeviceLimitError(
+        `${name} takes [${groups}] workgroups, but this GPU allows at most ${most}: take a smaller batch or network, or the wasm engine`,
+      );
+    }
+    const pipeline = this.#pipeline(
+      name,
+      Object.fromEntries(Object.entries(constants).map(([constant, value]) => [constant, Number(value)])),
+    );
+    const bindGroup = this.#device.createBindGroup({
+      layout: this.#layout(name),
+      entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+    });
+    return { name, constants, pipeline, bindGroup, groups };
+  }
+
+  /** Records a dispatch, with the values of its shader's arguments. */
+  run(kernel: Kernel, ...values: readonly number[]): void {
+    this.check();
+    const { arguments: types } = shaders[kernel.name];
+    if (this.#slots === SLOTS || this.#recorded.length === SLOTS) this.submit();
+    const index = this.#recorded.length;
+    if (this.#times) {
+      this.#endPass();
+      this.#pass = this.#commands().beginComputePass({
+        timestampWrites: {
+          querySet: this.#times.set,
+          beginningOfPassWriteIndex: 2 * index,
+          endOfPassWriteIndex: 2 * index + 1,
+        },
+      });
+    }
+    const pass = this.#pass ??= this.#commands().beginComputePass();
+    pass.setPipeline(kernel.pipeline);
+    pass.setBindGroup(0, kernel.bindGroup);
+    if (types.length > 0) {
+      const at = SLOT * this.#slots++;
+      types.forEach((type, i) => {
+        if (type === "f32") this.#arguments.setFloat32(at + 4 * i, values[i]!, true);
+        else this.#arguments.setInt32(at + 4 * i, values[i]!, true);
+      });
+      pass.setBindGroup(1, this.#argumentGroup, [at]);
+    }
+    pass.dispatchWorkgroups(...kernel.groups);
+    this.#recorded.push(kernel);
+  }
+
+  #commands(): GPUCommandEncoder {
+    return this.#encoder ??= this.#device.createCommandEncoder();
+  }
+
+  #endPass(): void {
+    this.#pass?.end();
+    this.#pass = undefined;
+  }
+
+  /** Records that so many bytes of a buffer, from one on, become 0. */
+  clear(buffer: GPUBuffer, from = 0, bytes = buffer.size - from): void {
+    this.check();
+    this.#endPass();
+    this.#commands().clearBuffer(buffer, from, bytes);
+  }
+
+  /** Writes to a buffer, after all that was recorded before. */
+  write(buffer: GPUBuffer, from: number, data: ArrayBufferView<ArrayBuffer>): void {
+    this.check();
+    // A network without parameters has nothing to write, and Deno 2.9 crashes if it is told so.
+    if (data.byteLength === 0) return;
+    this.submit();
+    this.#device.queue.writeBuffer(buffer, from, data);
+  }
+
+  /** Hands what was recorded to the device: one command buffer. */
+  submit(): void {
+    const encoder = this.#encoder;
+    if (!encoder) return;
+    this.check();
+    this.#endPass();
+    const told = this.#times && this.#profile ? this.#readTimes(encoder, this.#profile) : this.#profile;
+    const { queue } = this.#device;
+    if (this.#slots > 0) queue.writeBuffer(this.#argumentBuffer, 0, this.#arguments.buffer, 0, SLOT * this.#slots);
+    queue.submit([encoder.finish()]);
+    told?.(this.#recorded, undefined);
+    this.#recorded = [];
+    this.#slots = 0;
+    this.#encoder = undefined;
+    // A device that is lost says so elsewhere.
+    const done: Promise<void> = queue.onSubmittedWorkDone().catch(() => {}).then(() => {
+      this.#inFlight = this.#inFlight.filter((other) => other !== done);
+    });
+    this.#inFlight.push(done);
+  }
+
+  /** Has the timestamps of the recorded dispatches read behind them; what is told then. */
+  #readTimes(encoder: GPUCommandEncoder, profile: Profile): Profile {
+    const { set, buffer } = this.#times!, count = 2 * this.#recorded.length;
+    const staging = this.#device.createBuffer({ size: 8 * Math.max(2, count), usage: MAP_READ | COPY_DST });
+    encoder.resolveQuerySet(set, 0, count, buffer, 0);
+    encoder.copyBufferToBuffer(buffer, 0, staging, 0, 8 * count);
+    return (kernels) => {
+      staging.mapAsync(MAP_READ).then(() => {
+        const times = new BigUint64Array(staging.getMappedRange());
+        profile(kernels, kernels.map((_, i) => Number(times[2 * i + 1]! - times[2 * i]!)));
+        staging.destroy();
+      });
+    };
+  }
+
+  /** Tells of all dispatches from now on, each timed where the device can; undefined ends it. */
+  profile(profile: Profile | undefined): void {
+    this.submit();
+    this.#profile = profile;
+    const timed = profile !== undefined && this.#device.features.has("timestamp-query");
+    this.#times?.set.destroy();
+    this.#times?.buffer.destroy();
+    this.#times = timed
+      ? {
+        set: this.#device.createQuerySet({ type: "timestamp", count: 2 * SLOTS }),
+        buffer: this.#device.createBuffer({ size: 16 * SLOTS, usage: 512 | COPY_SRC }),
+      }
+      : undefined;
+  }
+
+  /** A promise of the oldest submission's end if many are under way: whoever records without end should wait for it. */
+  pressure(): Promise<unknown> | undefined {
+    return this.#inFlight.length >= IN_FLIGHT ? this.#inFlight[0] : undefined;
+  }
+
+  /**
+   * So many bytes of a buffer as they are once all that was recorded is done. Work may go on behind it meanwhile.
+   *
+   * @throws {EngineError} (as a rejection) if anything has gone wrong by then.
+   */
+  async read(buffer: GPUBuffer, from: number, bytes: number): Promise<ArrayBuffer> {
+    this.check();
+    this.#endPass();
+    const size = Math.ceil(bytes / 4) * 4;
+    const staging = this.#device.createBuffer({ size, usage: MAP_READ | COPY_DST });
+    this.#commands().copyBufferToBuffer(buffer, from, staging, 0, size);
+    this.submit();
+    const scopes = this.#popScopes();
+    try {
+      await staging.mapAsync(MAP_READ);
+    } catch (cause) {
+      await scopes.catch(() => {});
+      // The news of a loss may come a little later than its consequences.
+      await Promise.race([this.#device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+      this.#failure ??= new EngineError(`the GPU's memory cannot be read: ${(cause as Error).message}`, { cause });
+    }
+    await scopes;
+    this.check();
+    const copy = staging.getMappedRange().slice(0, bytes);
+    staging.destroy();
+    return copy;
+  }
+
+  /** Destroys the device with all its buffers. */
+  dispose(): void {
+    this.#failure ??= new EngineError("this engine was disposed of; open another one");
+    this.#device.destroy();
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * The engine of a GPU: opened only on an adapter that computes a small product correctly.
+ *
+ * @module
+ */
+import type { Engine } from "../engine.ts";
+import { DeviceLostError, EngineError } from "../errors.ts";
+import { initialValues } from "../initial_values.ts";
+import type { Machine } from "../machine.ts";
+import type { Uploads } from "./batch.ts";
+import { Device } from "./device.ts";
+import { GpuParameters } from "./parameters.ts";
+import { GpuProgram } from "./program.ts";
+
+/** An adapter, and in words which it is. */
+export interface Adapter {
+  readonly adapter: GPUAdapter;
+  readonly description: string;
+  /** Whether it computes in software, on the CPU. */
+  readonly isSoftware: boolean;
+}
+
+/** The best adapter of an entry to WebGPU, or undefined if there is none. */
+export async function findAdapter(gpu: GPU): Promise<Adapter | undefined> {
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) return undefined;
+  const info = adapter.info as GPUAdapterInfo & { readonly isFallbackAdapter?: boolean };
+  const { vendor = "", architecture = "", device = "", description = "" } = info ?? {};
+  const words = [description, architecture, device, vendor].filter((word) => /[a-z]/i.test(word));
+  const isSoftware = (info?.isFallbackAdapter ?? (adapter as { isFallbackAdapter?: boolean }).isFallbackAdapter) ===
+      true || /llvmpipe|lavapipe|swiftshader|basic render|\bcpu\b|software/i.test(words.join(" "));
+  return { adapter, description: words[0] ?? "an adapter without a name", isSoftware };
+}
+
+/** Rows, terms and lanes of the product that is checked. */
+const ROWS = 19, TERMS = 37, LANES = 40;
+
+/**
+ * Has a device compute a matrix product of small integers, which float32 does without rounding: a driver that is not there answers with nonsense.
+ *
+ * @throws {EngineError} (as a rejection) if an element is wrong.
+ */
+async function checkProduct(device: Device): Promise<void> {
+  const weight = Float32Array.from({ length: ROWS * TERMS }, (_, i) => (i * 7 + 3) % 11 - 5);
+  const x = Float32Array.from({ length: TERMS * LANES }, (_, i) => (i * 5 + 1) % 13 - 6);
+  const [weights, xs, ys] = [weight, x, { length: ROWS * LANES }].map(({ length }) => device.buffer(4 * length));
+  device.write(weights!, 0, weight);
+  device.write(xs!, 0, x);
+  const constants = {
+    rows: ROWS,
+    terms: TERMS,
+    lanes: LANES,
+    weightAt: 0,
+    rowStride: TERMS,
+    termStride: 1,
+    hasBias: false,
+    biasAt: 0,
+    relu: false,
+    masked: false,
+    slices: device.isSoftware ? 1 : 8,
+  };
+  device.run(device.kernel("dense", constants, [xs!, weights!, xs!, ys!], [2, Math.ceil(ROWS / 8), 1]));
+  const y = new Float32Array(await device.read(ys!, 0, 4 * ROWS * LANES));
+  for (let row = 0; row < ROWS; row++) {
+    for (let lane = 0; lane < LANES; lane++) {
+      let sum = 0;
+      for (let k = 0; k < TERMS; k++) sum += weight[row * TERMS + k]! * x[k * LANES + lane]!;
+      const value = y[row * LANES + lane];
+      if (value !== sum) {
+        throw new EngineError(`it computed ${value} where ${sum} is right, in a product of small matrices`);
+      }
+    }
+  }
+  for (const buffer of [weights!, xs!, ys!]) buffer.destroy();
+}
+
+/**
+ * A device of an adapter that has passed the check.
+ *
+ * @throws {EngineError} (as a rejection) if it gives no device or computes nonsense.
+ */
+export async function openDevice({ adapter, isSoftware }: Adapter): Promise<Device> {
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  let device: Device;
+  try {
+    device = new Device(
+      await adapter.requestDevice({
+        requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+        requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
+      }),
+      isSoftware,
+    );
+  } catch (cause) {
+    throw new EngineError(`it gives no device: ${(cause as Error).message}`, { cause });
+  }
+  try {
+    await checkProduct(device);
+  } catch (cause) {
+    device.dispose();
+    if (cause instanceof EngineError && !(cause instanceof DeviceLostError)) throw cause;
+    throw new EngineError(`it fails in a product of small matrices: ${(cause as Error).message}`, { cause });
+  }
+  return device;
+}
+
+/** The engine over a device; `drawing` draws the first values of parameters. */
+export function gpuEngine(device: Device, build: string, why: string, drawing: () => Machine): Engine {
+  const uploads: Uploads = new WeakMap();
+  const parameters: Engine["parameters"] = (specs, seed) =>
+    new GpuParameters(device, specs, initialValues(drawing(), specs, seed));
+  return {
+    name: "webgpu",
+    build,
+    why,
+    program: (network, options) => {
+      const { batchSize } = options;
+      if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 65536) {
+        throw new RangeError(`batchSize is ${batchSize}; it must be an integer from 1 to 65536`);
+      }
+      const store = parameters(network.parameters, network.seed) as GpuParameters;
+      return new GpuProgram(device, uploads, store, network, options);
+    },
+    parameters,
+    dispose: () => device.dispose(),
+    [Symbol.dispose]: () => device.dispose(),
+  };
+}

@@ -1,0 +1,214 @@
+/**
+ * A program on a GPU: the network as lists of kernels over buffers that are allocated once. A step is one command buffer.
+ *
+ * @module
+ */
+import { type Network, type Optimizer, sizeOf } from "../../nn/mod.ts";
+import type { BatchSource, Inversion, Program, ProgramOptions } from "../engine.ts";
+import { lanesOf } from "../kernels.ts";
+import { GpuBatch, type Uploads } from "./batch.ts";
+import type { Device, Kernel } from "./device.ts";
+import { GpuInversion } from "./inversion.ts";
+import { type Activation, layerGroups, type LayerKernels, layerKernels, reluGradient } from "./layers.ts";
+import { Losses, SquaredError } from "./losses.ts";
+import { type GpuParameters, noPrivacy } from "./parameters.ts";
+
+/** A network at a batch size in a device's memory. */
+export class GpuProgram implements Program {
+  readonly network: Network;
+  readonly batchSize: number;
+  readonly parameters: GpuParameters;
+  readonly #device: Device;
+  readonly #batch: GpuBatch;
+  readonly #output: Activation;
+  readonly #forward: readonly Kernel[];
+  readonly #backward: readonly Kernel[];
+  readonly #crossEntropy: Losses;
+  readonly #crossEntropyKernels = new Map<boolean, Kernel>();
+  #squaredError: SquaredError | undefined;
+  /** The losses that were computed last, and of how many images. */
+  #last: { readonly losses: Losses; readonly count: number };
+  #inversion: Inversion | undefined;
+
+  /** Allocates everything the program will ever need, but for data sets, which are uploaded when first loaded. */
+  constructor(
+    device: Device,
+    uploads: Uploads,
+    parameters: GpuParameters,
+    network: Network,
+    { batchSize, gradients = "none" }: ProgramOptions,
+  ) {
+    this.network = network;
+    this.batchSize = batchSize;
+    this.parameters = parameters;
+    this.#device = device;
+    const lanes = lanesOf(batchSize);
+    const ofInput = gradients === "input" || gradients === "both";
+    const ofParameters = gradients === "parameters" || gradients === "both";
+    const pixels = () => device.buffer(4 * sizeOf(network.inputShape) * lanes);
+    const input: Activation = {
+      shape: network.inputShape,
+      value: pixels(),
+      gradient: ofInput ? pixels() : undefined,
+      isRelu: false,
+    };
+    const layers: LayerKernels[] = [];
+    let activation = input, reachesParameters = false;
+    for (const group of layerGroups(network.layers)) {
+      reachesParameters ||= group[0]!.weight !== undefined;
+      const withGradient = ofInput || (ofParameters && reachesParameters);
+      const kernels = layerKernels({ device, parameters, lanes, input: activation, withGradient }, group);
+      layers.push(ofParameters ? kernels : { ...kernels, parameterGradients: [] });
+      activation = kernels.output;
+    }
+    this.#output = activation;
+    this.#forward = layers.flatMap((layer) => layer.forward);
+    this.#backward = [
+      ...reluGradient(device, activation, lanes),
+      ...layers.toReversed().flatMap((layer) => [...layer.parameterGradients, ...layer.inputGradient]),
+    ];
+    this.#batch = new GpuBatch(device, uploads, input, {
+      classes: sizeOf(activation.shape),
+      capacity: batchSize,
+      lanes,
+    });
+    this.#crossEntropy = new Losses(device, lanes, 1);
+    this.#last = { losses: this.#crossEntropy, count: 0 };
+  }
+
+  #run(kernels: readonly Kernel[]): void {
+    for (const kernel of kernels) this.#device.run(kernel);
+  }
+
+  load(source: BatchSource, indices: ArrayLike<number>): void {
+    this.#batch.load(source, indices);
+  }
+
+  setInput(values: Float32Array, labels?: ArrayLike<number>): void {
+    this.#batch.setInput(values, labels);
+  }
+
+  input(): Promise<Float32Array> {
+    return this.#batch.read(this.#batch.input.value, sizeOf(this.#batch.input.shape));
+  }
+
+  #requireBatch(): void {
+    if (this.#batch.count === 0) throw new TypeError("the program has no batch yet: call load or setInput first");
+  }
+
+  forward(): void {
+    this.#requireBatch();
+    this.#run(this.#forward);
+    this.#device.submit();
+  }
+
+  output(): Promise<Float32Array> {
+    return this.#batch.read(this.#output.value, sizeOf(this.#output.shape));
+  }
+
+  /** Forward, the losses, and their mean's gradient if it is wanted. */
+  #crossEntropyOf(withGradient: boolean): void {
+    this.#requireBatch();
+    const { value, gradient, shape } = this.#output, { count, lanes, hasLabels, labels } = this.#batch;
+    if (!hasLabels) throw new TypeError("the batch has no labels: load one from a data set");
+    if (shape.length !== 1) {
+      throw new TypeError(
+        `softmax cross entropy needs a flat output, but the network gives [${shape}]: end it with flatten()`,
+      );
+    }
+    let kernel = this.#crossEntropyKernels.get(withGradient);
+    if (!kernel) {
+      const { buffer } = this.#crossEntropy, written = withGradient ? gradient! : this.#device.buffer(4);
+      kernel = this.#device.kernel(
+        "softmax_cross_entropy",
+        { classes: shape[0], lanes, withGradient },
+        [value, labels, written, buffer],
+        [Math.ceil(lanes / 8), 1, 1],
+      );
+      this.#crossEntropyKernels.set(withGradient, kernel);
+    }
+    this.#run(this.#forward);
+    this.#device.run(kernel, count);
+    this.#last = { losses: this.#crossEntropy, count };
+  }
+
+  losses(): Promise<Float32Array> {
+    this.#crossEntropyOf(false);
+    return this.#crossEntropy.read(this.#batch.count);
+  }
+
+  #requireGradients(): void {
+    if (!this.#output.gradient) {
+      throw new TypeError('this program computes no gradients: make it with `gradients: "parameters"`');
+    }
+  }
+
+  #gradients(): void {
+    this.#requireGradients();
+    this.#crossEntropyOf(true);
+    this.#run(this.#backward);
+  }
+
+  gradients(): void {
+    this.#gradients();
+    this.#device.submit();
+  }
+
+  clippedGradients(): void {
+    throw noPrivacy();
+  }
+
+  trainStep(optimizer: Optimizer): void {
+    if (optimizer.kind === "dpSgd") throw noPrivacy();
+    this.#gradients();
+    this.parameters.update(optimizer);
+  }
+
+  regressStep(targets: Float32Array, optimizer: Optimizer): void {
+    if (optimizer.kind === "dpSgd") throw noPrivacy();
+    this.#requireBatch();
+    this.#requireGradients();
+    const { count, lanes } = this.#batch, outputs = sizeOf(this.#output.shape);
+    if (targets.length !== count * outputs) {
+      throw new RangeError(
+        `regressStep takes ${count} images of ${outputs} targets each, got ${targets.length} values`,
+      );
+    }
+    const error = this.#squaredError ??= new SquaredError(this.#device, this.#output, lanes);
+    this.#batch.write(error.targets, outputs, targets);
+    error.setWeights(new Array<number>(count).fill(1 / outputs));
+    this.#run(this.#forward);
+    error.run(1, 1 / count);
+    this.#run(this.#backward);
+    this.#last = { losses: error.losses, count };
+    this.parameters.update(optimizer);
+  }
+
+  async loss(): Promise<number> {
+    const { losses, count } = this.#last;
+    return (await losses.read(count)).reduce((sum, loss) => sum + loss, 0) / count;
+  }
+
+  inputGradient(): Promise<Float32Array> {
+    return this.#batch.read(this.#requireInputGradient(), sizeOf(this.#batch.input.shape));
+  }
+
+  #requireInputGradient(): GPUBuffer {
+    const { gradient } = this.#batch.input;
+    if (!gradient) {
+      throw new TypeError('this program computes no gradient of its input: make it with `gradients: "input"`');
+    }
+    return gradient;
+  }
+
+  inversion(): Inversion {
+    this.#requireInputGradient();
+    const passes = { forward: () => this.#run(this.#forward), backward: () => this.#run(this.#backward) };
+    this.#inversion ??= new GpuInversion(this.#device, this.#batch, this.#output, passes);
+    return this.#inversion;
+  }
+
+  pressure(): Promise<unknown> | undefined {
+    return this.#device.pressure();
+  }
+}

@@ -1,0 +1,34 @@
+/** A case of the GPU tests: the same in every runtime, over whatever entry to WebGPU that has. */
+import { findAdapter, gpuEngine, openDevice } from "../../src/engine/webgpu/engine.ts";
+import type { Device } from "../../src/engine/webgpu/device.ts";
+import type { Engine } from "../../mod.ts";
+import { wasmMachine } from "../../src/engine/wasm/machine.ts";
+
+/** A case. */
+export interface Case {
+  readonly name: string;
+  run(gpu: GPU): Promise<void>;
+}
+
+/** The engine in the arrangement for software adapters, or in that for hardware: tiles in workgroup memory, sums shared by slices. */
+export type Arrangement = "software" | "hardware";
+
+/** A device of the first adapter in an arrangement, whatever the adapter is. */
+export async function deviceOf(gpu: GPU, arrangement: Arrangement = "software"): Promise<Device> {
+  const found = await findAdapter(gpu);
+  if (!found) throw new Error("there is no adapter");
+  return await openDevice({ ...found, isSoftware: arrangement === "software" });
+}
+
+/** Names of the shaders that any case has run. */
+export const shadersRun = new Set<string>();
+
+/** An engine over such a device, whose kernels are noted in {@link shadersRun}. */
+export async function engineOf(gpu: GPU, arrangement: Arrangement = "software"): Promise<Engine> {
+  const device = await deviceOf(gpu, arrangement), run = device.run.bind(device);
+  device.run = (kernel, ...values) => {
+    shadersRun.add(kernel.name);
+    run(kernel, ...values);
+  };
+  return gpuEngine(device, "test", "the test asks for it", () => wasmMachine("simd128"));
+}

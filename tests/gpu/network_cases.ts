@@ -1,0 +1,79 @@
+/** Whole networks on a GPU against the reference engine in float64. */
+import { adam, momentum, openEngine, type Optimizer, type Program, sgd } from "../../mod.ts";
+import { assert, assertAlmostEquals } from "./assert.ts";
+import { type Arrangement, type Case, engineOf } from "./case.ts";
+import { assertAllNear, assertNear } from "./near.ts";
+import { type Sample, SAMPLES } from "./networks.ts";
+
+/** Sums of some hundred terms, rounded at each. */
+const ROUNDING = 2e-5;
+
+function indices({ data, batchSize }: Sample, from: number, count = batchSize): number[] {
+  return Array.from({ length: count }, (_, i) => (5 * i + from) % data.source.count);
+}
+
+async function compare(actual: Program, expected: Program, relative: number): Promise<void> {
+  assertNear(await actual.output(), await expected.output(), relative, "the output");
+  assertAlmostEquals(await actual.loss(), await expected.loss(), 10 * relative, "the loss");
+  assertNear(await actual.inputGradient(), await expected.inputGradient(), relative, "the input's gradient");
+  for (const { name } of actual.network.parameters) {
+    const [one, other] = [await actual.parameters.gradient(name), await expected.parameters.gradient(name)];
+    assertNear(one, other, relative, `the gradient of ${name}`);
+  }
+}
+
+function gradientsCase(name: string, sample: Sample, arrangement: Arrangement): Case {
+  const run = async (gpu: GPU) => {
+    using engine = await engineOf(gpu, arrangement);
+    const reference = await openEngine({ engine: "reference", build: "float64" });
+    const [actual, expected] = [engine, reference].map((one) => {
+      const program = one.program(sample.network, { batchSize: sample.batchSize, gradients: "both" });
+      program.parameters.setValues(sample.parameters);
+      return program;
+    }) as [Program, Program];
+    // The whole batch, and then a part of it: what the lanes behind it hold must not matter.
+    for (const count of [sample.batchSize, Math.ceil(sample.batchSize / 2)]) {
+      for (const program of [actual, expected]) {
+        program.load(sample.data, indices(sample, count, count));
+        program.gradients();
+      }
+      assertNear(await actual.input(), await expected.input(), 1e-7, "the input");
+      await compare(actual, expected, ROUNDING);
+      assertNear(await actual.losses(), await expected.losses(), ROUNDING, "the losses");
+    }
+  };
+  return { name: `${name}: output, losses and all gradients (as for ${arrangement})`, run };
+}
+
+const OPTIMIZERS: readonly Optimizer[] = [sgd({ lr: 0.05 }), momentum({ lr: 0.01 }), adam({ lr: 0.01 })];
+
+function optimizerCase(optimizer: Optimizer): Case {
+  const sample = SAMPLES["pooled, rows and columns left over, padded, resized"]!;
+  const run = async (gpu: GPU) => {
+    using engine = await engineOf(gpu);
+    const reference = await openEngine({ engine: "reference" });
+    const results = [];
+    for (const one of [engine, reference]) {
+      const program = one.program(sample.network, { batchSize: sample.batchSize, gradients: "parameters" });
+      const mask = Uint8Array.from({ length: sample.parameters["fc1.weight"]!.length }, (_, i) => i % 3 ? 1 : 0);
+      program.parameters.setMasks({ "fc1.weight": mask });
+      for (let step = 0; step < 6; step++) {
+        program.load(sample.data, indices(sample, step));
+        program.trainStep(optimizer);
+      }
+      const values = await program.parameters.values();
+      mask.forEach((kept, i) => assert(kept || values["fc1.weight"]![i] === 0, "a masked weight is exactly 0"));
+      results.push(values);
+    }
+    assertAllNear(results[0]!, results[1]!, 1e-3, "after six steps");
+  };
+  return { name: `${optimizer.kind}: six steps with a mask, as by the reference`, run };
+}
+
+/** The cases. */
+export const networkCases: readonly Case[] = [
+  ...Object.entries(SAMPLES).flatMap(([name, sample]) =>
+    (["software", "hardware"] as const).map((arrangement) => gradientsCase(name, sample, arrangement))
+  ),
+  ...OPTIMIZERS.map(optimizerCase),
+];

@@ -1,0 +1,135 @@
+/**
+ * Random networks and images whose sums float32 holds exactly, or nearly so: parameters are sixteenths, pixels 256ths. Then all engines find the same winners and the same zeros of ReLU, ties included,
+ * and their gradients differ by rounding alone.
+ */
+import {
+  averagePool2d,
+  type BatchSource,
+  conv2d,
+  dense,
+  flatten,
+  type Layer,
+  maxPool2d,
+  type Network,
+  type ParameterValues,
+  Random,
+  relu,
+  sequential,
+  sigmoid,
+  sizeOf,
+} from "../../mod.ts";
+
+/** A network, values for its parameters, images for its input and a batch size. */
+export interface Sample {
+  readonly network: Network;
+  readonly parameters: ParameterValues;
+  readonly data: BatchSource;
+  readonly batchSize: number;
+}
+
+type Input = readonly [channels: number, height: number, width: number];
+
+function sample(seed: number, input: Input, layers: readonly Layer[], batchSize: number, shrink = false): Sample {
+  const random = new Random(seed, 1), network = sequential(input, layers, { seed });
+  const parameters = Object.fromEntries(network.parameters.map(({ name, shape }) => [
+    name,
+    Float32Array.from({ length: sizeOf(shape) }, () => (random.integer(7) - 3) / 16),
+  ]));
+  const [channels, height, width] = input, count = batchSize + 3;
+  const [sourceHeight, sourceWidth] = shrink ? [height + 3, width - 1] : [height, width];
+  const bytes = { length: count * channels * sourceHeight * sourceWidth };
+  const classes = Math.min(256, sizeOf(network.outputShape));
+  const source = {
+    images: Uint8Array.from(bytes, () => random.integer(3) ? random.integer(256) : 0),
+    count,
+    channels,
+    height: sourceHeight,
+    width: sourceWidth,
+    labels: Uint8Array.from({ length: count }, () => random.integer(classes)),
+    classes,
+  };
+  return { network, parameters, data: { source, size: [height, width], scale: 1 / 256, labels: "integer" }, batchSize };
+}
+
+/** Every kind of layer alone and behind others, odd sizes, batches that are no multiple of 4 or 32, channels from 1 to 64, several workgroups. */
+export const SAMPLES: Readonly<Record<string, Sample>> = {
+  "LeNet's way, odd batch": sample(1, [1, 20, 20], [
+    conv2d({ channels: 6, kernel: 5, bias: false }),
+    relu(),
+    maxPool2d(),
+    conv2d({ channels: 9, kernel: 3 }),
+    relu(),
+    maxPool2d(),
+    flatten(),
+    dense({ outputs: 10 }),
+  ], 37),
+  "pooled, rows and columns left over, padded, resized": sample(
+    2,
+    [3, 11, 14],
+    [
+      conv2d({ channels: 13, kernel: [4, 3], padding: [1, 2] }),
+      relu(),
+      maxPool2d(),
+      flatten(),
+      dense({ outputs: 7 }),
+    ],
+    5,
+    true,
+  ),
+  "64 channels": sample(3, [64, 6, 6], [
+    conv2d({ channels: 33, kernel: 3, padding: 1 }),
+    relu(),
+    maxPool2d(),
+    flatten(),
+    dense({ outputs: 5 }),
+  ], 9),
+  "strides, no fusion, a pool that overlaps": sample(4, [2, 15, 13], [
+    conv2d({ channels: 5, kernel: [3, 5], stride: [2, 1], padding: [0, 1] }),
+    maxPool2d({ window: [3, 2], stride: [2, 1] }),
+    conv2d({ channels: 4, kernel: 2, stride: 2 }),
+    relu(),
+    flatten(),
+    dense({ outputs: 6 }),
+  ], 33),
+  "a kernel as large as the input, 1x1 places, wide padding": sample(5, [1, 3, 3], [
+    conv2d({ channels: 10, kernel: 3 }),
+    relu(),
+    conv2d({ channels: 3, kernel: 1, padding: 2 }),
+    relu(),
+    flatten(),
+    dense({ outputs: 4 }),
+  ], 1),
+  "averages": sample(6, [3, 9, 10], [
+    averagePool2d({ window: 2, stride: 1 }),
+    conv2d({ channels: 7, kernel: 3 }),
+    relu(),
+    averagePool2d({ window: [3, 2] }),
+    flatten(),
+    dense({ outputs: 9 }),
+  ], 70),
+  "dense layers of odd sizes, several workgroups": sample(7, [1, 9, 31], [
+    flatten(),
+    dense({ outputs: 131 }),
+    relu(),
+    dense({ outputs: 67, bias: false }),
+    relu(),
+    dense({ outputs: 11 }),
+  ], 101),
+  "ReLU and sigmoid alone": sample(8, [2, 5, 5], [
+    relu(),
+    conv2d({ channels: 3, kernel: 3 }),
+    sigmoid(),
+    flatten(),
+    relu(),
+    dense({ outputs: 8 }),
+    sigmoid(),
+  ], 6),
+  "the last layer a ReLU": sample(9, [1, 6, 7], [
+    conv2d({ channels: 17, kernel: 2 }),
+    relu(),
+    maxPool2d(),
+    flatten(),
+    dense({ outputs: 12 }),
+    relu(),
+  ], 3),
+};
