@@ -66,10 +66,17 @@ describe("suppression by unit", () => {
     assertEquals(layers["fc2.weight"]!.masked, 112 / 120);
   });
 
-  test("follows the schedule: after each operation the floor of units times sparsity is silent", async () => {
+  test("follows the schedule: after each operation the share of units nearest to the sparsity is silent", async () => {
     const { operations } = await suppressed(await openEngine(), [{ ...fc1, minNum: 30 }]);
     for (const { silentUnits, targetSparsity } of operations) {
-      assertEquals(silentUnits.fc1, Math.min(90, Math.floor(120 * targetSparsity)));
+      assertEquals(silentUnits.fc1, Math.min(90, Math.round(120 * targetSparsity)));
+    }
+  });
+
+  test("leaves no unit more than the sparsity at the end asks for", async () => {
+    for (const units of [4, 48]) {
+      const { model } = await suppressed(await openEngine(), [{ ...fc1, minNum: 1 }], { sparseEnd: 1 - units / 120 });
+      assertEquals(livingUnits(await model.parameters()).length, units);
     }
   });
 

@@ -140,7 +140,8 @@ export class SuppressCtrl {
   async #suppressUnits(parameters: ParameterStore, sparsity: number): Promise<void> {
     for (const [index, layer] of this.unitLayers.entries()) {
       const before = this.#silent[index]!;
-      const target = Math.min(layer.units - layer.minNum, Math.floor(layer.units * sparsity));
+      // The last operation comes a few steps before the schedule reaches its end: rounded down, it would leave a unit too many.
+      const target = Math.min(layer.units - layer.minNum, Math.round(layer.units * sparsity));
       if (before.filter((isSilent) => isSilent).length >= target) continue;
       const values = await parameters.values();
       const silent = this.#silent[index] = silencedUnits(before, importances(layer, values), target);
