@@ -1,5 +1,5 @@
 /**
- * The drawings that go with frontier.json: a PNG, and a page that needs nothing else.
+ * What goes with frontier.json for people: a picture, a page that needs nothing else, and the table in Markdown.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { writeFileWhole } from "../../mod.ts";
 import { frontierChart } from "./chart.ts";
 import type { Record } from "./record.ts";
 import { summaries } from "./summary.ts";
-import { COLUMNS, LEGEND } from "./table.ts";
+import { COLUMNS, LEGEND, markdownTable } from "./table.ts";
 
 /** Pixels of the PNG for each of the SVG. */
 const ZOOM = 1.5;
@@ -53,7 +53,7 @@ ${body.join("\n")}
 `;
 }
 
-/** Draws a record into the files frontier.png and frontier.html of a folder. */
+/** Shows a record in the files frontier.png, frontier.html and frontier.md (the table in Markdown) of a folder. */
 export async function saveDrawings(folder: string, record: Record): Promise<void> {
   const all = summaries(record), { images } = record.conditions;
   const seeds = Math.max(...all.map((one) => one.seeds));
@@ -64,6 +64,8 @@ export async function saveDrawings(folder: string, record: Record): Promise<void
     }, ${record.conditions.epochs} epochs; ${images} images attacked by the output of ${record.conditions.layer}, ` +
     `seeds: ${seeds}; bars are 95 % intervals`;
   const svg = frontierChart(all, chance, subtitle);
-  await writeFileWhole(join(folder, "frontier.html"), new TextEncoder().encode(page(svg, record)));
-  await writeFileWhole(join(folder, "frontier.png"), await png(svg));
+  const write = (name: string, bytes: Uint8Array) => writeFileWhole(join(folder, `frontier.${name}`), bytes);
+  await write("md", new TextEncoder().encode(markdownTable(all)));
+  await write("html", new TextEncoder().encode(page(svg, record)));
+  await write("png", await png(svg));
 }

@@ -68,8 +68,8 @@ const FLAGS: readonly Flag[] = [
     rule: { kind: "folder" },
     value: "DIR",
     about: [
-      "folder for frontier.json, frontier.html and frontier.png (default out/frontier). A run that was stopped",
-      "goes on from frontier.json. Deno: --allow-read=DIR --allow-write=DIR",
+      "folder for frontier.json, .html, .png and .md (default out/frontier). A run that was stopped goes on from",
+      "frontier.json. Deno: --allow-read=DIR --allow-write=DIR",
     ],
   },
   { name: "json", rule: { kind: "switch" }, about: ["print only frontier.json"] },

@@ -9,6 +9,7 @@ import {
   Dataset,
   dpSgd,
   type Engine,
+  exportModel,
   type LabelledImages,
   LearningRateScheduler,
   lenet5,
@@ -113,5 +114,7 @@ export async function train(engine: Engine, setting: Setting, training: Training
   const { test } = training;
   const { accuracy } = await model.eval(datasetOf(test, test.count, training.seed, "shuffle"));
   const parameters = await model.parameters(), { network } = await model.sparsity();
+  const left = exportModel(model.network, parameters).kept["fc1"]!.length;
+  if (left > (setting.units ?? UNITS)) throw new Error(`${setting.id}: ${left} units of fc1 are left`);
   return { network: model.network, parameters, accuracy: accuracy!, weightsLeft: 1 - network.zero, ...rest };
 }

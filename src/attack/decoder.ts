@@ -16,6 +16,8 @@ import {
   sizeOf,
 } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
+import { countImages, positiveInteger } from "./checks.ts";
+import type { ReconstructionAttack } from "./reconstruction.ts";
 
 /** The first of the streams of the seed that shuffle the examples; each epoch takes the next. */
 const SHUFFLE_STREAM = 0xf000_0000;
@@ -42,13 +44,6 @@ export interface DecoderOptions {
   readonly seed?: number;
   /** Told how many steps are done; training waits for its promise. */
   readonly onProgress?: (done: number, total: number) => void | Promise<void>;
-}
-
-function positiveInteger(name: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new RangeError(`${name} is ${value}; it must be a positive integer`);
-  }
-  return value;
 }
 
 /** The inverse of the features' root mean square: networks learn best from inputs of about that size. */
@@ -81,7 +76,7 @@ function rows(values: Float32Array | Uint8Array, size: number, indices: Int32Arr
 }
 
 /** A decoder of features: dense layers with ReLU, then the pixels behind a sigmoid. */
-export class LearnedDecoder {
+export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
   /** What decodes; its input is the scaled features. */
   readonly network: Network;
   /** Its trained values. */
@@ -146,12 +141,7 @@ export class LearnedDecoder {
    */
   async generate(targetFeatures: Float32Array): Promise<Float32Array> {
     const size = this.network.inputShape[0], pixels = sizeOf(this.network.outputShape);
-    const count = targetFeatures.length / size;
-    if (!Number.isInteger(count) || count < 1) {
-      throw new RangeError(
-        `targetFeatures has ${targetFeatures.length} values; it must hold a whole number of images of ${size} each, at least one`,
-      );
-    }
+    const count = countImages("targetFeatures", targetFeatures, size);
     const program = this.#engine.program(this.network, { batchSize: Math.min(count, 64) });
     program.parameters.setValues(this.parameters);
     const images = new Float32Array(count * pixels);

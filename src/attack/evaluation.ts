@@ -79,13 +79,25 @@ async function judgements(
   return logits;
 }
 
-/** Compares `[images][channels][height][width]` with the originals. */
+/**
+ * How near reconstructions come to the originals, both `[images][channels][height][width]`, whatever attack made them.
+ *
+ * @param engine carries the judge's arithmetic out
+ * @throws {RangeError} (as a rejection) if the images are no whole number, their numbers or labels do not match, or a pixel is not finite.
+ * @throws {TypeError} (as a rejection) if there are labels without a judge, or a judge without labels.
+ * @example
+ * ```ts
+ * import { evaluateInversion, openEngine } from "@tacet/tacet";
+ * const originals = Float32Array.from({ length: 128 }, (_, i) => (i % 9) / 9), grey = new Float32Array(128).fill(0.5);
+ * console.log((await evaluateInversion(await openEngine(), [1, 8, 8], originals, grey)).l2.mean);
+ * ```
+ */
 export async function evaluateInversion(
   engine: Engine,
   shape: readonly [channels: number, height: number, width: number],
   originals: Float32Array,
   inverted: Float32Array,
-  { labels, judge, decoys }: EvaluationOptions,
+  { labels, judge, decoys }: EvaluationOptions = {},
 ): Promise<InversionEvaluation> {
   const [channels, height, width] = shape;
   const pixels = sizeOf(shape), count = originals.length / pixels;

@@ -8,7 +8,9 @@
 import type { Engine, InversionStep, Program } from "../engine/engine.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
+import { checkBound, checkParameters, countImages } from "./checks.ts";
 import { evaluateInversion, type EvaluationOptions, type InversionEvaluation } from "./evaluation.ts";
+import type { ReconstructionAttack } from "./reconstruction.ts";
 
 /** Factors of the feature loss, of the differences between neighbouring pixels, and of the mean square of the pixels. */
 export type LossWeights = readonly [feature: number, smoothness: number, square: number];
@@ -62,7 +64,7 @@ function checkWeights(name: string, weights: LossWeights): LossWeights {
 }
 
 /** Inverts images from their features. */
-export class ImageInversionAttack {
+export class ImageInversionAttack implements ReconstructionAttack<Float32Array, GenerateOptions> {
   /** The attacked part of the network. */
   readonly network: Network;
   readonly #options: ImageInversionAttackOptions;
@@ -88,15 +90,10 @@ export class ImageInversionAttack {
    */
   constructor(options: ImageInversionAttackOptions) {
     const { network, parameters, inputBound = [0, 1], lossWeights = [1, 0.2, 5] } = options;
-    const [low, high] = inputBound;
-    if (!(low < high && Number.isFinite(low) && Number.isFinite(high))) {
-      throw new RangeError(`inputBound is [${inputBound}]; it must be two numbers, the lower first`);
-    }
-    const missing = network.parameters.filter(({ name }) => !parameters[name]).map(({ name }) => name);
-    if (missing.length > 0) throw new RangeError(`parameters lacks ${missing.join(", ")} of the network`);
+    checkParameters(network, parameters);
     this.network = network;
     this.#options = options;
-    this.#inputBound = inputBound;
+    this.#inputBound = checkBound(inputBound);
     this.#lossWeights = checkWeights("lossWeights", lossWeights);
   }
 
@@ -117,16 +114,6 @@ export class ImageInversionAttack {
     return program;
   }
 
-  #countOf(what: string, values: Float32Array, size: number): number {
-    const count = values.length / size;
-    if (!Number.isInteger(count) || count < 1) {
-      throw new RangeError(
-        `${what} has ${values.length} values; it must hold a whole number of images of ${size} each, at least one`,
-      );
-    }
-    return count;
-  }
-
   /** Runs `work` over the images in groups that a program takes at once. */
   async #inGroups(
     count: number,
@@ -145,7 +132,7 @@ export class ImageInversionAttack {
    */
   async features(images: Float32Array): Promise<Float32Array> {
     const pixels = sizeOf(this.network.inputShape), size = sizeOf(this.network.outputShape);
-    const count = this.#countOf("images", images, pixels);
+    const count = countImages("images", images, pixels);
     const features = new Float32Array(count * size);
     await this.#inGroups(count, async (program, first, group) => {
       program.setInput(images.subarray(first * pixels, (first + group) * pixels));
@@ -199,7 +186,7 @@ export class ImageInversionAttack {
       throw new RangeError(`iterations is ${iterations}; it must be a positive integer`);
     }
     const pixels = sizeOf(this.network.inputShape), size = sizeOf(this.network.outputShape);
-    const count = this.#countOf("targetFeatures", targetFeatures, size);
+    const count = countImages("targetFeatures", targetFeatures, size);
     const { starts, restarts = 1 } = options;
     if (starts && starts.length !== count * pixels) {
       throw new RangeError(`starts has ${starts.length} values; ${count} images take ${count * pixels}`);

@@ -11,10 +11,25 @@ export {
   type TrainedNetwork,
 } from "./membership.ts";
 export { type DecoderOptions, LearnedDecoder } from "./decoder.ts";
-export type { Decoys, EvaluationOptions, InversionEvaluation, Judge } from "./evaluation.ts";
+export { alignImages } from "./align.ts";
+export { type RevealedInputs, revealedInputs, type RevealedInputsOptions, revealedLabels } from "./dense_leakage.ts";
+export {
+  type Decoys,
+  evaluateInversion,
+  type EvaluationOptions,
+  type InversionEvaluation,
+  type Judge,
+} from "./evaluation.ts";
+export {
+  GradientLeakageAttack,
+  type GradientLeakageAttackOptions,
+  type GradientLeakageOptions,
+} from "./gradient_leakage.ts";
+export type { GradientDistance } from "./gradient_matching.ts";
 export {
   type GenerateOptions,
   ImageInversionAttack,
   type ImageInversionAttackOptions,
   type LossWeights,
 } from "./inversion.ts";
+export type { ReconstructionAttack } from "./reconstruction.ts";

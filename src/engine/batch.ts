@@ -87,6 +87,20 @@ export class Batch {
     }
   }
 
+  #checkLabels(labels: ArrayLike<number>, count: number): void {
+    if (labels.length !== count) {
+      throw new RangeError(`setInput: labels has ${labels.length} values; there are ${count} images`);
+    }
+    const wrong = Array.from(labels).findIndex((label) =>
+      !(Number.isInteger(label) && label >= 0 && label < this.classes)
+    );
+    if (wrong >= 0) {
+      throw new RangeError(
+        `setInput: labels[${wrong}] is ${labels[wrong]}; it must be an integer from 0 to ${this.classes - 1}`,
+      );
+    }
+  }
+
   /** Brings a source's images into the memory, resized, if they are not there yet. */
   #upload({ images, count, channels, height, width }: BatchSource["source"]): number {
     const known = this.#uploads.find((other) =>
@@ -151,11 +165,14 @@ export class Batch {
     this.labelForm = data.labels;
   }
 
-  /** Takes the pixels `[images][channels][height][width]` as the batch. */
-  setInput(values: Float32Array): void {
-    this.#checkCount(`setInput: ${values.length} values are`, values.length / sizeOf(this.input.shape));
-    this.count = values.length / sizeOf(this.input.shape);
-    this.labelForm = undefined;
+  /** Takes the pixels `[images][channels][height][width]` as the batch, with a label each or with none. */
+  setInput(values: Float32Array, labels?: ArrayLike<number>): void {
+    const count = values.length / sizeOf(this.input.shape);
+    this.#checkCount(`setInput: ${values.length} values are`, count);
+    if (labels) this.#checkLabels(labels, count);
+    this.count = count;
+    this.labelForm = labels && "integer";
+    if (labels) this.machine.ints.set(labels, this.labels / 4);
     this.write(this.input.value, sizeOf(this.input.shape), values);
   }
 

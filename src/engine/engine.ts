@@ -66,11 +66,11 @@ export interface Program {
    */
   load(source: BatchSource, indices: ArrayLike<number>): void;
   /**
-   * Makes the given pixels `[images][channels][height][width]` the current batch, without labels.
+   * Makes the given pixels `[images][channels][height][width]` the current batch, with the given labels or with none.
    *
-   * @throws {RangeError} if they are no whole number of images from 1 to the batch size.
+   * @throws {RangeError} if they are no whole number of images from 1 to the batch size, or a label is missing or no class of the network.
    */
-  setInput(values: Float32Array): void;
+  setInput(values: Float32Array, labels?: ArrayLike<number>): void;
   /** The current batch as `[images][channels][height][width]`. */
   input(): Promise<Float32Array>;
   /** Computes the network's output for the current batch. */

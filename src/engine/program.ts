@@ -93,8 +93,8 @@ export class MachineProgram implements Program {
     this.#batch.load(source, indices);
   }
 
-  setInput(values: Float32Array): void {
-    this.#batch.setInput(values);
+  setInput(values: Float32Array, labels?: ArrayLike<number>): void {
+    this.#batch.setInput(values, labels);
   }
 
   input(): Promise<Float32Array> {

@@ -1,0 +1,64 @@
+/**
+ * Checks of what attacks are given.
+ *
+ * @module
+ */
+import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
+
+/**
+ * The range of a pixel.
+ *
+ * @throws {RangeError} if it is empty or not finite.
+ */
+export function checkBound(inputBound: readonly [low: number, high: number]): readonly [low: number, high: number] {
+  const [low, high] = inputBound;
+  if (low < high && Number.isFinite(low) && Number.isFinite(high)) return inputBound;
+  throw new RangeError(`inputBound is [${inputBound}]; it must be two numbers, the lower first`);
+}
+
+/** @throws {RangeError} if the values lack one of the network's parameters. */
+export function checkParameters(network: Network, parameters: ParameterValues): void {
+  const missing = network.parameters.filter(({ name }) => !parameters[name]).map(({ name }) => name);
+  if (missing.length > 0) throw new RangeError(`parameters lacks ${missing.join(", ")} of the network`);
+}
+
+/**
+ * The number of whole images that the values make.
+ *
+ * @param what they are called
+ * @param size values of an image
+ * @throws {RangeError} if there is none, or a part of one.
+ */
+export function countImages(what: string, values: Float32Array, size: number): number {
+  const count = values.length / size;
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new RangeError(
+    `${what} has ${values.length} values; it must hold a whole number of images of ${size} each, at least one`,
+  );
+}
+
+/** @throws {RangeError} if the value is no integer from 1 to `most`. */
+export function positiveInteger(name: string, value: number, most: number = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new RangeError(
+    `${name} is ${value}; it must be ${
+      most === Number.MAX_SAFE_INTEGER ? "a positive integer" : `an integer from 1 to ${most}`
+    }`,
+  );
+}
+
+/** @throws {RangeError} if `values` are not as many as the network's parameter of that name, there is none, or a value is not finite. */
+export function checkValues(network: Network, what: string, name: string, values: ArrayLike<number>): void {
+  const spec = network.parameters.find((parameter) => parameter.name === name);
+  if (!spec) {
+    throw new RangeError(`${what} has ${name}; the network has ${network.parameters.map((p) => p.name).join(", ")}`);
+  }
+  if (values.length !== sizeOf(spec.shape)) {
+    throw new RangeError(`${what}: ${name} has ${values.length} values; it must have ${sizeOf(spec.shape)}`);
+  }
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i]!)) {
+      throw new RangeError(`${what}: ${name} is ${values[i]} at ${i}; it must be finite`);
+    }
+  }
+}

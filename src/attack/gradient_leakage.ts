@@ -1,0 +1,222 @@
+/**
+ * Deep leakage from gradients: from the gradients of one training step back to its images.
+ *
+ * Source: Zhu, Liu and Han, "Deep Leakage from Gradients", 2019; Geiping, Bauermeister, Dröge and Moeller, "Inverting Gradients: How easy is it to break privacy in federated learning?", 2020 (cosine
+ * distance, total variation, signed Adam).
+ *
+ * @module
+ */
+import type { Engine } from "../engine/engine.ts";
+import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
+import { Random } from "../random/threefry.ts";
+import { checkBound, checkParameters, checkValues, countImages, positiveInteger } from "./checks.ts";
+import { gradientOf, revealedLabels } from "./dense_leakage.ts";
+import { evaluateInversion, type EvaluationOptions, type InversionEvaluation } from "./evaluation.ts";
+import { type GradientDistance, GradientMatching } from "./gradient_matching.ts";
+import { SignedAdam } from "./signed_adam.ts";
+import { addTotalVariation } from "./total_variation.ts";
+import type { ReconstructionAttack } from "./reconstruction.ts";
+
+/** Options of {@link GradientLeakageAttack}. */
+export interface GradientLeakageAttackOptions {
+  /** What carries the arithmetic out; see `openEngine`. */
+  readonly engine: Engine;
+  /** The whole network as it is trained: a classifier under softmax cross entropy. */
+  readonly network: Network;
+  /** The values at which the gradients were taken. */
+  readonly parameters: ParameterValues;
+  /** Masks of a suppressed network as `model.masks()` gives them: gradients of suppressed weights are not sent, and not matched. Default none. */
+  readonly masks?: Readonly<Record<string, Uint8Array>>;
+  /** The range of a pixel; default [0, 1]. */
+  readonly inputBound?: readonly [low: number, high: number];
+}
+
+/** Options of {@link GradientLeakageAttack.generate}. */
+export interface GradientLeakageOptions {
+  /** The label of each image of the step; by default they are recovered by {@link revealedLabels}, in ascending order. */
+  readonly labels?: ArrayLike<number>;
+  /** Images of the step; default as many as there are labels, or 1. */
+  readonly images?: number;
+  /** What is made small; default "cosine". */
+  readonly distance?: GradientDistance;
+  /** Factor of the total variation beside the distance: an image's mean difference of neighbours, vertical and horizontal; default 0.003. */
+  readonly totalVariation?: number;
+  /** Whether Adam sees only the signs of the derivative; default true. */
+  readonly signed?: boolean;
+  /** Steps in each restart; default 1000. */
+  readonly iterations?: number;
+  /** Adam's rate: about by how much of the input bound a pixel moves at first; a tenth after 3/8, 5/8 and 7/8 of the steps each. Default 0.1. */
+  readonly lr?: number;
+  /** How often it is begun anew; the images of the lowest distance count. Default 1. */
+  readonly restarts?: number;
+  /** From which the first images are drawn; default 1, an unsigned 32-bit integer. */
+  readonly seed?: number;
+  /** The first images themselves, `[images][channels][height][width]`, instead of draws from uniform over the input bound. */
+  readonly starts?: Float32Array;
+  /** Told how many steps are done, over all restarts; the attack waits for its promise. */
+  readonly onProgress?: (done: number, total: number) => void | Promise<void>;
+  /** Told the distance before each step. */
+  readonly onDistance?: (distance: number, iteration: number, restart: number) => void;
+}
+
+/** The first of the streams of the seed from which first images are drawn: one for each restart. */
+const START_STREAM = 0xd000_0000;
+const MOST_RESTARTS = 64;
+/** Shares of the steps after which the rate falls to a tenth. */
+const RATE_FALLS = [3 / 8, 5 / 8, 7 / 8];
+
+/** A learning rate or a factor. */
+function finite(name: string, value: number, isAllowed: (value: number) => boolean, allowed: string): number {
+  if (Number.isFinite(value) && isAllowed(value)) return value;
+  throw new RangeError(`${name} is ${value}; it must be a finite number ${allowed}`);
+}
+
+/** The options with their defaults, checked. */
+function settingsOf(options: GradientLeakageOptions) {
+  const { distance = "cosine", signed = true, seed = 1, starts, labels, lr = 0.1, totalVariation = 0.003 } = options;
+  if (distance !== "cosine" && distance !== "euclidean") {
+    throw new RangeError(`distance is ${JSON.stringify(distance)}; it must be "cosine" or "euclidean"`);
+  }
+  const images = positiveInteger("images", options.images ?? labels?.length ?? 1);
+  if (labels && labels.length !== images) {
+    throw new RangeError(`labels has ${labels.length} values; images is ${images}`);
+  }
+  return {
+    distance,
+    signed,
+    seed,
+    starts,
+    images,
+    iterations: positiveInteger("iterations", options.iterations ?? 1000),
+    restarts: positiveInteger("restarts", options.restarts ?? 1, starts ? 1 : MOST_RESTARTS),
+    lr: finite("lr", lr, (rate) => rate > 0, "above 0"),
+    totalVariation: finite("totalVariation", totalVariation, (factor) => factor >= 0, "of at least 0"),
+  };
+}
+
+/** Reconstructs the images of a training step from its gradients. */
+export class GradientLeakageAttack implements ReconstructionAttack<ParameterValues, GradientLeakageOptions> {
+  /** The attacked network. */
+  readonly network: Network;
+  readonly #options: GradientLeakageAttackOptions;
+  readonly #bound: readonly [number, number];
+  readonly #matchings = new Map<number, GradientMatching>();
+
+  /**
+   * Computes nothing yet.
+   *
+   * @throws {RangeError} if the bound is empty, parameters are missing, not the network's or not finite, or masks are not the network's.
+   * @example
+   * ```ts
+   * import { averagePool2d, conv2d, dense, flatten, GradientLeakageAttack, Model, openEngine, sequential, sgd, sigmoid } from "@tacet/tacet";
+   * const network = sequential([1, 8, 8], [conv2d({ channels: 4, kernel: 3 }), sigmoid(), averagePool2d(), flatten(), dense({ outputs: 3 })]);
+   * const engine = await openEngine(), model = new Model({ engine, network, optimizer: sgd({ lr: 0.1 }) });
+   * const attack = new GradientLeakageAttack({ engine, network, parameters: await model.parameters() });
+   * const original = Float32Array.from({ length: 64 }, (_, i) => (i % 8) / 8);
+   * const gradients = await attack.gradients(original, [2]); // what the trainer sends
+   * const images = await attack.generate(gradients, { iterations: 200 });
+   * console.log((await attack.evaluate(original, images)).l2.mean);
+   * ```
+   */
+  constructor(options: GradientLeakageAttackOptions) {
+    const { network, parameters, masks = {}, inputBound = [0, 1] } = options;
+    checkParameters(network, parameters);
+    for (const { name } of network.parameters) checkValues(network, "parameters", name, parameters[name]!);
+    for (const [name, mask] of Object.entries(masks)) checkValues(network, "masks", name, mask);
+    this.network = network;
+    this.#options = options;
+    this.#bound = checkBound(inputBound);
+  }
+
+  #matching(images: number): GradientMatching {
+    let matching = this.#matchings.get(images);
+    if (!matching) {
+      const { engine, network, parameters, masks = {} } = this.#options;
+      matching = new GradientMatching(engine, network, { parameters, masks }, images);
+      this.#matchings.set(images, matching);
+    }
+    return matching;
+  }
+
+  /**
+   * The gradients that a training step over the given images reveals: of the mean softmax cross entropy, by the parameters' names; 0 for suppressed weights.
+   *
+   * @param images `[images][channels][height][width]`
+   * @throws {RangeError} (as a rejection) if the images are no whole number, or a label is missing or no class of the network.
+   */
+  async gradients(images: Float32Array, labels: ArrayLike<number>): Promise<Record<string, Float32Array>> {
+    const count = countImages("images", images, sizeOf(this.network.inputShape));
+    return await this.#matching(count).gradients(images, labels);
+  }
+
+  #starts(images: number, seed: number, restart: number): Float32Array {
+    const random = new Random(seed, START_STREAM + restart);
+    return Float32Array.from(
+      { length: images * sizeOf(this.network.inputShape) },
+      () => random.uniform(...this.#bound),
+    );
+  }
+
+  /**
+   * Reconstructs the images of one training step: from random images on, Adam makes the distance of their gradients from those seen small, beside the total variation of the images.
+   *
+   * Where several images share a label, their order is not in the gradients: see {@link alignImages}.
+   *
+   * @param gradients by the parameters' names: their mean over the images of the step
+   * @returns the reconstructions, `[images][channels][height][width]`, within the input bound, in the order of the labels
+   * @throws {RangeError} (as a rejection) if gradients are missing, not as many as the parameters, not finite or all 0, or an option is out of range.
+   */
+  async generate(gradients: ParameterValues, options: GradientLeakageOptions = {}): Promise<Float32Array> {
+    const { images, distance, iterations, restarts, lr, totalVariation, signed, seed, starts } = settingsOf(options);
+    const { onProgress, onDistance } = options;
+    const { network } = this, [low, high] = this.#bound, values = images * sizeOf(network.inputShape);
+    if (starts && starts.length !== values) {
+      throw new RangeError(`starts has ${starts.length} values; ${images} images take ${values}`);
+    }
+    const wrong = starts?.findIndex((pixel) => !Number.isFinite(pixel)) ?? -1;
+    if (wrong >= 0) throw new RangeError(`starts[${wrong}] is ${starts![wrong]}; it must be finite`);
+    const seen = network.parameters.map((_, parameter) => gradientOf(network, gradients, parameter));
+    if (seen.every((gradient) => gradient.every((value) => value === 0))) {
+      throw new RangeError("all gradients are 0: they reveal nothing");
+    }
+    const labels = options.labels ?? revealedLabels(network, gradients, images);
+    const matching = this.#matching(images), target = matching.target(gradients);
+    let lowest = Infinity, best: Float32Array = new Float32Array(0);
+    for (let restart = 0; restart < restarts; restart++) {
+      const x = starts ? starts.slice() : this.#starts(images, seed, restart);
+      const adam = new SignedAdam(values, signed);
+      for (let iteration = 1; iteration <= iterations; iteration++) {
+        const { distance: before, derivative } = await matching.compare(distance, target, x, labels);
+        if (!Number.isFinite(before)) {
+          throw new RangeError(
+            `the gradients of the images are ${before} apart from those seen: the network's values are too large to follow`,
+          );
+        }
+        onDistance?.(before, iteration, restart);
+        if (totalVariation > 0) addTotalVariation(x, network.inputShape, totalVariation, derivative);
+        const falls = RATE_FALLS.filter((share) => iteration > share * iterations).length;
+        adam.step(x, derivative, lr * (high - low) / 10 ** falls, this.#bound);
+        await onProgress?.(restart * iterations + iteration, restarts * iterations);
+      }
+      const found = await matching.distance(distance, target, x, labels);
+      if (restart > 0 && !(found < lowest)) continue;
+      lowest = found;
+      best = x;
+    }
+    return best;
+  }
+
+  /**
+   * How near the reconstructions come to the originals, both `[images][channels][height][width]`; see {@link InversionEvaluation}.
+   *
+   * @param options `labels`, the true class of each image, and `judge`, a separately trained network: both, or neither, for the confidence; `decoys` for the identification
+   * @throws {RangeError} (as a rejection) if the images are no whole number, their numbers or labels do not match, or a pixel is not finite.
+   */
+  async evaluate(
+    originals: Float32Array,
+    inverted: Float32Array,
+    options: EvaluationOptions = {},
+  ): Promise<InversionEvaluation> {
+    return await evaluateInversion(this.#options.engine, this.network.inputShape, originals, inverted, options);
+  }
+}
