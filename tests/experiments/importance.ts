@@ -18,14 +18,11 @@ export class Probe {
   readonly #engine: Engine;
 
   constructor(engine: Engine, network: Network, data: Dataset) {
-    const { source, size } = data, images = source.images.subarray(0, IMAGES * source.height * source.width);
+    const { source, size } = data, count = Math.min(IMAGES, source.count);
+    const images = source.images.subarray(0, count * source.height * source.width);
     this.#engine = engine;
-    this.#data = new Dataset({ ...source, images, count: IMAGES, labels: source.labels.subarray(0, IMAGES) }, { size });
+    this.#data = new Dataset({ ...source, images, count, labels: source.labels.subarray(0, count) }, { size });
     this.#whole = engine.program(network, { batchSize: BATCH, gradients: "parameters" });
-  }
-
-  *#batches(): Generator<number[]> {
-    for (let first = 0; first < IMAGES; first += BATCH) yield Array.from({ length: BATCH }, (_, i) => first + i);
   }
 
   /** The true digits. */
@@ -41,7 +38,7 @@ export class Probe {
     this.#slices.set(name, program);
     program.parameters.setValues(Object.fromEntries(slice.parameters.map(({ name }) => [name, values[name]!])));
     const rows: Float32Array[] = [];
-    for (const indices of this.#batches()) {
+    for (const indices of this.#data.inOrder().epoch(1, BATCH)) {
       program.load(this.#data, indices);
       program.forward();
       const output = await program.output();
@@ -54,7 +51,7 @@ export class Probe {
   async gradients(parameter: string, values: ParameterValues): Promise<Float32Array[]> {
     this.#whole.parameters.setValues(values);
     const gradients: Float32Array[] = [];
-    for (const indices of this.#batches()) {
+    for (const indices of this.#data.inOrder().epoch(1, BATCH)) {
       this.#whole.load(this.#data, indices);
       this.#whole.gradients();
       gradients.push(await this.#whole.parameters.gradient(parameter));
