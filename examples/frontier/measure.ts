@@ -55,6 +55,18 @@ export interface MembershipTargets {
   readonly shadows: readonly TrainedNetwork[];
 }
 
+/** The learned decoder's reconstructions of the images attacked. */
+export async function decode(
+  engine: Engine,
+  attack: ImageInversionAttack,
+  { originals, examples }: Targets,
+  seed: number,
+): Promise<Float32Array> {
+  const features = await attack.features(examples), shape = attack.network.inputShape;
+  const decoder = await LearnedDecoder.train({ engine, features, images: examples, shape, epochs: 6, seed });
+  return decoder.generate(await attack.features(originals));
+}
+
 /** All inversion attacks on the output of a layer, each on the same images. */
 export async function invert(
   engine: Engine,
@@ -65,20 +77,8 @@ export async function invert(
 ): Promise<Record<string, AttackReport>> {
   const network = sliceNetwork(victim.network, layer), { parameters } = victim;
   const attack = new ImageInversionAttack({ engine, network, parameters, lossWeights: SIGN_WEIGHTS });
-  const { originals, labels, judge, decoys, examples } = targets;
+  const { originals, labels, judge, decoys } = targets;
   const features = await attack.features(originals);
-  const decode = async () => {
-    const learned = await attack.features(examples);
-    const decoder = await LearnedDecoder.train({
-      engine,
-      features: learned,
-      images: examples,
-      shape: network.inputShape,
-      epochs: 6,
-      seed,
-    });
-    return decoder.generate(features);
-  };
   const evaluate = async (inverted: Float32Array) =>
     attackReport(await attack.evaluate(originals, inverted, { labels, judge, ...(decoys && { decoys }) }));
   const reports: Record<string, AttackReport> = {};
@@ -87,7 +87,7 @@ export async function invert(
     const options = { method: "adam", adamLossWeights, restarts, seed } as const;
     reports[`adam-${prior}`] = await evaluate(await attack.generate(features, options));
   }
-  reports["decoder"] = await evaluate(await decode());
+  reports["decoder"] = await evaluate(await decode(engine, attack, targets, seed));
   return reports;
 }
 

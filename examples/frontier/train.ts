@@ -51,9 +51,10 @@ export interface Trained {
 }
 
 /** The tutorial's rates and batches. */
-const MOMENTUM_RATE = 0.01, SGD_RATE = 0.05, BATCH = 32;
+const MOMENTUM_RATE = 0.01;
+export const SGD_RATE = 0.05, BATCH = 32;
 /** Steps between suppress operations. */
-const INTERVAL = 15;
+export const INTERVAL = 15;
 /** The epoch with whose first step suppression starts, as the tutorial's; and that with which it ends where units fall silent, of ten. */
 const START_EPOCH = 3, UNITS_END = 0.7;
 const UNITS = 120;
