@@ -6,5 +6,5 @@
 
 /** The entry to WebGPU, or undefined where the runtime has none. */
 export function runtimeGpu(): GPU | undefined {
-  return (globalThis.navigator as Navigator | undefined)?.gpu;
+  return (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
 }
