@@ -36,20 +36,40 @@ const text = (x: number, y: number, content: string, more = "") =>
 const line = (x1: number, y1: number, x2: number, y2: number, more = "") =>
   `<line x1="${x1.toFixed(1)}" y1="${y1.toFixed(1)}" x2="${x2.toFixed(1)}" y2="${y2.toFixed(1)}" ${more}/>`;
 
-/** Labels beside their points, moved apart where they would lie on each other. */
-function labelPlaces(
-  points: readonly { x: number; y: number; label: string }[],
-): { x: number; y: number; end: boolean }[] {
-  const placed: { x: number; y: number; width: number }[] = [];
-  return points.map(({ x, y, label }) => {
-    const width = 6.4 * label.length, end = x + 10 + width > WIDTH - RIGHT, left = end ? x - 10 - width : x + 10;
-    const taken = (at: number) =>
-      placed.some((other) => Math.abs(other.y - at) < 12 && left < other.x + other.width && other.x < left + width);
-    let at = y - 6;
-    for (let move = 1; taken(at) && move < 40; move++) at = y - 6 + (move % 2 ? 1 : -1) * 6 * Math.ceil(move / 2);
-    placed.push({ x: left, y: at, width });
-    return { x: end ? x - 10 : x + 10, y: at, end };
-  });
+/** A point and what is written beside it. */
+interface Labelled {
+  readonly x: number;
+  readonly y: number;
+  readonly label: string;
+}
+
+/** Where labels are written: beside their points, to the right or left, moved up or down until they lie on no other label or point; those of the leftmost points first. */
+function labelPlaces(points: readonly Labelled[]): Map<Labelled, { x: number; y: number; end: boolean }> {
+  const taken: { left: number; right: number; y: number }[] = points.map(({ x, y }) => ({
+    left: x - 6,
+    right: x + 6,
+    y,
+  }));
+  const places = new Map<Labelled, { x: number; y: number; end: boolean }>();
+  for (const point of points.toSorted((a, b) => a.x - b.x)) {
+    const { x, y, label } = point, width = 6.6 * label.length;
+    const candidates = Array.from(
+      { length: 60 },
+      (_, i) => ({ end: i % 2 === 1, y: y + (i & 2 ? 1 : -1) * (6 + 6 * (i >> 2)) }),
+    );
+    const spanOf = ({ end, y }: { end: boolean; y: number }) => {
+      const left = end ? x - 10 - width : x + 10;
+      return { left, right: left + width, y };
+    };
+    const free = candidates.find((candidate) => {
+      const { left, right, y } = spanOf(candidate);
+      const inside = left > LEFT && right < WIDTH - 2 && y > TOP && y < HEIGHT - BOTTOM;
+      return inside && !taken.some((other) => Math.abs(other.y - y) < 11 && left < other.right && other.left < right);
+    }) ?? candidates[1]!;
+    taken.push(spanOf(free));
+    places.set(point, { x: free.end ? x - 10 : x + 10, y: free.y, end: free.end });
+  }
+  return places;
 }
 
 /** The picture. `chance` is the share that a blind guess identifies. */
@@ -86,12 +106,12 @@ export function frontierChart(summaries: readonly Summary[], chance: number, sub
       line(px, y(1 - accuracy.low), px, y(1 - accuracy.high), bar) +
       `<circle cx="${px.toFixed(1)}" cy="${py.toFixed(1)}" r="4.5" fill="${colour}"/></g>`;
   });
-  const places = labelPlaces(
-    summaries.map((one) => ({ x: x(share(one).mean), y: y(1 - one.accuracy.mean), label: one.setting.title })),
-  );
+  const labelled = summaries.map((one): Labelled => {
+    return { x: x(share(one).mean), y: y(1 - one.accuracy.mean), label: one.setting.title };
+  });
+  const places = labelPlaces(labelled);
   const labels = summaries.map(({ setting }, i) => {
-    const { x, y, end } = places[i]!;
-    const anchor = end ? 'text-anchor="end"' : "";
+    const { x, y, end } = places.get(labelled[i]!)!, anchor = end ? 'text-anchor="end"' : "";
     return text(x, y + 4, setting.title, `font-size="11" fill="${COLOURS[setting.family]}" ${anchor}`);
   });
   let at = LEFT;
