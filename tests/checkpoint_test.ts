@@ -143,7 +143,7 @@ describe("a checkpoint", () => {
     ["a mask of 2", [["w", f32], ["mask.w", mask([2], [1, 2])]], metadata, "2 in the mask"],
     ["a mask but no version", [["w", f32], ["mask.w", mask([2], [1, 1])]], {}, "F32 parameters only"],
     ["a parameter of F64", [["w", { dtype: "F64", shape: [], data: Float64Array.of(1) }]], metadata, "of type F64"],
-    ["a newer version", [["w", f32]], { ...metadata, "tacet.version": "2" }, 'version "1"; a newer'],
+    ["a newer version", [["w", f32]], { ...metadata, "tacet.version": "3" }, 'version "1" or "2"; a newer'],
     ["a negative step", [["w", f32]], { ...metadata, "tacet.step": "-1" }, "an integer from 0"],
     ["a step of words", [["w", f32]], { ...metadata, "tacet.step": "1e3" }, 'step "1e3"'],
     ["a step beyond 2^53", [["w", f32]], { ...metadata, "tacet.step": "9007199254740993" }, "an integer from 0"],

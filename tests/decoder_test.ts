@@ -13,6 +13,7 @@ import {
   sgd,
   sigmoid,
 } from "../mod.ts";
+import { noThreads } from "./here.ts";
 
 function draws(count: number, seed: number, low = 0, high = 1): Float32Array {
   const random = new Random(seed, 9);
@@ -161,7 +162,9 @@ describe("a learned decoder", () => {
       ...(onProgress && { onProgress }),
     });
 
-  test("brings back far more of unseen images than their mean, and the same on any number of threads", async () => {
+  test("brings back far more of unseen images than their mean, and the same on any number of threads", {
+    skip: noThreads,
+  }, async () => {
     const progress: string[] = [];
     const decoder = await train(await openEngine({ threads: 1 }), (done, total) => progress.push(`${done}/${total}`));
     const { images, features } = examples(500, 6);

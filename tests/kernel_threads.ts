@@ -29,6 +29,15 @@ export async function until(holds: () => boolean, otherwise: () => string): Prom
   }
 }
 
+/** Sleeps up to a millisecond; not at all where sleeping is not allowed, as on the main thread of a page. */
+function sleepUntilChanged(state: Int32Array, place: number, value: number): void {
+  try {
+    Atomics.wait(state, place, value, 1);
+  } catch {
+    // The caller looks again.
+  }
+}
+
 /** A machine whose other threads have all started, and who did what. */
 export class Team {
   /** The machine, which counts the shares that odd threads did. */
@@ -61,7 +70,7 @@ export class Team {
 
   /** A machine of so many threads, of which all have started. */
   static async start(build: WasmBuild, threads: number): Promise<Team> {
-    const start = await threadStarter();
+    const start = threadStarter();
     assert(start, "this runtime has no threads");
     let given: ThreadData | undefined;
     const machine = threadedMachine(build, threads, (script, data, onEnd) => {
@@ -100,10 +109,10 @@ export class Team {
       Atomics.store(state, place, value);
     }
     Atomics.notify(state, SIGNAL);
-    for (let waited = 0, done = 0; (done = Atomics.load(state, DONE)) < shares; waited++) {
-      this.#lost = waited >= 5_000;
+    for (let done = 0, start = performance.now(); (done = Atomics.load(state, DONE)) < shares;) {
+      this.#lost = performance.now() - start > 5_000;
       assert(!this.#lost, `the other threads did only ${done} of the ${shares} shares of ${name}`);
-      Atomics.wait(state, DONE, done, 1);
+      sleepUntilChanged(state, DONE, done);
     }
     const taken = Atomics.load(state, SHARE);
     this.othersTook.odd += taken >>> 16;

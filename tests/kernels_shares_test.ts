@@ -4,6 +4,7 @@ import type { Machine } from "../src/engine/machine.ts";
 import { wasmMachine } from "../src/engine/wasm/machine.ts";
 import { bestBuild, type WasmBuild } from "../src/engine/wasm/module.ts";
 import { Random } from "../src/random/threefry.ts";
+import { noThreads } from "./here.ts";
 import { assert, assertEquals } from "#std/assert";
 import { assertSameBits, Desk } from "./kernel_desk.ts";
 import { eventWords, usedWords } from "./kernel_events.ts";
@@ -176,7 +177,7 @@ function comparison(build: WasmBuild, team: Team): <Case>(work: Work<Case>, one:
   };
 }
 
-describe("the kernels whose work is in shares", () => {
+describe("the kernels whose work is in shares", { skip: noThreads }, () => {
   for (const build of bestBuild === "relaxed" ? ["simd128", "relaxed"] as const : ["simd128"] as const) {
     test(`give the same bits whoever does the shares, and nothing from a thread that comes late (${build})`, async () => {
       const team = await Team.start(build, 3), compare = comparison(build, team);

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "#std/assert";
 import fc from "fast-check";
 import { gzipSync } from "fflate";
-import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -18,7 +17,7 @@ import { FileError } from "../src/runtime/files.ts";
 const MNIST = join(process.env.TACET_SHARED ?? "../shared", "mnist");
 const skip = existsSync(MNIST) ? false : `needs the real MNIST in ${MNIST}; set TACET_SHARED to the folder above it`;
 
-const concatenated = (...parts: Uint8Array[]) => new Uint8Array(Buffer.concat(parts));
+const concatenated = (...parts: Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
 /** Bytes that do not compress, so that gzip holds them in several blocks. */
 const noise = (length: number) => Uint8Array.from({ length }, (_, i) => (Math.imul(i + 1, 0x9e3779b1) >>> 13) & 255);
 

@@ -18,6 +18,7 @@ import { sparsityOf } from "../examples/sup_privacy/sparsity.ts";
 import { table } from "../examples/sup_privacy/table.ts";
 import { verdict } from "../examples/sup_privacy/verdict.ts";
 import { columnsOf } from "../examples/sup_privacy/terminal.ts";
+import { noNode } from "./here.ts";
 
 const settingsOf = (...args: string[]): Settings => {
   const settings = parseArguments(args);
@@ -65,7 +66,7 @@ const REPORT: Report = {
   seconds: 12.345,
 };
 
-describe("the command line of sup_privacy", () => {
+describe("the command line of sup_privacy", { skip: noNode }, () => {
   test("without arguments is the tutorial's job on drawn digits", () => {
     assertEquals(settingsOf(), {
       data: undefined,

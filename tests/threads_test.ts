@@ -25,6 +25,7 @@ import type { WasmBuild } from "../src/engine/wasm/module.ts";
 import type { Machine } from "../src/engine/machine.ts";
 import { helpfulThreads } from "../src/engine/work.ts";
 import { processors, type StartThread, threadStarter } from "../src/runtime/threads.ts";
+import { noThreads } from "./here.ts";
 import { assertSameBits } from "./kernel_desk.ts";
 import { Team, until } from "./kernel_threads.ts";
 
@@ -85,7 +86,7 @@ const others = sequential([1, 32, 32], [
   dense({ name: "c", outputs: 10 }),
 ], { seed: 1 });
 
-describe("an engine on several threads", () => {
+describe("an engine on several threads", { skip: noThreads }, () => {
   test("computes the same bits with convolutions and pools alone, and with momentum", async () => {
     await assertSameOnThreads("simd128", 3, async (machine) => {
       const program = new MachineProgram(machine, others, { batchSize: 21, gradients: "both" });
@@ -164,7 +165,7 @@ describe("an engine on several threads", () => {
   });
 
   test("fails by name, and does not hang, when a thread dies", async () => {
-    const start = (await threadStarter()) as StartThread;
+    const start = (threadStarter()) as StartThread;
     let ended = false;
     const machine = threadedMachine("simd128", 2, (_script, data, onEnd) => {
       start("process.exit(1)", data, () => {

@@ -7,6 +7,7 @@ export { CheckpointError } from "./errors.ts";
 export { decodeMindsporeCheckpoint, floatParameters } from "./mindspore.ts";
 export {
   type Checkpoint,
+  type CheckpointFileOptions,
   decodeCheckpoint,
   encodeCheckpoint,
   loadCheckpoint,

@@ -85,7 +85,7 @@ function isGzip(bytes: Uint8Array): boolean {
  */
 export async function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
   // Loaded when it is needed: finding a package takes a runtime longer than all of this library.
-  const { Gunzip } = await import("fflate");
+  const { Gunzip } = await import("./inflate.ts");
   const { limit, fileName } = resolve(bytes, options);
   const malformed = (message: string, cause?: unknown) => new DataFormatError(fileName, message, { cause });
   const cutShort = (cause?: unknown) =>

@@ -59,7 +59,7 @@ function cpuEngine(
 /** Kernel calls that a program does alone before it starts threads that nobody asked for: they would come too late to help with a few batches. */
 const CALLS_ALONE = 100;
 
-async function wasmEngine(build: WasmBuild, asked: boolean, threads: number | undefined): Promise<Engine> {
+function wasmEngine(build: WasmBuild, asked: boolean, threads: number | undefined): Engine {
   try {
     wasmModule(build);
   } catch (cause) {
@@ -70,7 +70,7 @@ async function wasmEngine(build: WasmBuild, asked: boolean, threads: number | un
     : build === "relaxed"
     ? "the wasm engine, with fused multiply-add because this runtime has relaxed SIMD"
     : "the wasm engine, without fused multiply-add because this runtime has no relaxed SIMD";
-  const one = () => wasmMachine(build), start = threads === 1 ? undefined : await threadStarter();
+  const one = () => wasmMachine(build), start = threads === 1 ? undefined : threadStarter();
   if (threads !== undefined && threads > 1) {
     if (!start) {
       throw new EngineError(
@@ -163,7 +163,7 @@ function checkOptions({ engine, build, module, threads, gpu }: EngineOptions): v
 }
 
 /** The best engine on the CPU, or the build of it that is asked for. */
-async function cpuEngineOf({ engine, build, module, threads }: EngineOptions): Promise<Engine> {
+function cpuEngineOf({ engine, build, module, threads }: EngineOptions): Engine {
   const reference = (why: string) => {
     const precision = build === "float64" ? "float64" : "float32";
     return cpuEngine("reference", precision, why, () => referenceMachine(precision));
@@ -175,7 +175,7 @@ async function cpuEngineOf({ engine, build, module, threads }: EngineOptions): P
   }
   const asked = engine !== undefined || build !== undefined || threads !== undefined;
   try {
-    return await wasmEngine(wasmBuild, engine !== undefined || build !== undefined, threads);
+    return wasmEngine(wasmBuild, engine !== undefined || build !== undefined, threads);
   } catch (error) {
     if (asked) throw error;
     return reference(`the reference engine, which is slow, because ${(error as Error).message}`);
@@ -207,10 +207,10 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     }
     return opened;
   }
-  if (engine !== undefined || build !== undefined || threads !== undefined || module) return await cpuEngineOf(options);
+  if (engine !== undefined || build !== undefined || threads !== undefined || module) return cpuEngineOf(options);
   const opened = (gpu && refusals.get(gpu)) ?? await webgpuEngine(gpu, false);
   if (typeof opened !== "string") return opened;
   if (gpu) refusals.set(gpu, opened);
-  const chosen = await cpuEngineOf(options);
+  const chosen = cpuEngineOf(options);
   return { ...chosen, why: `${chosen.why}; not webgpu: ${opened}` };
 }

@@ -1,10 +1,11 @@
 /**
- * Files, over `node:fs/promises`, which Deno, Bun and Node all have. It is imported only when a function is called, so
+ * Files, over `node:fs/promises`, which Deno, Bun and Node all have. It is looked for only when a function is called, so
  * that browsers and edge runtimes can import the library; there every function rejects with a {@linkcode FileError}
  * that says so.
  *
  * @module
  */
+import { builtinModule } from "./builtin.ts";
 
 /** What {@linkcode readFile} accepts at most, unless told otherwise: 1 GiB. */
 const DEFAULT_LIMIT = 2 ** 30;
@@ -64,22 +65,14 @@ export class FileError extends Error {
 type FileSystem = typeof import("node:fs/promises") & Pick<typeof import("node:path"), "dirname" | "join">;
 type Access = "read" | "write" | "remove";
 
-async function fileSystem(verb: Access, path: string): Promise<FileSystem> {
+function fileSystem(verb: Access, path: string): FileSystem {
   if (typeof path !== "string" || path === "" || path.includes("\0")) {
     throw new TypeError(`path is ${JSON.stringify(path)}; it must be a string, not empty and without zero characters`);
   }
-  let cause: unknown;
-  try {
-    // The imports stay inside `try`: bundlers for the browser then leave them alone instead of failing.
-    const [fs, { dirname, join }] = await Promise.all([import("node:fs/promises"), import("node:path")]);
-    // A bundler's empty stand-in for the module has no functions.
-    if (typeof fs.open === "function" && typeof join === "function") return { ...fs, dirname, join };
-  } catch (error) {
-    cause = error;
-  }
-  throw new FileError(`cannot ${verb} "${path}": this runtime has no file system; pass the bytes themselves`, path, {
-    cause,
-  });
+  const fs = builtinModule<typeof import("node:fs/promises")>("node:fs/promises");
+  const paths = builtinModule<typeof import("node:path")>("node:path");
+  if (fs && paths) return { ...fs, dirname: paths.dirname, join: paths.join };
+  throw new FileError(`cannot ${verb} "${path}": this runtime has no file system; pass the bytes themselves`, path);
 }
 
 function codeOf(error: unknown): string {
@@ -123,7 +116,7 @@ export async function readFile(path: string, limit: number = DEFAULT_LIMIT): Pro
   if (!Number.isSafeInteger(limit) || limit < 0) {
     throw new RangeError(`limit is ${limit}; it must be an integer from 0`);
   }
-  const fs = await fileSystem("read", path);
+  const fs = fileSystem("read", path);
   const tooLarge = (size: string) =>
     new FileError(`cannot read "${path}": it has ${size} bytes, more than the ${limit} allowed`, path);
   try {
@@ -171,7 +164,7 @@ export async function readFile(path: string, limit: number = DEFAULT_LIMIT): Pro
  * ```
  */
 export async function fileExists(path: string): Promise<boolean> {
-  const fs = await fileSystem("read", path);
+  const fs = fileSystem("read", path);
   try {
     await fs.stat(path);
     return true;
@@ -211,7 +204,7 @@ async function makeFolder(fs: FileSystem, folder: string): Promise<void> {
  * ```
  */
 export async function writeFileWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const fs = await fileSystem("write", path);
+  const fs = fileSystem("write", path);
   const folder = fs.dirname(path);
   // Its own name, not one made from `path`, which may be as long as names can be already.
   const temporary = fs.join(folder, `.tacet-${crypto.randomUUID()}.tmp`);
@@ -250,7 +243,7 @@ export async function writeFileWhole(path: string, bytes: Uint8Array): Promise<v
  * ```
  */
 export async function removeFile(path: string): Promise<void> {
-  const fs = await fileSystem("remove", path);
+  const fs = fileSystem("remove", path);
   try {
     // Deno's unlink would remove an empty folder.
     if ((await fs.lstat(path)).isDirectory()) throw new FileError(`cannot remove "${path}": ${REASONS.EISDIR}`, path);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { builtinModule } from "./builtin.ts";
 
 /**
  * Starts a thread that runs a script beside this one, in which `data` is a structured clone of the given data. It does not keep the process alive. `onEnd` is told if it ends.
@@ -15,17 +16,17 @@ export function processors(): number {
 }
 
 /** How threads are started here, or undefined if there are none that share memory. */
-export async function threadStarter(): Promise<StartThread | undefined> {
-  const { process, crossOriginIsolated, Worker: WebWorker } = globalThis as typeof globalThis & {
-    process?: { versions?: { node?: string } };
+export function threadStarter(): StartThread | undefined {
+  const { crossOriginIsolated, Worker: WebWorker } = globalThis as typeof globalThis & {
     crossOriginIsolated?: boolean;
   };
   if (typeof SharedArrayBuffer === "undefined") return undefined;
-  if (process?.versions?.node) {
-    const { Worker } = await import("node:worker_threads");
+  const node = builtinModule<typeof import("node:worker_threads")>("node:worker_threads");
+  if (node) {
     return (script, data, onEnd) => {
       const source = `{ const data = require("node:worker_threads").workerData;\n${script}\n}`;
-      const worker = new Worker(source, { eval: true, workerData: data });
+      // Without variables of the environment: a copy of them would need a permission in Deno.
+      const worker = new node.Worker(source, { eval: true, workerData: data, env: {} });
       worker.on("error", onEnd);
       worker.on("exit", onEnd);
       worker.unref();

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { relaxed, simd128 } from "../generated/kernels.ts";
+import { relaxedChanges, simd128 } from "../generated/kernels.ts";
+import { changed, fromHex } from "./changes.ts";
 
 /** The builds of the kernels: relaxed-simd fuses multiply and add where the processor can, simd128 rounds twice and gives the same bits everywhere. */
 export type WasmBuild = "relaxed" | "simd128";
@@ -18,19 +19,29 @@ const RELAXED_PROBE = new Uint8Array([
   ...[0xfd, 0x85, 0x02, 0x0b], // f32x4.relaxed_madd, end
 ]);
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const { fromBase64 } = Uint8Array as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> };
-  if (fromBase64) return fromBase64(text);
-  // Missing in Node before 26.
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-}
-
-/** The best build this runtime can run. */
+/**
+ * The best build this runtime can run.
+ *
+ * @example
+ * ```ts
+ * import { bestBuild } from "@tacet/tacet/wasm";
+ * console.log(bestBuild); // relaxed, where the runtime has relaxed SIMD
+ * ```
+ */
 export const bestBuild: WasmBuild = WebAssembly.validate(RELAXED_PROBE) ? "relaxed" : "simd128";
 
-/** The bytes of a build. */
+/**
+ * The bytes of a build: a module that imports nothing.
+ *
+ * @example
+ * ```ts
+ * import { wasmBytes } from "@tacet/tacet/wasm";
+ * console.log(WebAssembly.validate(wasmBytes("simd128"))); // true
+ * ```
+ */
 export function wasmBytes(build: WasmBuild): Uint8Array<ArrayBuffer> {
-  return decodeBase64(build === "relaxed" ? relaxed : simd128);
+  const bytes = fromHex(simd128);
+  return build === "relaxed" ? changed(bytes, fromHex(relaxedChanges)) : bytes;
 }
 
 const compiled = new Map<WasmBuild, WebAssembly.Module>();

@@ -5,21 +5,12 @@
  *
  * @module
  */
+import { readNumber } from "./changes.ts";
 
 const IMPORT_SECTION = 2, MEMORY_SECTION = 5, HEADER_BYTES = 8;
 
 /** Pages of 64 KiB that the memory may grow to: 4 GiB. */
 const MAXIMUM_PAGES = 65536;
-
-/** An unsigned LEB128 number at `at`: its value and where the next byte is. */
-function readNumber(bytes: Uint8Array, at: number): [value: number, next: number] {
-  let value = 0, shift = 0, byte = 0x80;
-  for (; byte & 0x80; shift += 7) {
-    byte = bytes[at++]!;
-    value |= (byte & 0x7f) << shift;
-  }
-  return [value, at];
-}
 
 function number(value: number): number[] {
   const bytes: number[] = [];
