@@ -123,7 +123,10 @@ describe("the command line of sup_privacy", { skip: noNode }, () => {
     assertEquals(complaint("--lr", "0"), "--lr is 0; it must be a number above 0 and at most 0.5");
     assertEquals(complaint("--lr", "0.51"), "--lr is 0.51; it must be a number above 0 and at most 0.5");
     assertEquals(complaint("--sparse-end", "1"), "--sparse-end is 1; it must be a number above 0 and below 1");
-    assertEquals(complaint("--engine", "gpu"), "--engine is gpu; it must be one of wasm, wasm-simd128, reference");
+    assertEquals(
+      complaint("--engine", "gpu"),
+      "--engine is gpu; it must be one of wasm, wasm-simd128, webgpu, reference",
+    );
   });
 
   test("says in one line what is wrong: unknown flags, missing and surplus values, repetitions", () => {
