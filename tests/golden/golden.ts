@@ -2,6 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import type { EngineOptions } from "../../mod.ts";
+import { runtimeGpu } from "../../src/runtime/gpu.ts";
 import { decodeSafetensors } from "../../src/checkpoint/safetensors.ts";
 import type { Dtype, DtypeArrays, Tensor } from "../../src/checkpoint/tensor.ts";
 
@@ -16,6 +18,14 @@ export function goldenMissing(name: string): string | false {
   const path = join(goldenFolder, `${name}.safetensors`);
   if (process.env.TACET_GOLDEN !== undefined || existsSync(path)) return false;
   return `there is no ${path}: set TACET_GOLDEN to the folder of the golden traces`;
+}
+
+const hasAdapter = Boolean(await runtimeGpu()?.requestAdapter());
+
+/** For `skip`: why the webgpu engine that a test asks for cannot run here, or false. */
+export function engineMissing({ engine }: EngineOptions): string | false {
+  if (engine !== "webgpu" || hasAdapter) return false;
+  return "there is no adapter for WebGPU: apt-get install mesa-vulkan-drivers";
 }
 
 /** The arrays of a trace by name. */

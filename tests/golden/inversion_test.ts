@@ -9,7 +9,7 @@ import {
   type ParameterValues,
   sliceNetwork,
 } from "../../mod.ts";
-import { goldenMissing, goldenSettings, type GoldenTensors, goldenTensors } from "./golden.ts";
+import { engineMissing, goldenMissing, goldenSettings, type GoldenTensors, goldenTensors } from "./golden.ts";
 
 interface InversionSettings {
   readonly inputBound: readonly [number, number];
@@ -22,12 +22,14 @@ function network(golden: GoldenTensors, prefix: string): ParameterValues {
   return Object.fromEntries(lenet5().parameters.map(({ name }) => [name, golden.f32(`${prefix}.${name}`)]));
 }
 
-const engines: readonly EngineOptions[] = [{ build: "relaxed" }, { build: "simd128" }, { engine: "reference" }];
+const engines: readonly EngineOptions[] = [{ build: "relaxed" }, { build: "simd128" }, { engine: "reference" }, {
+  engine: "webgpu",
+}];
 
 describe("the inversion attack against the reference's", () => {
   for (const options of engines) {
     const title = `has its losses and its figures (${options.engine ?? "wasm"} ${options.build ?? ""})`;
-    test(title, { skip: goldenMissing("inversion") }, async () => {
+    test(title, { skip: goldenMissing("inversion") || engineMissing(options) }, async () => {
       const golden = goldenTensors("inversion");
       const { inputBound, lossWeights, iters, evaluation } = goldenSettings<InversionSettings>("inversion");
       const attack = new ImageInversionAttack({

@@ -1,16 +1,18 @@
 import { assert, assertEquals } from "#std/assert";
 import { describe, test } from "node:test";
 import { Dataset, type EngineOptions, openEngine, pixels } from "../../mod.ts";
-import { goldenMissing, goldenTensors } from "./golden.ts";
+import { engineMissing, goldenMissing, goldenTensors } from "./golden.ts";
 
-const engines: readonly EngineOptions[] = [{ build: "relaxed" }, { build: "simd128" }, { engine: "reference" }];
+const engines: readonly EngineOptions[] = [{ build: "relaxed" }, { build: "simd128" }, { engine: "reference" }, {
+  engine: "webgpu",
+}];
 
 describe("the resize against OpenCV's", () => {
   for (const options of engines) {
     const title = `gives the same grey levels, but for one in a thousand one off (${options.engine ?? "wasm"} ${
       options.build ?? ""
     })`;
-    test(title, { skip: goldenMissing("resize") }, async () => {
+    test(title, { skip: goldenMissing("resize") || engineMissing(options) }, async () => {
       const golden = goldenTensors("resize");
       const [count, height, width] = golden.shape("images28") as [number, number, number];
       const [, newHeight, newWidth] = golden.shape("images32") as [number, number, number];

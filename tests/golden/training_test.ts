@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import {
   accuracy,
   Dataset,
+  type EngineOptions,
   lenet5,
   type MaskLayerDes,
   mnist,
@@ -17,7 +18,7 @@ import {
   type TrainingData,
 } from "../../mod.ts";
 import { mnistFolder, mnistMissing } from "../shared_data.ts";
-import { goldenMissing, goldenSettings, goldenTensors } from "./golden.ts";
+import { engineMissing, goldenMissing, goldenSettings, goldenTensors } from "./golden.ts";
 
 interface Training {
   readonly config: Required<SuppressOptions>;
@@ -30,6 +31,7 @@ interface Training {
   }[];
 }
 
+const engines: readonly EngineOptions[] = [{ build: "relaxed" }, { build: "simd128" }, { engine: "webgpu" }];
 const skip = goldenMissing("training") || mnistMissing();
 
 async function accuracyOf(values: (name: string) => ArrayLike<number>, test: Dataset): Promise<number> {
@@ -47,8 +49,10 @@ async function accuracyOf(values: (name: string) => ArrayLike<number>, test: Dat
 }
 
 describe("suppressed training against the reference's", () => {
-  for (const build of ["relaxed", "simd128"] as const) {
-    test(`follows its losses and its masks over four epochs (wasm ${build})`, { skip }, async () => {
+  for (const options of engines) {
+    test(`follows its losses and its masks over four epochs (${options.engine ?? "wasm"} ${options.build ?? ""})`, {
+      skip: skip || engineMissing(options),
+    }, async () => {
       const golden = goldenTensors("training");
       const { config, batchSize, maskLayers, operations: expected } = goldenSettings<Training>("training");
       const order = golden.i32("order"), losses = golden.f64("losses.f64");
@@ -70,7 +74,7 @@ describe("suppressed training against the reference's", () => {
       const network = lenet5();
       const control = SuppressPrivacyFactory.create(network, maskLayers, config);
       const model = new SuppressModel({
-        engine: await openEngine({ build }),
+        engine: await openEngine(options),
         network,
         optimizer: sgd({ lr: config.lr }),
       });
