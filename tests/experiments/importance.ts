@@ -95,11 +95,6 @@ function fisher(outputs: number[], labels: Uint8Array): number {
   return variance(digits.map(mean)) / (within + 1e-12);
 }
 
-/** Standard deviation, times the share of images to which the unit says nothing: a unit that tells some digits from the others and is silent at the rest. */
-function selective(outputs: number[]): number {
-  return Math.sqrt(variance(outputs)) * mean(outputs.map((output) => Number(output === 0)));
-}
-
 /** The loss that a unit's silence would cost, to first order: |sum of output times gradient| over a batch, its mean square over batches. */
 async function taylor({ layer, values, probe }: Sight): Promise<Float64Array> {
   const reader = values[layer.reader]!, squares = new Float64Array(layer.units);
@@ -149,10 +144,8 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
     const random = new Random(seed, stream);
     return Float64Array.from({ length: layer.units }, () => random.integer(2 ** 32 - 1));
   },
-  mean: spoken(mean),
   deviation: spoken((outputs) => Math.sqrt(variance(outputs))),
   fisher: spoken(fisher),
-  selective: spoken(selective),
   taylor,
   novelty,
 };

@@ -1,5 +1,6 @@
 /**
- * A decoder without training: an image is reconstructed as the mean of those examples whose features are the nearest. Where only a few units speak it comes close to the learned decoder, in a fraction of its time.
+ * A decoder without training: an image is reconstructed as the mean of those examples whose features are the nearest. Where four units
+ * speak it identifies more than the learned decoder, in a fraction of its time.
  *
  * @module
  */

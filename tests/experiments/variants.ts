@@ -1,5 +1,5 @@
 /**
- * The ways of suppressing units that were tried, each unlike the library's examples in one thing, but for the last, which joins two.
+ * The ways of suppressing units that were tried, each unlike the library's examples in one thing.
  *
  * @module
  */
@@ -15,14 +15,10 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   "linear": { curve: (passed) => passed },
   "at-once": { curve: () => 1 },
   "epochs-1-5": { during: [1, 5] },
-  "epochs-3-4": { during: [3, 4] },
-  "epochs-1-9": { during: [1, 9] },
   "epochs-3-9": { during: [3, 9] },
   "even-rate": { slowEnd: false },
   "20-epochs": { epochs: 20 },
   "fc2-16": { others: { fc2: 16 } },
   "conv2-8": { others: { conv2: 8 } },
   "decay-0.001": { decay: 0.001 },
-  "decay-0.003": { decay: 0.003 },
-  "20-epochs-decay-0.001": { epochs: 20, decay: 0.001 },
 };
