@@ -115,7 +115,7 @@ membership inference, prints what the worst attack finds, and draws it.
 
 ${FLAGS.map(flagEntry).join("\n")}
 
-The default takes most of an hour on two processors. Results go to standard output, progress to standard error.
+Results go to standard output, progress and the time left to standard error.
 
 Exit status: 0 done; 1 a file is missing, broken or cannot be written; 2 the command line is wrong.
 `;
