@@ -81,6 +81,18 @@ describe("suppression by unit", () => {
     }
   });
 
+  test("leaves as many as asked for also where the last operation comes long before the schedule's end", async () => {
+    const few = new Dataset(drawnDigits(160), { size: [32, 32] }), network = lenet5({ seed: 3 });
+    const settings = { startEpoch: 1, endEpoch: 1, batchNum: 5, maskTimes: 1, sparseEnd: 112 / 120 };
+    const control = SuppressPrivacyFactory.create(network, [fc1], settings), targets: number[] = [];
+    const model = new SuppressModel({ engine: await openEngine(), network, optimizer: sgd({ lr: 0.05 }) });
+    model.linkSuppressCtrl(control);
+    const masker = new SuppressMasker(control, ({ targetSparsity }) => targets.push(targetSparsity));
+    await model.train(1, few, { batchSize: 32, callbacks: [masker] });
+    assert(Math.round(120 * targets.at(-1)!) < 112, `the schedule itself reached ${targets.at(-1)}`);
+    assertEquals(livingUnits(await model.parameters()).length, 8);
+  });
+
   test("combines with suppression of the same and other layers' weights", async () => {
     const { model, operations } = await suppressed(await openEngine(), [...lenet5MaskLayers(), { ...fc1, minNum: 24 }]);
     const values = await model.parameters();

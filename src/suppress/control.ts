@@ -122,7 +122,7 @@ export class SuppressCtrl {
       return undefined;
     }
     this.#operations++;
-    await this.#suppressUnits(parameters, targetSparsity);
+    await this.#suppressUnits(parameters, this.#schedule.ended ? this.settings.sparseEnd : targetSparsity);
     const abandoned = await this.#isDead(parameters, targetSparsity);
     // The layers' parts are independent of each other: on a GPU none waits for the one before.
     if (!abandoned) {
@@ -143,7 +143,7 @@ export class SuppressCtrl {
   async #suppressUnits(parameters: ParameterStore, sparsity: number): Promise<void> {
     for (const [index, layer] of this.unitLayers.entries()) {
       const before = this.#silent[index]!;
-      // The last operation comes a few steps before the schedule reaches its end: rounded down, it would leave a unit too many.
+      // To the nearest: the schedule comes near its end before it reaches it, and rounded down it would leave a unit too many.
       const target = Math.min(layer.units - layer.minNum, Math.round(layer.units * sparsity));
       if (before.filter((isSilent) => isSilent).length >= target) continue;
       const values = await parameters.values();

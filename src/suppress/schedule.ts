@@ -36,6 +36,7 @@ export class SuppressSchedule {
   #step = 0;
   #maskStartStep = 0;
   #maskPrevStep = 0;
+  #ended = false;
   #sparsity: number;
 
   /** The settings must have been checked. */
@@ -49,6 +50,11 @@ export class SuppressSchedule {
   /** Steps so far, in the whole run. */
   get step(): number {
     return this.#step;
+  }
+
+  /** Whether no operation may follow the last one: it comes two steps before the end, however much is still to be silenced. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   /** Whether the first operation has come. */
@@ -72,6 +78,7 @@ export class SuppressSchedule {
     const last = epoch === endEpoch && stepInEpoch === batchNum - 2;
     if (!due && !last) return undefined;
     this.#maskPrevStep = this.#step;
+    this.#ended = epoch === endEpoch && stepInEpoch >= batchNum - 2;
     return this.#targetSparsity();
   }
 
