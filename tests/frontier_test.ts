@@ -135,7 +135,8 @@ describe("the measurement of the frontier", () => {
       assert(privately!.noiseMultiplier! > 0.3);
       for (const cell of rest.cells) {
         assertEquals(Object.keys(cell.attacks), ["sign", "adam-weak", "adam-middle", "adam-strong", "decoder"]);
-        for (const { images, identified } of Object.values(cell.attacks)) {
+        for (const { images, identified, topFive, medianRank } of Object.values(cell.attacks)) {
+          assert(topFive!.mean >= identified!.mean && medianRank! >= 1);
           assertEquals([images, identified!.low >= 0], [6, true]);
         }
         assertEquals([cell.membership.members, cell.membership.others], [100, 100]);
@@ -196,6 +197,8 @@ describe("what the frontier shows", () => {
     confidence: share(0.9),
     predictedRight: 0.9,
     identified: share(identified),
+    topFive: share(identified),
+    medianRank: 3,
   });
   const cell = (setting: string, seed: number, accuracy: number, decoder: number): Cell => ({
     setting,
@@ -218,7 +221,7 @@ describe("what the frontier shows", () => {
     seconds: { training: 1, attacks: 1 },
   });
   const record: Record = {
-    version: 1,
+    version: 2,
     conditions: CONDITIONS,
     data: { name: "MNIST", train: 60_000, test: 10_000 },
     engine: "wasm",

@@ -6,9 +6,8 @@
 import { type Engine, lenet5, type ParameterValues } from "../../mod.ts";
 import type { Images } from "../sup_privacy/data.ts";
 import { lenet5Dataset } from "../sup_privacy/data.ts";
-import type { AttackReport } from "../sup_privacy/report.ts";
 import { chooseTargets } from "../sup_privacy/targets.ts";
-import { inferMembership, invert, type Membership } from "./measure.ts";
+import { type CellAttack, inferMembership, invert, type Membership } from "./measure.ts";
 import { SETTINGS } from "./settings.ts";
 import { train } from "./train.ts";
 
@@ -34,7 +33,7 @@ export interface Cell {
   readonly accuracy: number;
   readonly weightsLeft: number;
   readonly noiseMultiplier?: number;
-  readonly attacks: Readonly<Record<string, AttackReport>>;
+  readonly attacks: Readonly<Record<string, CellAttack>>;
   readonly membership: Membership;
   /** How long it took: the only figures that differ from run to run. */
   readonly seconds: { readonly training: number; readonly attacks: number };

@@ -13,6 +13,7 @@ import {
   LearnedDecoder,
   type LossWeights,
   membershipScores,
+  type ShareByChance,
   sliceNetwork,
   type TrainedNetwork,
 } from "../../mod.ts";
@@ -67,6 +68,14 @@ export async function decode(
   return decoder.generate(await attack.features(originals));
 }
 
+/** What an attack brought back: the figures of the main example, and more of the identification. */
+export interface CellAttack extends AttackReport {
+  /** Share of the images that are among the five that their reconstruction resembles most; null where a digit has too few images. */
+  readonly topFive: ShareByChance | null;
+  /** Median of the images' ranks; null likewise. */
+  readonly medianRank: number | null;
+}
+
 /** All inversion attacks on the output of a layer, each on the same images. */
 export async function invert(
   engine: Engine,
@@ -74,14 +83,21 @@ export async function invert(
   targets: Targets,
   seed: number,
   { restarts, layer }: { readonly restarts: number; readonly layer: string },
-): Promise<Record<string, AttackReport>> {
+): Promise<Record<string, CellAttack>> {
   const network = sliceNetwork(victim.network, layer), { parameters } = victim;
   const attack = new ImageInversionAttack({ engine, network, parameters, lossWeights: SIGN_WEIGHTS });
   const { originals, labels, judge, decoys } = targets;
   const features = await attack.features(originals);
-  const evaluate = async (inverted: Float32Array) =>
-    attackReport(await attack.evaluate(originals, inverted, { labels, judge, ...(decoys && { decoys }) }));
-  const reports: Record<string, AttackReport> = {};
+  const evaluate = async (inverted: Float32Array): Promise<CellAttack> => {
+    const options = { labels, judge, ...(decoys && { decoys }) };
+    const evaluation = await attack.evaluate(originals, inverted, options), { identification } = evaluation;
+    return {
+      ...attackReport(evaluation),
+      topFive: identification?.topFive ?? null,
+      medianRank: identification?.medianRank ?? null,
+    };
+  };
+  const reports: Record<string, CellAttack> = {};
   reports["sign"] = await evaluate(await attack.generate(features, { method: "sign", seed }));
   for (const [prior, adamLossWeights] of Object.entries(PRIORS)) {
     const options = { method: "adam", adamLossWeights, restarts, seed } as const;

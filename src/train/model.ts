@@ -188,8 +188,9 @@ export class Model {
       program.trainStep(optimizer);
       return;
     }
-    for (let first = 0; first < indices.length; first += program.batchSize) {
-      program.load(data, Array.from(indices).slice(first, first + program.batchSize));
+    const examples = Array.from(indices);
+    for (let first = 0; first < examples.length; first += program.batchSize) {
+      program.load(data, examples.slice(first, first + program.batchSize));
       program.clippedGradients(optimizer.clip);
     }
     program.parameters.update(optimizer, this.#steps);
