@@ -134,7 +134,14 @@ describe("the measurement of the frontier", () => {
       assert(both!.weightsLeft < 0.07, `${both!.weightsLeft} of the weights are left`);
       assert(privately!.noiseMultiplier! > 0.3);
       for (const cell of rest.cells) {
-        assertEquals(Object.keys(cell.attacks), ["sign", "adam-weak", "adam-middle", "adam-strong", "decoder"]);
+        assertEquals(Object.keys(cell.attacks), [
+          "sign",
+          "adam-weak",
+          "adam-middle",
+          "adam-strong",
+          "neighbours",
+          "decoder",
+        ]);
         for (const { images, identified, topFive, medianRank } of Object.values(cell.attacks)) {
           assert(topFive!.mean >= identified!.mean && medianRank! >= 1);
           assertEquals([images, identified!.low >= 0], [6, true]);
@@ -210,6 +217,7 @@ describe("what the frontier shows", () => {
       "adam-weak": attack(0.3),
       "adam-middle": attack(0.31),
       "adam-strong": attack(0.1),
+      "neighbours": attack(0.05),
       "decoder": attack(decoder),
     },
     membership: {

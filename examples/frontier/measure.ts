@@ -13,6 +13,7 @@ import {
   LearnedDecoder,
   type LossWeights,
   membershipScores,
+  NeighbourDecoder,
   type ShareByChance,
   sliceNetwork,
   type TrainedNetwork,
@@ -27,15 +28,6 @@ const PRIORS: Readonly<Record<string, LossWeights>> = {
   weak: [1, 0.1, 0.01],
   middle: [1, 1, 0.1],
   strong: [1, 10, 1],
-};
-
-/** The attacks, by names for people. */
-export const ATTACKS: Readonly<Record<string, string>> = {
-  "sign": "sign steps",
-  "adam-weak": "Adam, weak prior",
-  "adam-middle": "Adam, middle prior",
-  "adam-strong": "Adam, strong prior",
-  "decoder": "learned decoder",
 };
 
 /** How much an attacker can tell of who was trained on. */
@@ -65,6 +57,16 @@ export async function decode(
 ): Promise<Float32Array> {
   const features = await attack.features(examples), shape = attack.network.inputShape;
   const decoder = await LearnedDecoder.train({ engine, features, images: examples, shape, epochs: 6, seed });
+  return decoder.generate(await attack.features(originals));
+}
+
+/** The reconstructions by the nearest of the attacker's own images. */
+export async function byNeighbours(
+  attack: ImageInversionAttack,
+  { originals, examples }: Targets,
+): Promise<Float32Array> {
+  const features = await attack.features(examples), shape = attack.network.inputShape;
+  const decoder = new NeighbourDecoder({ features, images: examples, shape });
   return decoder.generate(await attack.features(originals));
 }
 
@@ -103,6 +105,7 @@ export async function invert(
     const options = { method: "adam", adamLossWeights, restarts, seed } as const;
     reports[`adam-${prior}`] = await evaluate(await attack.generate(features, options));
   }
+  reports["neighbours"] = await evaluate(await byNeighbours(attack, targets));
   reports["decoder"] = await evaluate(await decode(engine, attack, targets, seed));
   return reports;
 }

@@ -13,6 +13,7 @@ export const COLUMNS: readonly (readonly [name: string, cell: (summary: Summary)
   ["weights left", ({ weightsLeft }) => `${(100 * weightsLeft).toFixed(1)} %`],
   ["sign steps", ({ attacks }) => percent(attacks["sign"]!.identified)],
   ["Adam, worst prior", ({ attacks }) => percent(worstAdam(attacks))],
+  ["neighbours", ({ attacks }) => percent(attacks["neighbours"]!.identified)],
   ["learned decoder", ({ attacks }) => percent(attacks["decoder"]!.identified)],
   ["L2", (summary) => plain(worst(summary).l2)],
   ["SSIM", (summary) => plain(worst(summary).ssim)],

@@ -32,4 +32,5 @@ export {
   type ImageInversionAttackOptions,
   type LossWeights,
 } from "./inversion.ts";
+export { NeighbourDecoder, type NeighbourDecoderOptions } from "./neighbours.ts";
 export type { ReconstructionAttack } from "./reconstruction.ts";

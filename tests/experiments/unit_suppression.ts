@@ -22,12 +22,11 @@ import {
   wilsonInterval,
 } from "../../mod.ts";
 import { count, type Flag, givenFlags, UsageError } from "../../examples/command_line.ts";
-import { decode } from "../../examples/frontier/measure.ts";
+import { byNeighbours, decode } from "../../examples/frontier/measure.ts";
 import { together } from "../../examples/frontier/summary.ts";
 import { SEEN_LAYER } from "../../examples/sup_privacy/attacks.ts";
 import { type Images, lenet5Dataset, openImages } from "../../examples/sup_privacy/data.ts";
 import { chooseTargets, type Targets } from "../../examples/sup_privacy/targets.ts";
-import { fromNeighbours } from "./neighbours.ts";
 import { tryOut } from "./trial.ts";
 import { VARIANTS } from "./variants.ts";
 
@@ -72,11 +71,11 @@ async function reconstruct(
   targets: Targets,
   { attacks, seed }: Conditions,
 ): Promise<Record<string, Float32Array>> {
-  const { originals, examples } = targets, found: Record<string, Float32Array> = {};
+  const found: Record<string, Float32Array> = {};
   for (const name of attacks.split(",")) {
     found[name] = name === "decoder"
       ? await decode(engine, attack, targets, seed)
-      : fromNeighbours(await attack.features(originals), await attack.features(examples), examples, 32 * 32);
+      : await byNeighbours(attack, targets);
   }
   return found;
 }

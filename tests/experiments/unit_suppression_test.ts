@@ -4,7 +4,6 @@ import { drawnDigits, openEngine } from "../../mod.ts";
 import { SETTINGS } from "../../examples/frontier/settings.ts";
 import { train } from "../../examples/frontier/train.ts";
 import { MEASURES } from "./importance.ts";
-import { fromNeighbours } from "./neighbours.ts";
 import { tryOut } from "./trial.ts";
 import { VARIANTS } from "./variants.ts";
 
@@ -30,13 +29,5 @@ describe("the experiments in suppression by unit", () => {
       chosen.add(living.join());
     }
     assert(chosen.size > Object.keys(MEASURES).length / 2, [...chosen].join("; "));
-  });
-
-  test("take the mean of the nearest examples, whatever a unit's scale", () => {
-    // One unit is always silent; by the other, far larger one, the first 24 examples are near 1 and the others near 0.
-    const learned = Float32Array.from({ length: 2 * 60 }, (_, i) => i % 2 === 0 ? 0 : i < 48 ? 1000 + i : i / 100);
-    const examples = Float32Array.from({ length: 60 }, (_, i) => i < 24 ? 1 : 0);
-    const found = fromNeighbours(Float32Array.of(0, 1010, 0, 0.5), learned, examples, 1);
-    assertEquals([...found].map((pixel) => Math.round(1e6 * pixel) / 1e6), [1, 0]);
   });
 });
