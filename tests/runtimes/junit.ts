@@ -31,12 +31,12 @@ export function outcomesOf(report: string): Outcome[] {
   const outcomes: Outcome[] = [];
   for (
     const [, tag, empty, body = ""] of report.matchAll(
-      /<testcase\b([^>]*?)(?:(\/)>|>([\s\S]*?)<\/testcase>)/g,
+      /<testcase\b((?:[^>"]|"[^"]*")*?)(?:(\/)>|>([\s\S]*?)<\/testcase>)/g,
     )
   ) {
     const inside = empty ? "" : body;
-    const skip = /<skipped\b[^>]*>/.exec(inside),
-      failure = /<(?:failure|error)\b[^>]*>([\s\S]*)/.exec(inside);
+    const skip = /<skipped\b(?:[^>"]|"[^"]*")*>/.exec(inside),
+      failure = /<(?:failure|error)\b(?:[^>"]|"[^"]*")*>([\s\S]*)/.exec(inside);
     const why = skip ? attribute(skip[0], "message") : failure && unescaped(failure[0].slice(0, 2000));
     outcomes.push({
       name: attribute(tag!, "name") ?? "",

@@ -68,4 +68,15 @@ describe("JUnit reports", () => {
     assertEquals(outcomes.length, 3);
     assertStringIncludes(outcomes[2]!.why!, "1 < 2");
   });
+
+  test("are read where > stands as itself in a name, as Node writes it", () => {
+    const report = `<testcase name="28 -> 32" time="1"/>
+      <testcase name="1 -> 2"><skipped type="skipped" message="a -> b"/></testcase>
+      <testcase name="last" time="1"/>`;
+    assertEquals(outcomesOf(report), [
+      { name: "28 -> 32", result: "passed" },
+      { name: "1 -> 2", result: "skipped", why: "a -> b" },
+      { name: "last", result: "passed" },
+    ]);
+  });
 });
