@@ -4,7 +4,20 @@
  * @module
  */
 
-/** The value of a metric was asked for before it had seen an image. */
+/**
+ * The value of a metric was asked for before it had seen an image.
+ *
+ * @example
+ * ```ts
+ * import { Accuracy, NoImagesError } from "@tacet/tacet";
+ * try {
+ *   new Accuracy().value();
+ * } catch (error) {
+ *   if (!(error instanceof NoImagesError)) throw error;
+ *   console.log(error.message);
+ * }
+ * ```
+ */
 export class NoImagesError extends Error {
   /** Always "NoImagesError". */
   override readonly name = "NoImagesError";

@@ -6,7 +6,16 @@
  */
 import { sampledGaussianRdp } from "./sampled_gaussian.ts";
 
-/** The orders of Rényi divergence looked at by default: 1.1 to 10.9 by tenths, 12 to 63, 128, 256, 512, 1024. */
+/**
+ * The orders of Rényi divergence looked at by default: 1.1 to 10.9 by tenths, 12 to 63, 128, 256, 512, 1024.
+ *
+ * @example
+ * ```ts
+ * import { epsilonOf, RENYI_ORDERS } from "@tacet/tacet";
+ * const run = { samplingRate: 0.01, noiseMultiplier: 1, steps: 1000, delta: 1e-5 };
+ * console.log(epsilonOf({ ...run, orders: RENYI_ORDERS.filter((order) => order <= 64) }).epsilon);
+ * ```
+ */
 export const RENYI_ORDERS: readonly number[] = [
   ...Array.from({ length: 99 }, (_, i) => 1 + (i + 1) / 10),
   ...Array.from({ length: 52 }, (_, i) => 12 + i),

@@ -34,7 +34,17 @@ export interface SuppressOperation {
   readonly silentUnits: Readonly<Record<string, number>>;
 }
 
-/** Made by {@link SuppressPrivacyFactory}; linked to a model by `SuppressModel.linkSuppressCtrl` and driven by a `SuppressMasker`. */
+/**
+ * Made by {@link SuppressPrivacyFactory}; linked to a model by `SuppressModel.linkSuppressCtrl` and driven by a
+ * `SuppressMasker`.
+ *
+ * @example
+ * ```ts
+ * import { lenet5, lenet5MaskLayers, type SuppressCtrl, SuppressPrivacyFactory } from "@tacet/tacet";
+ * const control: SuppressCtrl = SuppressPrivacyFactory.create(lenet5(), lenet5MaskLayers(), { batchNum: 1875 });
+ * console.log(control.maskLayers.length, control.settings.sparseEnd, control.warnings);
+ * ```
+ */
 export class SuppressCtrl {
   /** The settings in force, complete. */
   readonly settings: SuppressSettings;

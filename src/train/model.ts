@@ -51,7 +51,23 @@ export interface TrainOptions {
   readonly callbacks?: readonly Callback[];
 }
 
-/** The loss is no longer a finite number: training has diverged. */
+/**
+ * The loss is no longer a finite number: training has diverged.
+ *
+ * @example
+ * ```ts
+ * import { dense, DivergedError, flatten, Model, openEngine, sequential, sgd } from "@tacet/tacet";
+ * import { Dataset, drawnDigits } from "@tacet/tacet/data";
+ * const network = sequential([1, 28, 28], [flatten(), dense({ outputs: 10 })]);
+ * const model = new Model({ engine: await openEngine(), network, optimizer: sgd({ lr: 1e38 }) });
+ * try {
+ *   await model.train(1, new Dataset(drawnDigits(64)));
+ * } catch (error) {
+ *   if (!(error instanceof DivergedError)) throw error;
+ *   console.log(error.message); // a smaller learning rate may help
+ * }
+ * ```
+ */
 export class DivergedError extends Error {
   /** Always "DivergedError". */
   override name = "DivergedError";
