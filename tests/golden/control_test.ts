@@ -9,7 +9,7 @@ import {
   type SuppressOptions,
   SuppressPrivacyFactory,
 } from "../../mod.ts";
-import { goldenMissing, goldenSettings, type GoldenTensors, goldenTensors } from "./golden.ts";
+import { engineMissing, goldenMissing, goldenSettings, type GoldenTensors, goldenTensors } from "./golden.ts";
 
 interface Control {
   readonly config: Required<SuppressOptions>;
@@ -40,6 +40,7 @@ const engines: readonly EngineOptions[] = [
   { engine: "wasm", build: "relaxed" },
   { engine: "wasm", build: "simd128" },
   { engine: "reference" },
+  { engine: "webgpu" },
 ];
 
 describe("the suppress control against the reference's", () => {
@@ -47,7 +48,7 @@ describe("the suppress control against the reference's", () => {
     const title = `operates at the same steps, on the same weights, to the same values (${options.engine} ${
       options.build ?? ""
     })`;
-    test(title, { skip: goldenMissing("control") }, async () => {
+    test(title, { skip: goldenMissing("control") || engineMissing(options) }, async () => {
       const golden = goldenTensors("control");
       const settings = goldenSettings<Control>("control");
       const { config } = settings;
