@@ -24,7 +24,7 @@ import {
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertRejects, assertThrows } from "#std/assert";
 import { noThreads } from "./here.ts";
 
-/** The best build on the CPU: a GPU does not clip single examples. */
+/** The best build on the CPU; a GPU is held against it by the tests of the GPU. */
 const CPU = { engine: "wasm" } as const;
 const digits = drawnDigits(400);
 const few = (count: number, options: DatasetOptions = {}) => new Dataset(digits, { limit: count, ...options });
@@ -201,6 +201,14 @@ describe("differentially private training", () => {
     );
     const plain = new Model({ engine: await openEngine(CPU), network, optimizer: sgd({ lr: 0.1 }) });
     await assertRejects(() => plain.train(1, few(100, poisson), { batchSize: 20 }), TypeError, "poisson");
+    const program = (await openEngine(CPU)).program(network, { batchSize: 1, gradients: "parameters" });
+    program.load(few(1, { size: [12, 12] }), [0]);
+    const optimizer = dpSgd({ lr: 1, clip: 1, noiseMultiplier: 1, batchSize: 1 });
+    assertThrows(
+      () => program.regressStep(new Float32Array(10), optimizer),
+      TypeError,
+      "regressStep clips no gradients",
+    );
     const good = { lr: 0.1, clip: 1, noiseMultiplier: 1, batchSize: 8 };
     for (
       const [wrong, message] of [

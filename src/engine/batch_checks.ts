@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Optimizer } from "../nn/mod.ts";
 import type { BatchSource } from "./engine.ts";
 
 /**
@@ -81,5 +82,17 @@ export function checkLabels(labels: ArrayLike<number>, count: number, classes: n
     throw new RangeError(
       `setInput: labels[${wrong}] is ${labels[wrong]}; it must be an integer from 0 to ${classes - 1}`,
     );
+  }
+}
+
+/** Throws unless the targets are as many as a batch's outputs and the optimizer is one for regressions. */
+export function checkRegression(targets: Float32Array, images: number, outputs: number, optimizer: Optimizer): void {
+  if (targets.length !== images * outputs) {
+    throw new RangeError(
+      `regressStep takes ${images} images of ${outputs} targets each, got ${targets.length} values`,
+    );
+  }
+  if (optimizer.kind === "dpSgd") {
+    throw new TypeError("regressStep clips no gradients: dpSgd trains on labels only, by trainStep");
   }
 }

@@ -94,6 +94,7 @@ export interface Program {
    * One step of training towards targets `[images][outputs]` for the current batch: forward, mean squared error over outputs and images, gradients, update.
    *
    * @throws {RangeError} if the targets are not as many as the batch's outputs.
+   * @throws {TypeError} if the optimizer is a `dpSgd`, which clips the gradients of labelled images only.
    */
   regressStep(targets: Float32Array, optimizer: Optimizer): void;
   /** Forward, and the softmax cross entropy of each image of the batch; computes no gradients. */

@@ -5,7 +5,7 @@
  */
 import { type Adam, type DpSgd, type Optimizer, type ParameterSpec, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import type { ExactSuppression, ParameterStore } from "./engine.ts";
-import { drawParameter } from "./initial_values.ts";
+import { drawNoise, drawParameter } from "./draws.ts";
 import type { Machine } from "./machine.ts";
 
 /** Where a parameter lies; pointers are 0 until they are needed. */
@@ -33,9 +33,6 @@ interface Place {
 
 /** What a layer needs to know of its weight. */
 export type WeightPlace = Readonly<Pick<Place, "weight" | "gradient" | "living" | "passes" | "density">>;
-
-/** The first of the streams of the seed from which the noise of differential privacy is drawn: one for each parameter and step. */
-const PRIVACY_STREAM = 0x2000_0000;
 
 /** A power of two of at least twice the count: the size of a sparse hash table. */
 function tableSizeFor(count: number): number {
@@ -218,14 +215,14 @@ export class MachineParameters implements ParameterStore {
   }
 
   /** Makes the gradients the noised means of the clipped ones; the sums begin anew. */
-  #privatize({ clip, noiseMultiplier, batchSize, seed }: DpSgd, step: number): void {
+  #privatize(optimizer: DpSgd, step: number): void {
     const { kernels } = this.#machine;
     this.#noise ||= this.#machine.allocate(4 * Math.max(...this.#places.map(({ count }) => count)));
     for (const [index, place] of this.#places.entries()) {
-      const { gradient, count } = place, stream = PRIVACY_STREAM + step * this.#places.length + index;
+      const { gradient, count } = place;
       place.sum ||= this.#machine.allocate(4 * count);
-      kernels.fillNormal(this.#noise, count, seed, stream, clip * noiseMultiplier, 0);
-      kernels.scaledSum(place.sum, this.#noise, gradient, count, 1 / batchSize);
+      drawNoise(this.#machine, this.#noise, count, optimizer, step * this.#places.length + index);
+      kernels.scaledSum(place.sum, this.#noise, gradient, count, 1 / optimizer.batchSize);
       this.#machine.floats.fill(0, place.sum / 4, place.sum / 4 + count);
     }
   }

@@ -5,6 +5,7 @@
  */
 import { type Network, type Optimizer, sizeOf } from "../nn/mod.ts";
 import { Batch } from "./batch.ts";
+import { checkRegression } from "./batch_checks.ts";
 import type { BatchSource, Inversion, Program, ProgramOptions } from "./engine.ts";
 import { MachineInversion } from "./inversion.ts";
 import { lanesOf } from "./kernels.ts";
@@ -175,11 +176,7 @@ export class MachineProgram implements Program {
     this.#requireBatch();
     this.#requireGradients();
     const { count, lanes } = this.#batch, { value, gradient, shape } = this.#output, outputs = sizeOf(shape);
-    if (targets.length !== count * outputs) {
-      throw new RangeError(
-        `regressStep takes ${count} images of ${outputs} targets each, got ${targets.length} values`,
-      );
-    }
+    checkRegression(targets, count, outputs, optimizer);
     this.#targets ||= this.#machine.allocate(4 * outputs * lanes);
     this.#batch.write(this.#targets, outputs, targets);
     run(this.#forward);

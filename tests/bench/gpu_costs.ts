@@ -50,6 +50,22 @@ export function costOf({ name, constants }: Kernel): Cost | undefined {
       return { operations: 5 * product("count", "lanes"), bytes: 12 * product("count", "lanes") };
     case "image_priors":
       return { operations: 14 * inside(), bytes: 12 * inside() };
+    case "dense_example_squares": {
+      const values = (c("inputs") + c("outputs")) * c("lanes");
+      return { operations: 2 * values, bytes: 4 * values };
+    }
+    case "convolution_example_squares": {
+      const read = outside() * (constants.pooled ? 2 : 1), parts = product("outputs", "channels", "lanes");
+      return { operations: 2 * outside() * window(), bytes: 4 * (inside() + read + parts) };
+    }
+    case "clip_examples": {
+      const values = product("count", "lanes"), parts = product("parts", "lanes");
+      return { operations: values + parts, bytes: 8 * values + 4 * parts };
+    }
+    case "add_gradients":
+      return { operations: c("count"), bytes: 12 * c("count") };
+    case "noised_means":
+      return { operations: 2 * c("count"), bytes: 20 * c("count") };
     case "sgd":
       return { operations: 3 * c("count"), bytes: 20 * c("count") };
     case "momentum":

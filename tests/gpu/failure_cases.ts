@@ -6,7 +6,6 @@ import {
   DeviceLostError,
   DeviceMemoryError,
   DeviceValidationError,
-  dpSgd,
   drawnDigits,
   EngineError,
   type EngineOptions,
@@ -138,16 +137,6 @@ async function disposed(gpu: GPU): Promise<void> {
   assertThrows(() => parameters.update(sgd({ lr: 1 })), EngineError, "disposed");
 }
 
-async function privacy(gpu: GPU): Promise<void> {
-  using engine = await engineOf(gpu);
-  const program = engine.program(lenet5(), { batchSize: 2, gradients: "parameters" });
-  program.load(digits(), [0, 1]);
-  const optimizer = dpSgd({ lr: 0.1, clip: 1, noiseMultiplier: 1, batchSize: 2 });
-  assertThrows(() => program.trainStep(optimizer), TypeError, "the webgpu engine does not compute dpSgd");
-  assertThrows(() => program.clippedGradients(1), TypeError, "dpSgd");
-  assertThrows(() => program.parameters.update(optimizer), TypeError, "dpSgd");
-}
-
 async function choice(gpu: GPU): Promise<void> {
   using asked = await openEngine({ engine: "webgpu", gpu });
   assertEquals(asked.name, "webgpu");
@@ -183,6 +172,5 @@ export const failureCases: readonly Case[] = [
   { name: "a command that the device refuses is a DeviceValidationError", run: validation },
   { name: "no memory left is a DeviceMemoryError", run: memory },
   { name: "an engine disposed of says so", run: disposed },
-  { name: "dpSgd is refused plainly", run: privacy },
   { name: "openEngine takes a hardware adapter, a software adapter only if asked, and tells why", run: choice },
 ];

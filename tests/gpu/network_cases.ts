@@ -1,5 +1,5 @@
 /** Whole networks on a GPU against the reference engine in float64. */
-import { adam, momentum, openEngine, type Optimizer, type Program, sgd } from "../../mod.ts";
+import { adam, dpSgd, momentum, openEngine, type Optimizer, type Program, sgd } from "../../mod.ts";
 import { assert, assertAlmostEquals } from "./assert.ts";
 import { type Arrangement, type Case, engineOf } from "./case.ts";
 import { assertAllNear, assertNear } from "./near.ts";
@@ -70,10 +70,56 @@ function optimizerCase(optimizer: Optimizer): Case {
   return { name: `${optimizer.kind}: six steps with a mask, as by the reference`, run };
 }
 
+function clippingCase(name: string, sample: Sample): Case {
+  const run = async (gpu: GPU) => {
+    using engine = await engineOf(gpu);
+    const reference = await openEngine({ engine: "reference", build: "float64" });
+    const lengths: number[] = [], moved = [];
+    for (const one of [reference, engine]) {
+      const { network, batchSize, parameters, data } = sample;
+      const program = one.program(network, { batchSize, gradients: "parameters" });
+      program.parameters.setValues(parameters);
+      if (lengths.length === 0) lengths.push(...await gradientLengths(program, data));
+      // Some are clipped, some not, and the second batch is no whole one.
+      const clip = lengths.sort((a, b) => a - b)[1]!;
+      for (const count of [batchSize, Math.ceil(batchSize / 2)]) {
+        program.load(data, indices(sample, count, count));
+        program.clippedGradients(clip);
+      }
+      // Rate and deviation are such that the noise moves the parameters as much as the gradients do, and both more than float32 rounds.
+      for (let step = 5; step < 7; step++) {
+        program.parameters.update(dpSgd({ lr: 1 / clip, clip, noiseMultiplier: 1, batchSize: 2, seed: 3 }), step);
+      }
+      const values = await program.parameters.values();
+      moved.push(Object.fromEntries(
+        Object.entries(values).map(([name, all]) => [name, all.map((value, i) => value - parameters[name]![i]!)]),
+      ));
+    }
+    assertAllNear(moved[1]!, moved[0]!, ROUNDING, "after two private steps");
+  };
+  return { name: `${name}: clipped and noised gradients`, run };
+}
+
+/** The lengths of three images' own gradients over all parameters. */
+async function gradientLengths(program: Program, data: Sample["data"]): Promise<number[]> {
+  const lengths: number[] = [];
+  for (const index of [0, 1, 2]) {
+    program.load(data, [index]);
+    program.gradients();
+    let squares = 0;
+    for (const { name } of program.network.parameters) {
+      squares += (await program.parameters.gradient(name)).reduce((sum, value) => sum + value * value, 0);
+    }
+    lengths.push(Math.sqrt(squares));
+  }
+  return lengths;
+}
+
 /** The cases. */
 export const networkCases: readonly Case[] = [
   ...Object.entries(SAMPLES).flatMap(([name, sample]) =>
     (["software", "hardware"] as const).map((arrangement) => gradientsCase(name, sample, arrangement))
   ),
   ...OPTIMIZERS.map(optimizerCase),
+  ...Object.entries(SAMPLES).map(([name, sample]) => clippingCase(name, sample)),
 ];

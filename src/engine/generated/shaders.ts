@@ -45,6 +45,17 @@ export const shaders = {
       "count"
     ]
   },
+  "add_gradients": {
+    "code": "override count: u32;\n@group(0) @binding(0) var<storage, read_write> sums: array<f32>;\n@group(0) @binding(1) var<storage, read> gradients: array<f32>;\n@compute @workgroup_size(64)\nfn main(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) local: u32,\n) {\n  let i = (group.y * groups.x + group.x) * 64u + local;\n  if (i < count) {\n    sums[i] += gradients[i];\n  }\n}\n",
+    "bindings": [
+      "read_write",
+      "read"
+    ],
+    "arguments": [],
+    "constants": [
+      "count"
+    ]
+  },
   "apply_masks": {
     "code": "override count: u32;\n@group(0) @binding(0) var<storage, read_write> parameters: array<f32>;\n@group(0) @binding(1) var<storage, read> masks: array<u32>;\n@compute @workgroup_size(64)\nfn main(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) local: u32,\n) {\n  let index = (group.y * groups.x + group.x) * 64u + local;\n  if (index < count && masks[index] == 0u) {\n    parameters[index] = 0.0;\n  }\n}\n",
     "bindings": [
@@ -96,6 +107,22 @@ export const shaders = {
       "lanes"
     ]
   },
+  "clip_examples": {
+    "code": "override count: u32;\noverride parts: u32;\noverride lanes: u32;\nstruct Arguments {\n  images: f32,\n  bound: f32,\n}\n@group(0) @binding(0) var<storage, read_write> dY: array<f32>;\n@group(0) @binding(1) var<storage, read> squares: array<f32>;\n@group(1) @binding(0) var<uniform> arguments: Arguments;\n@compute @workgroup_size(64)\nfn main(@builtin(global_invocation_id) id: vec3u) {\n  let lane = id.x;\n  if (lane >= lanes) {\n    return;\n  }\n  var sum = 0.0;\n  for (var part = 0u; part < parts; part++) {\n    sum += squares[part * lanes + lane];\n  }\n  var factor = arguments.images;\n  if (sum > 0.0) {\n    factor = min(factor, arguments.bound / sqrt(sum));\n  }\n  for (var k = 0u; k < count; k++) {\n    dY[k * lanes + lane] *= factor;\n  }\n}\n",
+    "bindings": [
+      "read_write",
+      "read"
+    ],
+    "arguments": [
+      "f32",
+      "f32"
+    ],
+    "constants": [
+      "count",
+      "parts",
+      "lanes"
+    ]
+  },
   "convolution": {
     "code": "override channels: u32;\noverride height: u32;\noverride width: u32;\noverride outputs: u32;\noverride rows: u32;\noverride columns: u32;\noverride kernelHeight: u32;\noverride kernelWidth: u32;\noverride strideHeight: u32;\noverride strideWidth: u32;\noverride lanes: u32;\noverride groupLanes: u32;\noverride top: i32;\noverride bottom: i32;\noverride left: i32;\noverride right: i32;\noverride weightAt: i32;\noverride outputStride: i32;\noverride channelStride: i32;\noverride rowStride: i32;\noverride columnStride: i32;\noverride hasBias: bool;\noverride biasAt: u32;\noverride relu: bool;\noverride pooled: bool;\noverride eight: bool;\noverride tileChannels: u32;\n@group(0) @binding(0) var<storage, read> x: array<f32>;\n@group(0) @binding(1) var<storage, read> parameters: array<f32>;\n@group(0) @binding(2) var<storage, read_write> y: array<f32>;\n@group(0) @binding(3) var<storage, read_write> winner: array<i32>;\nvar<workgroup> tile: array<vec4f, 512>;\nfn fourWeights(at: i32) -> vec4f {\n  return vec4f(\n    parameters[at],\n    parameters[at + outputStride],\n    parameters[at + 2 * outputStride],\n    parameters[at + 3 * outputStride],\n  );\n}\nfn twoWeights(at: i32) -> vec2f {\n  return vec2f(parameters[at], parameters[at + outputStride]);\n}\nfn bias(output: u32) -> f32 {\n  if (!hasBias) {\n    return 0.0;\n  }\n  return parameters[biasAt + output];\n}\nfn put(output: u32, row: u32, column: u32, lane: u32, value: f32) {\n  if (row < rows && column < columns) {\n    y[((output * rows + row) * columns + column) * lanes + lane] = select(value, max(value, 0.0), relu);\n  }\n}\nfn store(output: u32, row: u32, column: u32, lane: u32, v00: f32, v01: f32, v10: f32, v11: f32) {\n  if (output >= outputs) {\n    return;\n  }\n  if (!pooled) {\n    put(output, row, column, lane, v00);\n    put(output, row, column + 1u, lane, v01);\n    put(output, row + 1u, column, lane, v10);\n    put(output, row + 1u, column + 1u, lane, v11);\n    return;\n  }\n  let above = max(v00, v01);\n  let most = max(above, max(v10, v11));\n  let place = select(select(3, 2, v10 == most), select(1, 0, v00 == most), above == most);\n  let at = ((output * (rows / 2u) + row / 2u) * (columns / 2u) + column / 2u) * lanes + lane;\n  y[at] = max(most, 0.0);\n  winner[at] = select(-1, place, most > 0.0);\n}\n@compute @workgroup_size(groupLanes)\nfn main(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) local: u32,\n) {\n  let index = group.y * groups.x + group.x;\n  let laneGroups = (lanes + groupLanes - 1u) / groupLanes;\n  let lane = index % laneGroups * groupLanes + local;\n  let place = index / laneGroups;\n  let across = select((columns + 1u) / 2u, columns / 2u, pooled);\n  let down = select((rows + 1u) / 2u, rows / 2u, pooled);\n  let row = 2u * (place / across);\n  let column = 2u * (place % across);\n  let output = group.z * 8u;\n  let first = weightAt + i32(output) * outputStride;\n  let below = strideHeight * width * lanes;\n  let beside = strideWidth * lanes;\n  let start = (row * strideHeight * width + column * strideWidth) * lanes + lane;\n  let step = select(tileChannels, channels, tileChannels == 0u);\n  let firstRow = u32(max(0, top - i32((row + 1u) * strideHeight)));\n  let endRow = u32(clamp(bottom - i32(row * strideHeight), 0, i32(kernelHeight)));\n  let firstColumn = u32(max(0, left - i32((column + 1u) * strideWidth)));\n  let endColumn = u32(clamp(right - i32(column * strideWidth), 0, i32(kernelWidth)));\n  var a00 = vec4f(bias(output), bias(output + 1u), bias(output + 2u), bias(output + 3u));\n  var a01 = a00;\n  var a10 = a00;\n  var a11 = a00;\n  var b00 = vec2f(bias(output + 4u), bias(output + 5u));\n  var b01 = b00;\n  var b10 = b00;\n  var b11 = b00;\n  var c00 = vec2f(bias(output + 6u), bias(output + 7u));\n  var c01 = c00;\n  var c10 = c00;\n  var c11 = c00;\n  for (var begin = 0u; begin < channels; begin += step) {\n    let to = min(begin + step, channels);\n    if (tileChannels > 0u) {\n      workgroupBarrier();\n      let taps = kernelHeight * kernelWidth;\n      for (var t = local; t < (to - begin) * taps; t += groupLanes) {\n        let tap = t % taps;\n        let at = first + i32(begin + t / taps) * channelStride + i32(tap / kernelWidth) * rowStride +\n          i32(tap % kernelWidth) * columnStride;\n        tile[2u * t] = fourWeights(at);\n        tile[2u * t + 1u] = fourWeights(at + 4 * outputStride);\n      }\n      workgroupBarrier();\n    }\n    for (var channel = begin; channel < to; channel++) {\n      for (var i = firstRow; i < endRow; i++) {\n        var weight = first + i32(channel) * channelStride + i32(i) * rowStride + i32(firstColumn) * columnStride;\n        var t = 2u * (((channel - begin) * kernelHeight + i) * kernelWidth + firstColumn);\n        var at = start + ((channel * height + i) * width + firstColumn) * lanes;\n        var p0 = x[at];\n        var q0 = x[at + below];\n        for (var j = firstColumn; j < endColumn; j++) {\n          if (strideWidth > 1u) {\n            p0 = x[at];\n            q0 = x[at + below];\n          }\n          let p1 = x[at + beside];\n          let q1 = x[at + below + beside];\n          var w0: vec4f;\n          var w1: vec2f;\n          var w2: vec2f;\n          if (tileChannels > 0u) {\n            w0 = tile[t];\n            w1 = tile[t + 1u].xy;\n            w2 = tile[t + 1u].zw;\n            t += 2u;\n          } else {\n            w0 = fourWeights(weight);\n            w1 = twoWeights(weight + 4 * outputStride);\n            if (eight) {\n              w2 = twoWeights(weight + 6 * outputStride);\n            }\n          }\n          a00 += w0 * p0;\n          a01 += w0 * p1;\n          a10 += w0 * q0;\n          a11 += w0 * q1;\n          b00 += w1 * p0;\n          b01 += w1 * p1;\n          b10 += w1 * q0;\n          b11 += w1 * q1;\n          if (eight) {\n            c00 += w2 * p0;\n            c01 += w2 * p1;\n            c10 += w2 * q0;\n            c11 += w2 * q1;\n          }\n          p0 = p1;\n          q0 = q1;\n          weight += columnStride;\n          at += lanes;\n        }\n      }\n    }\n  }\n  if (row >= 2u * down || lane >= lanes) {\n    return;\n  }\n  store(output, row, column, lane, a00.x, a01.x, a10.x, a11.x);\n  store(output + 1u, row, column, lane, a00.y, a01.y, a10.y, a11.y);\n  store(output + 2u, row, column, lane, a00.z, a01.z, a10.z, a11.z);\n  store(output + 3u, row, column, lane, a00.w, a01.w, a10.w, a11.w);\n  store(output + 4u, row, column, lane, b00.x, b01.x, b10.x, b11.x);\n  store(output + 5u, row, column, lane, b00.y, b01.y, b10.y, b11.y);\n  if (eight) {\n    store(output + 6u, row, column, lane, c00.x, c01.x, c10.x, c11.x);\n    store(output + 7u, row, column, lane, c00.y, c01.y, c10.y, c11.y);\n  }\n}\n",
     "bindings": [
@@ -133,6 +160,32 @@ export const shaders = {
       "pooled",
       "eight",
       "tileChannels"
+    ]
+  },
+  "convolution_example_squares": {
+    "code": "override channels: u32;\noverride height: u32;\noverride width: u32;\noverride outputs: u32;\noverride rows: u32;\noverride columns: u32;\noverride kernelHeight: u32;\noverride kernelWidth: u32;\noverride strideHeight: u32;\noverride strideWidth: u32;\noverride lanes: u32;\noverride hasBias: bool;\noverride pooled: bool;\noverride at: u32;\n@group(0) @binding(0) var<storage, read> x: array<f32>;\n@group(0) @binding(1) var<storage, read> dy: array<f32>;\n@group(0) @binding(2) var<storage, read> winner: array<i32>;\n@group(0) @binding(3) var<storage, read_write> squares: array<f32>;\n@compute @workgroup_size(64)\nfn main(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) local: u32,\n) {\n  let index = (group.y * groups.x + group.x) * 64u + local;\n  let lane = index % lanes;\n  let channel = index / lanes % channels;\n  let output = index / lanes / channels;\n  if (output >= outputs) {\n    return;\n  }\n  let taps = kernelHeight * kernelWidth;\n  let end = select(taps, taps + 1u, hasBias && channel == 0u);\n  var total = 0.0;\n  for (var tap = 0u; tap < end; tap++) {\n    let isBias = tap == taps;\n    let window = (channel * height + tap / kernelWidth) * width + tap % kernelWidth;\n    var sum = 0.0;\n    for (var row = 0u; row < rows; row++) {\n      for (var column = 0u; column < columns; column++) {\n        let dyAt = ((output * rows + row) * columns + column) * lanes + lane;\n        var place = vec2u(row * strideHeight, column * strideWidth);\n        var gradient = dy[dyAt];\n        if (pooled) {\n          let won = winner[dyAt];\n          gradient = select(0.0, gradient, won >= 0);\n          place = 2u * vec2u(row, column) + select(vec2u(0), vec2u(u32(won) >> 1u, u32(won) & 1u), won >= 0);\n        }\n        let value = x[(window + place.x * width + place.y) * lanes + lane];\n        sum += gradient * select(value, 1.0, isBias);\n      }\n    }\n    total += sum * sum;\n  }\n  squares[(at + output * channels + channel) * lanes + lane] = total;\n}\n",
+    "bindings": [
+      "read",
+      "read",
+      "read",
+      "read_write"
+    ],
+    "arguments": [],
+    "constants": [
+      "channels",
+      "height",
+      "width",
+      "outputs",
+      "rows",
+      "columns",
+      "kernelHeight",
+      "kernelWidth",
+      "strideHeight",
+      "strideWidth",
+      "lanes",
+      "hasBias",
+      "pooled",
+      "at"
     ]
   },
   "convolution_weight_gradient": {
@@ -183,6 +236,22 @@ export const shaders = {
       "relu",
       "masked",
       "slices"
+    ]
+  },
+  "dense_example_squares": {
+    "code": "override inputs: u32;\noverride outputs: u32;\noverride lanes: u32;\noverride hasBias: bool;\noverride at: u32;\n@group(0) @binding(0) var<storage, read> x: array<f32>;\n@group(0) @binding(1) var<storage, read> dy: array<f32>;\n@group(0) @binding(2) var<storage, read_write> squares: array<f32>;\n@compute @workgroup_size(64)\nfn main(@builtin(global_invocation_id) id: vec3u) {\n  let lane = id.x;\n  if (lane >= lanes) {\n    return;\n  }\n  var xs = select(0.0, 1.0, hasBias);\n  for (var i = 0u; i < inputs; i++) {\n    let value = x[i * lanes + lane];\n    xs += value * value;\n  }\n  var dys = 0.0;\n  for (var i = 0u; i < outputs; i++) {\n    let value = dy[i * lanes + lane];\n    dys += value * value;\n  }\n  squares[at * lanes + lane] = xs * dys;\n}\n",
+    "bindings": [
+      "read",
+      "read",
+      "read_write"
+    ],
+    "arguments": [],
+    "constants": [
+      "inputs",
+      "outputs",
+      "lanes",
+      "hasBias",
+      "at"
     ]
   },
   "dense_weight_gradient": {
@@ -341,6 +410,20 @@ export const shaders = {
     ],
     "arguments": [
       "f32",
+      "f32"
+    ],
+    "constants": [
+      "count"
+    ]
+  },
+  "noised_means": {
+    "code": "override count: u32;\nstruct Arguments {\n  share: f32,\n}\n@group(0) @binding(0) var<storage, read_write> sums: array<f32>;\n@group(0) @binding(1) var<storage, read> noise: array<f32>;\n@group(0) @binding(2) var<storage, read_write> gradients: array<f32>;\n@group(1) @binding(0) var<uniform> arguments: Arguments;\n@compute @workgroup_size(64)\nfn main(\n  @builtin(workgroup_id) group: vec3u,\n  @builtin(num_workgroups) groups: vec3u,\n  @builtin(local_invocation_index) local: u32,\n) {\n  let i = (group.y * groups.x + group.x) * 64u + local;\n  if (i < count) {\n    gradients[i] = (sums[i] + noise[i]) * arguments.share;\n    sums[i] = 0.0;\n  }\n}\n",
+    "bindings": [
+      "read_write",
+      "read",
+      "read_write"
+    ],
+    "arguments": [
       "f32"
     ],
     "constants": [

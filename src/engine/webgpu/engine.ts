@@ -5,7 +5,6 @@
  */
 import type { Engine } from "../engine.ts";
 import { DeviceLostError, EngineError } from "../errors.ts";
-import { initialValues } from "../initial_values.ts";
 import type { Machine } from "../machine.ts";
 import type { Uploads } from "./batch.ts";
 import { Device } from "./device.ts";
@@ -103,11 +102,10 @@ export async function openDevice({ adapter, isSoftware }: Adapter): Promise<Devi
   return device;
 }
 
-/** The engine over a device; `drawing` draws the first values of parameters. */
+/** The engine over a device; `drawing` draws the first values of parameters and the noise of differential privacy. */
 export function gpuEngine(device: Device, build: string, why: string, drawing: () => Machine): Engine {
   const uploads: Uploads = new WeakMap();
-  const parameters: Engine["parameters"] = (specs, seed) =>
-    new GpuParameters(device, specs, initialValues(drawing(), specs, seed));
+  const parameters: Engine["parameters"] = (specs, seed) => new GpuParameters(device, specs, seed, drawing);
   return {
     name: "webgpu",
     build,

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Conv2dLayer, type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../../nn/mod.ts";
+import type { ExampleSquares } from "./clipping.ts";
 import { type Constants, type Device, flat, type Kernel } from "./device.ts";
 import type { GpuParameters } from "./parameters.ts";
 
@@ -21,6 +22,8 @@ export interface LayerKernels {
   readonly output: Activation;
   readonly forward: readonly Kernel[];
   readonly parameterGradients: readonly Kernel[];
+  /** Of a layer with parameters. */
+  readonly exampleSquares?: ExampleSquares | undefined;
   readonly inputGradient: readonly Kernel[];
 }
 
@@ -95,10 +98,21 @@ function dense(site: Site, placed: PlacedLayer, relu: boolean): LayerKernels {
     { rowStride: 1, termStride: inputs, hasBias: false, relu: false, masked: input.isRelu },
     [output.gradient, values32, input.value, input.gradient],
   );
+  const exampleSquares = output.gradient && {
+    parts: 1,
+    kernel: (squares: GPUBuffer, at: number) =>
+      device.kernel(
+        "dense_example_squares",
+        { inputs, outputs, lanes, hasBias, at },
+        [input.value, output.gradient!, squares],
+        [Math.ceil(lanes / 64), 1, 1],
+      ),
+  };
   return {
     output,
     forward: [forward],
     parameterGradients: parameterGradients ? [parameterGradients] : [],
+    exampleSquares,
     inputGradient: inputGradient ? [inputGradient] : [],
   };
 }
@@ -235,7 +249,18 @@ function convolution(
     ),
   ];
 
-  if (!input.gradient) return { output, forward, parameterGradients, inputGradient: [] };
+  const exampleSquares = {
+    parts: outputs * channels,
+    kernel: (squares: GPUBuffer, at: number) =>
+      device.kernel(
+        "convolution_example_squares",
+        { ...windows, rows: gradientRows, columns: gradientColumns, lanes, hasBias, pooled, at },
+        [x, dy, winner, squares],
+        flat(outputs * channels * lanes),
+      ),
+  };
+
+  if (!input.gradient) return { output, forward, parameterGradients, exampleSquares, inputGradient: [] };
   // dy among zeros, so that the gradient is a convolution of it with the kernel turned round.
   const tall = inputHeight + kernelHeight - 1, wide = inputWidth + kernelWidth - 1;
   const spread = buffer(site, [outputs, tall, wide]);
@@ -278,7 +303,7 @@ function convolution(
     ),
     ...reluGradient(device, input, lanes),
   ];
-  return { output, forward, parameterGradients, inputGradient };
+  return { output, forward, parameterGradients, exampleSquares, inputGradient };
 }
 
 function pooling(site: Site, { outputShape }: PlacedLayer, layer: PoolLayer): LayerKernels {

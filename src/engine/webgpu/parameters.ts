@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { type Optimizer, type ParameterSpec, type ParameterValues, sizeOf } from "../../nn/mod.ts";
+import { type DpSgd, type Optimizer, type ParameterSpec, type ParameterValues, sizeOf } from "../../nn/mod.ts";
+import { drawNoise, initialValues } from "../draws.ts";
 import type { ExactSuppression, ParameterStore } from "../engine.ts";
+import type { Machine } from "../machine.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
 
 /** Where a parameter lies in the buffers, in floats. */
@@ -26,11 +28,12 @@ function tableSizeFor(count: number): number {
   return size;
 }
 
-/** The refusal of what is computed on the CPU only. */
-export function noPrivacy(): TypeError {
-  return new TypeError(
-    "the webgpu engine does not compute dpSgd (each example's gradient clipped alone); take the wasm engine for it",
-  );
+/** What training with differential privacy needs: the sums of clipped gradients and their noise, which `machine` draws at `pointer`. */
+interface Privacy {
+  readonly sums: GPUBuffer;
+  readonly noise: GPUBuffer;
+  readonly machine: Machine;
+  readonly pointer: number;
 }
 
 /** Parameters in a device's memory. */
@@ -54,14 +57,19 @@ export class GpuParameters implements ParameterStore {
   #scratch: readonly [GPUBuffer, GPUBuffer] | undefined;
   readonly #masked = new Set<string>();
   #deWeightIsSet = false;
+  readonly #drawing: () => Machine;
+  /** Made when it is first needed. */
+  #privacy: Privacy | undefined;
+  #noisySteps = 0;
   /** Adam's betas to the power of its steps so far. */
   #power1 = 1;
   #power2 = 1;
 
-  /** Uploads the first values of all parameters. */
-  constructor(device: Device, specs: readonly ParameterSpec[], initial: readonly Float32Array[]) {
+  /** Uploads the first values of all parameters, which a machine draws. */
+  constructor(device: Device, specs: readonly ParameterSpec[], seed: number, drawing: () => Machine) {
     this.specs = specs;
     this.#device = device;
+    this.#drawing = drawing;
     let total = 0;
     this.#places = specs.map(({ name, shape }) => {
       const place = { name, at: total, count: sizeOf(shape) };
@@ -75,7 +83,7 @@ export class GpuParameters implements ParameterStore {
     this.#masks = buffer();
     this.#deWeights = buffer();
     this.#state = device.buffer(4 * STATE.words);
-    const values = new Float32Array(total);
+    const values = new Float32Array(total), initial = initialValues(drawing(), specs, seed);
     this.#places.forEach(({ at }, i) => values.set(initial[i]!, at));
     device.write(this.values32, 0, values);
     device.write(this.#masks, 0, new Uint32Array(total).fill(1));
@@ -166,8 +174,33 @@ export class GpuParameters implements ParameterStore {
     this.#deWeightIsSet = false;
   }
 
+  #private(): Privacy {
+    if (!this.#privacy) {
+      const machine = this.#drawing(), buffer = () => this.#device.buffer(4 * this.#total);
+      const pointer = machine.allocate(4 * Math.max(...this.#places.map(({ count }) => count)));
+      this.#privacy = { sums: buffer(), noise: buffer(), machine, pointer };
+    }
+    return this.#privacy;
+  }
+
   addGradients(): void {
-    throw noPrivacy();
+    const { sums } = this.#private(), count = this.#total;
+    const make = () => this.#device.kernel("add_gradients", { count }, [sums, this.gradients], flat(count));
+    this.#device.run(this.#kernel("add_gradients", make));
+  }
+
+  /** Makes the gradients the noised means of the clipped ones; the sums begin anew. */
+  #privatize(optimizer: DpSgd, step: number): void {
+    const { sums, noise, machine, pointer } = this.#private(), total = this.#total;
+    const drawn = new Float32Array(total);
+    for (const [index, { at, count }] of this.#places.entries()) {
+      drawNoise(machine, pointer, count, optimizer, step * this.#places.length + index);
+      drawn.set(machine.floats.subarray(pointer / 4, pointer / 4 + count), at);
+    }
+    this.#device.write(noise, 0, drawn);
+    const buffers = [sums, noise, this.gradients];
+    const make = () => this.#device.kernel("noised_means", { count: total }, buffers, flat(total));
+    this.#device.run(this.#kernel("noised_means", make), 1 / optimizer.batchSize);
   }
 
   /** A kernel over all parameters, made when first needed. */
@@ -185,17 +218,21 @@ export class GpuParameters implements ParameterStore {
     });
   }
 
-  update(optimizer: Optimizer): void {
+  update(optimizer: Optimizer, step: number = this.#noisySteps): void {
     const { kind, lr } = optimizer, device = this.#device;
-    if (kind === "sgd") device.run(this.#update("sgd", 0), lr);
+    if (kind === "dpSgd") {
+      this.#privatize(optimizer, step);
+      this.#noisySteps = step + 1;
+    }
+    if (kind === "sgd" || kind === "dpSgd") device.run(this.#update("sgd", 0), lr);
     else if (kind === "momentum") device.run(this.#update("momentum", 1), lr, optimizer.momentum);
-    else if (kind === "adam") {
+    else {
       const { beta1, beta2, epsilon } = optimizer;
       this.#power1 *= beta1;
       this.#power2 *= beta2;
       const scales = [1 / (1 - this.#power1), 1 / (1 - this.#power2)] as const;
       device.run(this.#update("adam", 2), lr, beta1, beta2, epsilon, ...scales);
-    } else throw noPrivacy();
+    }
     device.submit();
   }
 

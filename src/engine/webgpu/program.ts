@@ -4,14 +4,16 @@
  * @module
  */
 import { type Network, type Optimizer, sizeOf } from "../../nn/mod.ts";
+import { checkRegression } from "../batch_checks.ts";
 import type { BatchSource, Inversion, Program, ProgramOptions } from "../engine.ts";
 import { lanesOf } from "../kernels.ts";
 import { GpuBatch, type Uploads } from "./batch.ts";
+import { Clipping } from "./clipping.ts";
 import type { Device, Kernel } from "./device.ts";
 import { GpuInversion } from "./inversion.ts";
 import { type Activation, layerGroups, type LayerKernels, layerKernels, reluGradient } from "./layers.ts";
 import { Losses, SquaredError } from "./losses.ts";
-import { type GpuParameters, noPrivacy } from "./parameters.ts";
+import type { GpuParameters } from "./parameters.ts";
 
 /** A network at a batch size in a device's memory. */
 export class GpuProgram implements Program {
@@ -23,6 +25,8 @@ export class GpuProgram implements Program {
   readonly #output: Activation;
   readonly #forward: readonly Kernel[];
   readonly #backward: readonly Kernel[];
+  readonly #makeClipping: () => Clipping;
+  #clipping: Clipping | undefined;
   readonly #crossEntropy: Losses;
   readonly #crossEntropyKernels = new Map<boolean, Kernel>();
   #squaredError: SquaredError | undefined;
@@ -63,8 +67,10 @@ export class GpuProgram implements Program {
     }
     this.#output = activation;
     this.#forward = layers.flatMap((layer) => layer.forward);
+    const before = reluGradient(device, activation, lanes), output = activation;
+    this.#makeClipping = () => new Clipping(device, before, layers, output, lanes);
     this.#backward = [
-      ...reluGradient(device, activation, lanes),
+      ...before,
       ...layers.toReversed().flatMap((layer) => [...layer.parameterGradients, ...layer.inputGradient]),
     ];
     this.#batch = new GpuBatch(device, uploads, input, {
@@ -154,26 +160,26 @@ export class GpuProgram implements Program {
     this.#device.submit();
   }
 
-  clippedGradients(): void {
-    throw noPrivacy();
+  clippedGradients(clip: number): void {
+    this.#requireGradients();
+    this.#clipping ??= this.#makeClipping();
+    this.#clipping.run(() => this.#crossEntropyOf(true), this.#batch.count, clip);
+    this.#run(this.#backward);
+    this.parameters.addGradients();
+    this.#device.submit();
   }
 
   trainStep(optimizer: Optimizer): void {
-    if (optimizer.kind === "dpSgd") throw noPrivacy();
-    this.#gradients();
+    if (optimizer.kind === "dpSgd") this.clippedGradients(optimizer.clip);
+    else this.#gradients();
     this.parameters.update(optimizer);
   }
 
   regressStep(targets: Float32Array, optimizer: Optimizer): void {
-    if (optimizer.kind === "dpSgd") throw noPrivacy();
     this.#requireBatch();
     this.#requireGradients();
     const { count, lanes } = this.#batch, outputs = sizeOf(this.#output.shape);
-    if (targets.length !== count * outputs) {
-      throw new RangeError(
-        `regressStep takes ${count} images of ${outputs} targets each, got ${targets.length} values`,
-      );
-    }
+    checkRegression(targets, count, outputs, optimizer);
     const error = this.#squaredError ??= new SquaredError(this.#device, this.#output, lanes);
     this.#batch.write(error.targets, outputs, targets);
     error.setWeights(new Array<number>(count).fill(1 / outputs));

@@ -1,9 +1,10 @@
 /**
- * The first values of parameters, drawn by a CPU machine: the same bits for every engine.
+ * The first values of parameters and the noise of differential privacy, drawn by a CPU machine: the same bits for every
+ * engine.
  *
  * @module
  */
-import { type InitialDistribution, type ParameterSpec, sizeOf } from "../nn/mod.ts";
+import { type DpSgd, type InitialDistribution, type ParameterSpec, sizeOf } from "../nn/mod.ts";
 import type { Machine } from "./machine.ts";
 
 /** Draws a parameter's first values at a pointer: parameter i from stream i of the seed. */
@@ -28,4 +29,18 @@ export function initialValues(machine: Machine, specs: readonly ParameterSpec[],
     drawParameter(machine, pointer, count, initial, seed, stream);
     return Float32Array.from(machine.floats.subarray(pointer / 4, pointer / 4 + count));
   });
+}
+
+/** The first of the streams of the seed from which the noise of differential privacy is drawn: one for each parameter and step. */
+const PRIVACY_STREAM = 0x2000_0000;
+
+/** Draws the noise of a step on the sum of a parameter's clipped gradients at a pointer; `index` counts the parameters of all steps. */
+export function drawNoise(
+  { kernels }: Machine,
+  pointer: number,
+  count: number,
+  { clip, noiseMultiplier, seed }: DpSgd,
+  index: number,
+): void {
+  kernels.fillNormal(pointer, count, seed, PRIVACY_STREAM + index, clip * noiseMultiplier, 0);
 }

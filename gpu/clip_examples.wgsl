@@ -1,0 +1,34 @@
+// dY[k][lane], the gradient of the mean loss over `images` images, becomes that of the sum of losses, each with its own gradient clipped to length `bound`: the squares
+// squares[part][lane] of that length are given in parts.
+override count: u32;
+override parts: u32;
+override lanes: u32;
+
+struct Arguments {
+  images: f32,
+  bound: f32,
+}
+
+@group(0) @binding(0) var<storage, read_write> dY: array<f32>;
+@group(0) @binding(1) var<storage, read> squares: array<f32>;
+@group(1) @binding(0) var<uniform> arguments: Arguments;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let lane = id.x;
+  if (lane >= lanes) {
+    return;
+  }
+  var sum = 0.0;
+  for (var part = 0u; part < parts; part++) {
+    sum += squares[part * lanes + lane];
+  }
+  // The squares are those of the mean's gradient, in which an image has a share of 1 / images.
+  var factor = arguments.images;
+  if (sum > 0.0) {
+    factor = min(factor, arguments.bound / sqrt(sum));
+  }
+  for (var k = 0u; k < count; k++) {
+    dY[k * lanes + lane] *= factor;
+  }
+}
