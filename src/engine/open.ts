@@ -11,6 +11,7 @@ import { EngineError } from "./errors.ts";
 import type { Machine } from "./machine.ts";
 import { MachineParameters } from "./parameters.ts";
 import { MachineProgram } from "./program.ts";
+import { findAdapter } from "./webgpu/adapter.ts";
 import { wasmMachine } from "./wasm/machine.ts";
 import { threadedMachine } from "./wasm/threaded_machine.ts";
 import { bestBuild, type WasmBuild, wasmModule } from "./wasm/module.ts";
@@ -117,7 +118,6 @@ async function drawingMachines(): Promise<() => Machine> {
 /** The engine on a GPU, or in a few words why there is none. Software adapters count only where they are `welcome`. */
 async function webgpuEngine(gpu: GPU | undefined, welcome: boolean): Promise<Engine | string> {
   if (!gpu) return "this runtime has no WebGPU";
-  const { findAdapter, gpuEngine, openDevice } = await import("./webgpu/engine.ts");
   let found;
   try {
     found = await findAdapter(gpu);
@@ -128,6 +128,7 @@ async function webgpuEngine(gpu: GPU | undefined, welcome: boolean): Promise<Eng
   const { description, isSoftware } = found;
   if (isSoftware && !welcome) return `the only adapter, ${description}, computes in software`;
   try {
+    const { gpuEngine, openDevice } = await import("./webgpu/engine.ts");
     const drawing = await drawingMachines(), device = await openDevice(found);
     const kind = isSoftware ? "which computes in software" : "a hardware adapter that passed the check";
     const why = `the webgpu engine on ${description}, ${kind}${welcome ? ", because it was asked for" : ""}`;

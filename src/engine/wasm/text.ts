@@ -9,10 +9,11 @@ const FIRST = 35, CHARACTERS = 92;
 /** Bytes that are one character. */
 const SINGLES = 90;
 
-/** All bytes, the common ones first: a bit of `common` for each tells whether it is. */
+/** All bytes, first those of which `common` has the bit. */
 function byCommonness(common: bigint): number[] {
-  const isRare = (byte: number) => Number(~common >> BigInt(byte) & 1n);
-  return Array.from({ length: 256 }, (_, byte) => byte).sort((a, b) => isRare(a) - isRare(b));
+  const bytes = Array.from({ length: 256 }, (_, byte) => byte);
+  const isCommon = (byte: number) => (common >> BigInt(byte) & 1n) === 1n;
+  return [...bytes.filter(isCommon), ...bytes.filter((byte) => !isCommon(byte))];
 }
 
 /** The 90 most common of `bytes`, as `toText` and `fromText` take them. */
