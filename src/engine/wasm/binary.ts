@@ -13,10 +13,10 @@ const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 export const TYPES = 1, IMPORTS = 2, FUNCTIONS = 3, MEMORIES = 5, CODE = 10;
 
 /** A section: its number and its contents. */
-export type Section = readonly [id: number, contents: ArrayLike<number>];
+export type Section = readonly [id: number, contents: Uint8Array];
 
 /** An unsigned LEB128 number at `at`: its value and where the next byte is. */
-export function readNumber(bytes: ArrayLike<number>, at: number): [value: number, next: number] {
+export function readNumber(bytes: Uint8Array, at: number): [value: number, next: number] {
   let value = 0, shift = 0, byte = 0x80;
   for (; byte & 0x80; shift += 7) {
     byte = bytes[at++]!;
@@ -41,10 +41,18 @@ export function sectionsOf(module: Uint8Array): Section[] {
   return sections;
 }
 
+/** Bytes one behind the other. */
+export function joined(parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
 /** The module that has these sections. */
 export function moduleOf(sections: readonly Section[]): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from([
-    ...HEADER,
-    ...sections.flatMap(([id, contents]) => [id, ...number(contents.length), ...Array.from(contents)]),
-  ]);
+  return joined([HEADER, ...sections.flatMap(([id, contents]) => [[id, ...number(contents.length)], contents])]);
 }

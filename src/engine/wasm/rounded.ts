@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CODE, FUNCTIONS, moduleOf, number, readNumber, sectionsOf, TYPES } from "./binary.ts";
+import { CODE, FUNCTIONS, joined, moduleOf, number, readNumber, sectionsOf, TYPES } from "./binary.ts";
 
 /** f32x4.relaxed_madd: the product of the two values below the top of the stack, plus the top. No other three bytes of the kernels are these; their build checks it. */
 export const MADD: readonly number[] = [0xfd, 0x85, 0x02];
@@ -14,7 +14,7 @@ function multiplyThenAdd(local: number): number[] {
 }
 
 /** How many parameters each type of function has. */
-function parameterCounts(types: ArrayLike<number>): number[] {
+function parameterCounts(types: Uint8Array): number[] {
   const counts: number[] = [];
   for (let [left, at] = readNumber(types, 0), count; left > 0; left--) {
     // A type is 0x60, its parameters and its results, all of one byte each.
@@ -27,23 +27,23 @@ function parameterCounts(types: ArrayLike<number>): number[] {
 }
 
 /** A function's body with one more local variable, a v128 behind its `parameters` and the locals it has. */
-function roundedBody(body: ArrayLike<number>, parameters: number): number[] {
-  let [groups, at] = readNumber(body, 0), local = parameters, count = 0;
-  const rounded = number(groups + 1), first = at;
-  for (; groups > 0; groups--) {
+function roundedBody(body: Uint8Array, parameters: number): Uint8Array {
+  const [groups, first] = readNumber(body, 0);
+  let local = parameters, at = first, count = 0;
+  for (let left = groups; left > 0; left--) {
     [count, at] = readNumber(body, at);
     local += count;
     // Behind the number of locals, their type.
     at++;
   }
-  for (let i = first; i < body.length; i++) {
-    if (i === at) rounded.push(1, 0x7b);
-    if (i >= at && MADD.every((byte, k) => body[i + k] === byte)) {
-      rounded.push(...multiplyThenAdd(local));
-      i += MADD.length - 1;
-    } else rounded.push(body[i]!);
+  const parts: ArrayLike<number>[] = [number(groups + 1), body.subarray(first, at), [1, 0x7b]];
+  const instead = multiplyThenAdd(local), [prefix, second, third] = MADD;
+  for (let i = body.indexOf(prefix!, at); i >= 0; i = body.indexOf(prefix!, i + 1)) {
+    if (body[i + 1] !== second || body[i + 2] !== third) continue;
+    parts.push(body.subarray(at, i), instead);
+    at = i + MADD.length;
   }
-  return rounded;
+  return joined([...parts, body.subarray(at)]);
 }
 
 /** The simd128 build's bytes. */
@@ -52,12 +52,12 @@ export function rounded(relaxed: Uint8Array): Uint8Array<ArrayBuffer> {
   const counts = parameterCounts(contents.get(TYPES)!), functions = contents.get(FUNCTIONS)!;
   const code = contents.get(CODE)!;
   let [left, at] = readNumber(code, 0), [, next] = readNumber(functions, 0), type = 0, size = 0;
-  const bodies = number(left);
+  const bodies: ArrayLike<number>[] = [number(left)];
   for (; left > 0; left--) {
     [type, next] = readNumber(functions, next);
     [size, at] = readNumber(code, at);
-    const body = roundedBody(Array.prototype.slice.call(code, at, at += size), counts[type]!);
-    bodies.push(...number(body.length), ...body);
+    const body = roundedBody(code.subarray(at, at += size), counts[type]!);
+    bodies.push(number(body.length), body);
   }
-  return moduleOf(sections.map(([id, bytes]) => [id, id === CODE ? bodies : bytes]));
+  return moduleOf(sections.map(([id, bytes]) => [id, id === CODE ? joined(bodies) : bytes]));
 }

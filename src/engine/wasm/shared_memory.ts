@@ -25,7 +25,7 @@ export function importingSharedMemory(bytes: Uint8Array): { bytes: Uint8Array<Ar
   // One memory: its count, flags, and the least number of pages.
   const [pages] = readNumber(new Map(sections).get(MEMORIES)!, 2);
   const shared = [0x02, 0x03, ...number(pages), ...number(MAXIMUM_PAGES)];
-  const imports = [IMPORTS, [1, ...text("env"), ...text("memory"), ...shared]] as const;
+  const imports: Section = [IMPORTS, Uint8Array.of(1, ...text("env"), ...text("memory"), ...shared)];
   const module = sections.flatMap((section): Section[] => {
     if (section[0] === MEMORIES) return [];
     // Behind the types, in front of all else.

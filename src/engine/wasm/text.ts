@@ -37,11 +37,12 @@ export function toText(bytes: Uint8Array, common: bigint): string {
 
 /** The bytes of a text. */
 export function fromText(text: string, common: bigint): Uint8Array<ArrayBuffer> {
-  const order = byCommonness(common), bytes: number[] = [];
+  const order = byCommonness(common), bytes = new Uint8Array(text.length);
+  let length = 0;
   for (let i = 0; i < text.length; i++) {
     let index = text.charCodeAt(i) - FIRST;
     if (index >= SINGLES) index = SINGLES + (index - SINGLES) * CHARACTERS + text.charCodeAt(++i) - FIRST;
-    bytes.push(order[index]!);
+    bytes[length++] = order[index]!;
   }
-  return Uint8Array.from(bytes);
+  return bytes.slice(0, length);
 }
