@@ -41,7 +41,10 @@ export function build(): void {
     const path = source.replace(/^\./, "./dist").replace(/\.ts$/, "");
     return [entry, { types: `${path}.d.ts`, default: `${path}.js` }];
   });
-  const manifest = { name, version, description, license, type, exports: Object.fromEntries(entries), dependencies };
+  // None but the library's own modules are in it: a bundler may leave out whatever is not used.
+  const sideEffects = false;
+  const described = { name, version, description, license, type, sideEffects };
+  const manifest = { ...described, exports: Object.fromEntries(entries), dependencies };
   writeFileSync(join(target, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const file of ["README.md", "LICENSE"]) cpSync(join(checkout, file), join(target, file));
 }

@@ -1,12 +1,13 @@
 /**
- * Compiles the kernels to `src/engine/generated/kernels.ts`: two builds, simd128 in hexadecimal and relaxed-simd as changes to it. With `--check` it writes nothing and
- * fails if the committed file is not what the sources give.
+ * Compiles the kernels to `src/engine/generated/kernels.ts`: the relaxed-simd build as text, of which the simd128 build is made when it is needed. With `--check` it writes nothing and fails if the
+ * committed file is not what the sources give.
  */
-import asc from "assemblyscript/asc";
+import asc, { type Transform } from "assemblyscript/asc";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { Buffer } from "node:buffer";
 import process from "node:process";
-import { changed } from "../src/engine/wasm/changes.ts";
+import { MADD, rounded } from "../src/engine/wasm/rounded.ts";
+import { commonBytes, fromText, toText } from "../src/engine/wasm/text.ts";
 
 const folder = new URL("./", import.meta.url);
 const target = new URL("../src/engine/generated/kernels.ts", import.meta.url);
@@ -16,105 +17,66 @@ for (const name of await readdir(folder)) {
   if (name.endsWith(".ts") && name !== "build.ts") sources.set(name, await readFile(new URL(name, folder), "utf8"));
 }
 
-async function compile(features: string): Promise<Uint8Array> {
+/** What of AssemblyScript's program is changed here. */
+interface Program {
+  lookup(name: string): { constantIntegerValue: unknown };
+}
+
+/**
+ * Has the standard library take its small exponential and logarithm, while all else is compiled for speed: the fast ones bring 6 KB of tables, which do not compress and were a third of what the kernels
+ * weigh. They differ in the last place of float64, the kernels round to float32.
+ */
+const withoutTables = {
+  afterInitialize(program: Program): void {
+    program.lookup("ASC_SHRINK_LEVEL").constantIntegerValue = program.lookup("ASC_FEATURE_SIMD").constantIntegerValue;
+  },
+} as unknown as Transform;
+
+async function compile(): Promise<Uint8Array> {
   const outputs = new Map<string, string | Uint8Array>();
-  const options = [
-    "index.ts",
-    "--outFile",
-    "kernels.wasm",
-    "-O3",
-    "--converge",
-    "--runtime",
-    "stub",
-    "--use",
-    "abort=",
-    "--enable",
-    features,
-    "--enable",
-    "threads",
-  ];
-  const { error, stderr } = await asc.main([...options, "--noAssert", "--memoryBase", "64", "--initialMemory", "1"], {
+  const features = ["simd", "relaxed-simd", "threads"].flatMap((feature) => ["--enable", feature]);
+  const language = ["--runtime", "stub", "--use", "abort=", "--noAssert", "--memoryBase", "64", "--initialMemory", "1"];
+  const files = ["index.ts", "--outFile", "kernels.wasm", "--textFile", "kernels.wat"];
+  const options = [...files, "-O3", "--converge", ...features, ...language];
+  const { error, stderr } = await asc.main(options, {
     readFile: (name) => sources.get(name) ?? null,
     writeFile: (name, contents) => void outputs.set(name, contents),
     listFiles: () => [],
+    transforms: [withoutTables],
   });
   const wasm = outputs.get("kernels.wasm");
-  if (error || !(wasm instanceof Uint8Array)) {
-    throw new Error(`AssemblyScript (${features}): ${stderr.toString() || error}`);
+  if (error || !(wasm instanceof Uint8Array)) throw new Error(`AssemblyScript: ${stderr.toString() || error}`);
+  const instructions = String(outputs.get("kernels.wat")).split("f32x4.relaxed_madd").length - 1;
+  const alike = wasm.filter((_, i) => MADD.every((byte, k) => wasm[i + k] === byte)).length;
+  if (instructions !== alike) {
+    throw new Error(`${instructions} instructions multiply and add, but ${alike} times there are bytes like them`);
   }
-  const module = new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>);
+  return wasm;
+}
+
+function check(name: string, bytes: Uint8Array): void {
+  const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
   const imports = WebAssembly.Module.imports(module);
   if (imports.length > 0) {
     throw new Error(`the module imports ${imports.map((i) => `${i.module}.${i.name}`).join(", ")}`);
   }
-  console.error(`${features}: ${wasm.length} bytes`);
-  return wasm;
+  console.error(`${name}: ${bytes.length} bytes`);
 }
 
-function constant(name: string, what: string, bytes: Uint8Array): string {
-  return `/** ${what} */\nexport const ${name}: string =\n  "${Buffer.from(bytes).toString("hex")}";\n`;
-}
+const relaxed = await compile();
+check("relaxed", relaxed);
+check("simd128", rounded(relaxed));
 
-/** LEB128. */
-function number(value: number): number[] {
-  return value > 127 ? [value & 127 | 128, ...number(value >>> 7)] : [value];
-}
+const common = commonBytes(relaxed), text = toText(relaxed, common);
+if (Buffer.compare(fromText(text, common), relaxed) !== 0) throw new Error("the text does not give the bytes back");
 
-/** Least bytes that are worth a copy: from where the last one ended, and from elsewhere. */
-const NEAR = 3, FAR = 6;
-
-/** What makes `next` of `old`, as `changed` reads it: greedily the longest copy at each place. */
-function changesOf(old: Uint8Array, next: Uint8Array): Uint8Array {
-  const key = (bytes: Uint8Array, at: number) => bytes.subarray(at, at + 4).join();
-  const places = new Map<string, number[]>();
-  for (let i = 0; i + 4 <= old.length; i++) places.set(key(old, i), [...places.get(key(old, i)) ?? [], i]);
-  const lengthOf = (from: number, at: number) => {
-    let length = 0;
-    while (at + length < next.length && from + length < old.length && next[at + length] === old[from + length]) {
-      length++;
-    }
-    return length;
-  };
-  const changes: number[] = [];
-  let fresh: number[] = [], expected = 0, end = 0;
-  for (let at = 0; at < next.length;) {
-    let from = expected, length = lengthOf(expected, at);
-    for (const place of places.get(key(next, at)) ?? []) {
-      const other = lengthOf(place, at);
-      if (other >= FAR && other > length + (from === expected ? FAR - NEAR : 0)) [from, length] = [place, other];
-    }
-    if (length < (from === expected ? NEAR : FAR)) {
-      fresh.push(next[at++]!);
-      expected++;
-      continue;
-    }
-    const distance = from - end;
-    changes.push(
-      ...number(fresh.length),
-      ...fresh,
-      ...number(length),
-      ...number(distance < 0 ? -2 * distance - 1 : 2 * distance),
-    );
-    fresh = [];
-    at += length;
-    end = expected = from + length;
-  }
-  changes.push(...number(fresh.length), ...fresh);
-  return Uint8Array.from(changes);
-}
-
-const simd128 = await compile("simd"), relaxed = await compile("simd,relaxed-simd");
-const changes = changesOf(simd128, relaxed);
-if (Buffer.compare(changed(simd128, changes), relaxed) !== 0) {
-  throw new Error("the changes do not give the relaxed build");
-}
-console.error(`relaxed as changes: ${changes.length} bytes`);
-
-const generated = [
-  "// Generated by assembly/build.ts from assembly/: do not edit, run `deno task build`.\n",
-  constant("simd128", "The simd128 build, in hexadecimal.", simd128),
-  constant("relaxedChanges", "What makes the relaxed build of it, see `changed`, in hexadecimal.", changes),
-].join("");
+const generated = `// Generated by assembly/build.ts from assembly/: do not edit, run \`deno task build\`.
+/** Which bytes are one character of the text, see \`fromText\`. */
+export const common: bigint = 0x${common.toString(16)}n;
+/** The relaxed build, as text. */
+export const relaxed: string =
+  ${JSON.stringify(text)};
+`;
 
 if (process.argv.includes("--check")) {
   if (await readFile(target, "utf8") !== generated) {

@@ -1,9 +1,8 @@
 /** The two ways of multiply-add, and sums over vectors. */
 
-/** a * b + c: fused in the relaxed-simd build where the processor can, multiplied then added in the simd128 build. */
+/** a * b + c: fused in the relaxed-simd build where the processor can, multiplied then added in the simd128 build, which is made of that, see `src/engine/wasm/rounded.ts`. */
 export function madd(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
-  return f32x4.add(f32x4.mul(a, b), c);
+  return f32x4.relaxed_madd(a, b, c);
 }
 
 /** The sum of the four lanes, (0 + 2) + (1 + 3). */

@@ -5,15 +5,16 @@
  */
 
 import { Random } from "../random/threefry.ts";
-import { FOUR, ONE, THREE, TWO, ZERO } from "./copybook_0_to_4.ts";
-import { EIGHT, FIVE, NINE, SEVEN, SIX } from "./copybook_5_to_9.ts";
+import { four, one, three, two, zero } from "./copybook_0_to_4.ts";
+import { eight, five, nine, seven, six } from "./copybook_5_to_9.ts";
 import { Hand } from "./hand.ts";
 import type { LabelledImages } from "./images.ts";
 import { fitToBox, Paper, SIDE } from "./ink.ts";
 import { Path, PIECES } from "./pen.ts";
 import { type Form, MOST_POINTS } from "./strokes.ts";
 
-const DIGITS = [ZERO, ONE, TWO, THREE, FOUR, FIVE, SIX, SEVEN, EIGHT, NINE];
+/** The forms of each digit, once the first ones are drawn. */
+let digits: readonly (readonly Form[])[] | undefined;
 /** Standard deviation of the ink's edge in pixels. */
 const ROUGHNESS = 0.05;
 const MOST_IMAGES = 1_000_000;
@@ -52,11 +53,12 @@ export function drawnDigits(count: number, options: DrawnDigitsOptions = {}): La
   const images = new Uint8Array(count * SIDE * SIDE);
   const labels = new Uint8Array(count);
   const hand = new Hand(), paper = new Paper(), path = new Path(MOST_POINTS * PIECES);
+  digits ??= [zero(), one(), two(), three(), four(), five(), six(), seven(), eight(), nine()];
   for (let i = 0; i < count; i++) {
     const random = new Random(seed, i);
     const label = random.integer(10);
     labels[i] = label;
-    hand.write(pick(DIGITS[label]!, random), random, path);
+    hand.write(pick(digits[label]!, random), random, path);
     fitToBox(path);
     const softness = random.uniform(0.9, 1.4);
     paper.draw(path, softness, ROUGHNESS, random, images.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE));

@@ -11,8 +11,7 @@ import { EngineError } from "./errors.ts";
 import type { Machine } from "./machine.ts";
 import { MachineParameters } from "./parameters.ts";
 import { MachineProgram } from "./program.ts";
-import { referenceMachine } from "./reference/machine.ts";
-import { findAdapter, gpuEngine, openDevice } from "./webgpu/engine.ts";
+import { findAdapter } from "./webgpu/adapter.ts";
 import { wasmMachine } from "./wasm/machine.ts";
 import { threadedMachine } from "./wasm/threaded_machine.ts";
 import { bestBuild, type WasmBuild, wasmModule } from "./wasm/module.ts";
@@ -101,6 +100,21 @@ function wasmEngine(build: WasmBuild, asked: boolean, threads: number | undefine
   });
 }
 
+/** Makes machines of the reference engine. It is loaded when it is first needed, as the webgpu engine is: a bundler that splits code keeps both out of what is loaded first. */
+async function referenceMachines(): Promise<typeof import("./reference/machine.ts").referenceMachine> {
+  return (await import("./reference/machine.ts")).referenceMachine;
+}
+
+/** Makes the machines that draw a GPU's first values. */
+async function drawingMachines(): Promise<() => Machine> {
+  try {
+    wasmModule(bestBuild);
+    return () => wasmMachine(bestBuild);
+  } catch {
+    return await referenceMachines();
+  }
+}
+
 /** The engine on a GPU, or in a few words why there is none. Software adapters count only where they are `welcome`. */
 async function webgpuEngine(gpu: GPU | undefined, welcome: boolean): Promise<Engine | string> {
   if (!gpu) return "this runtime has no WebGPU";
@@ -114,14 +128,8 @@ async function webgpuEngine(gpu: GPU | undefined, welcome: boolean): Promise<Eng
   const { description, isSoftware } = found;
   if (isSoftware && !welcome) return `the only adapter, ${description}, computes in software`;
   try {
-    const device = await openDevice(found);
-    const drawing = () => {
-      try {
-        return wasmMachine(bestBuild);
-      } catch {
-        return referenceMachine();
-      }
-    };
+    const { gpuEngine, openDevice } = await import("./webgpu/engine.ts");
+    const drawing = await drawingMachines(), device = await openDevice(found);
     const kind = isSoftware ? "which computes in software" : "a hardware adapter that passed the check";
     const why = `the webgpu engine on ${description}, ${kind}${welcome ? ", because it was asked for" : ""}`;
     return gpuEngine(device, description, why, drawing);
@@ -163,12 +171,12 @@ function checkOptions({ engine, build, module, threads, gpu }: EngineOptions): v
 }
 
 /** The best engine on the CPU, or the build of it that is asked for. */
-function cpuEngineOf({ engine, build, module, threads }: EngineOptions): Engine {
-  const reference = (why: string) => {
-    const precision = build === "float64" ? "float64" : "float32";
-    return cpuEngine("reference", precision, why, () => referenceMachine(precision));
+async function cpuEngineOf({ engine, build, module, threads }: EngineOptions): Promise<Engine> {
+  const reference = async (why: string) => {
+    const precision = build === "float64" ? "float64" : "float32", machine = await referenceMachines();
+    return cpuEngine("reference", precision, why, () => machine(precision));
   };
-  if (engine === "reference") return reference("the reference engine, because it was asked for: it is slow");
+  if (engine === "reference") return await reference("the reference engine, because it was asked for: it is slow");
   const wasmBuild = (build as WasmBuild | undefined) ?? bestBuild;
   if (module) {
     return cpuEngine("wasm", wasmBuild, "the wasm engine, with the caller's own module", () => wasmMachine(module));
@@ -178,7 +186,7 @@ function cpuEngineOf({ engine, build, module, threads }: EngineOptions): Engine 
     return wasmEngine(wasmBuild, engine !== undefined || build !== undefined, threads);
   } catch (error) {
     if (asked) throw error;
-    return reference(`the reference engine, which is slow, because ${(error as Error).message}`);
+    return await reference(`the reference engine, which is slow, because ${(error as Error).message}`);
   }
 }
 
@@ -207,10 +215,10 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     }
     return opened;
   }
-  if (engine !== undefined || build !== undefined || threads !== undefined || module) return cpuEngineOf(options);
+  if (engine !== undefined || build !== undefined || threads !== undefined || module) return await cpuEngineOf(options);
   const opened = (gpu && refusals.get(gpu)) ?? await webgpuEngine(gpu, false);
   if (typeof opened !== "string") return opened;
   if (gpu) refusals.set(gpu, opened);
-  const chosen = cpuEngineOf(options);
+  const chosen = await cpuEngineOf(options);
   return { ...chosen, why: `${chosen.why}; not webgpu: ${opened}` };
 }

@@ -1,6 +1,7 @@
 /** The dispatches of a training step of LeNet-5 on this runtime's GPU: operations and bytes of each, and its time where the device has timestamps. */
 import { Dataset, drawnDigits, lenet5, sgd } from "../../mod.ts";
-import { findAdapter, gpuEngine, openDevice } from "../../src/engine/webgpu/engine.ts";
+import { findAdapter } from "../../src/engine/webgpu/adapter.ts";
+import { gpuEngine, openDevice } from "../../src/engine/webgpu/engine.ts";
 import { wasmMachine } from "../../src/engine/wasm/machine.ts";
 import { median } from "./measure.ts";
 import { type Cost, costOf } from "./gpu_costs.ts";

@@ -1,5 +1,5 @@
 /**
- * Measures what the library costs before it computes: its bytes, bundled and minified by esbuild, and the time that each runtime takes to import it and to open an engine.
+ * Measures what the library costs before it computes: its bytes, bundled and minified by esbuild, where they go, and the time that each runtime takes to import it and to open an engine.
  *
  *     deno task bench:size [--runs 10]
  */
@@ -10,9 +10,10 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { openBrowser } from "../runtimes/browsers.ts";
-import { bundle } from "../runtimes/bundle.ts";
+import { bundle, bundleWithMap, firstLoad } from "../runtimes/bundle.ts";
 import { checkout, install, program } from "../runtimes/tools.ts";
 import { median } from "./measure.ts";
+import { gzipByPart } from "./parts.ts";
 
 const { values } = parseArgs({ options: { runs: { type: "string", default: "10" } } });
 const runs = Number(values.runs);
@@ -29,12 +30,20 @@ const ENTRIES: [string, string][] = [
   ["an engine and checkpoints", `export { decodeCheckpoint, openEngine, sequential } from ${from("mod.ts")};`],
 ];
 
-console.log("bytes                       minified   gzip  brotli");
+/** Bytes, compressed file by file. */
+const gzipped = (files: readonly Uint8Array[]) =>
+  files.reduce((sum, file) => sum + gzipSync(file, { level: 9 }).length, 0);
+
+console.log("bytes                       minified   gzip  brotli  gzip of the first load if split");
 for (const [entry, source] of ENTRIES) {
   const bytes = await bundle(source, { minify: true });
-  const sizes = [bytes.length, gzipSync(bytes, { level: 9 }).length, brotliCompressSync(bytes).length];
+  const sizes = [bytes.length, gzipped([bytes]), brotliCompressSync(bytes).length, gzipped(await firstLoad(source))];
   console.log(`${entry.padEnd(28)}${sizes.map((size) => String(size).padStart(7)).join(" ")}`);
 }
+
+console.log("\ngzip of everything, less that of everything without...");
+const { code, map } = await bundleWithMap(ENTRIES[0]![1]);
+for (const [part, bytes] of gzipByPart(code, map)) console.log(`${part.padEnd(28)}${String(bytes).padStart(7)}`);
 
 const script = join(checkout, "tests/bench/import_and_open.ts");
 const PROCESSES: [string, string, string[]][] = [

@@ -1,5 +1,6 @@
 /** A case of the GPU tests: the same in every runtime, over whatever entry to WebGPU that has. */
-import { findAdapter, gpuEngine, openDevice } from "../../src/engine/webgpu/engine.ts";
+import { findAdapter } from "../../src/engine/webgpu/adapter.ts";
+import { gpuEngine, openDevice } from "../../src/engine/webgpu/engine.ts";
 import type { Device } from "../../src/engine/webgpu/device.ts";
 import type { Engine } from "../../mod.ts";
 import { wasmMachine } from "../../src/engine/wasm/machine.ts";

@@ -1,5 +1,5 @@
 /** A test file as one module for a page or a worker, with stand-ins for what only Node's kind has. */
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { checkout, folder, load } from "./tools.ts";
 
 interface Resolution {
@@ -18,6 +18,10 @@ interface Esbuild {
     readonly bundle: true;
     readonly write: false;
     readonly minify: boolean;
+    readonly metafile: true;
+    readonly outdir: string;
+    readonly splitting: boolean;
+    readonly sourcemap: "external" | false;
     readonly format: "esm";
     readonly target: string;
     readonly conditions?: readonly string[];
@@ -35,9 +39,20 @@ interface Esbuild {
         ): void;
       }): void;
     }[];
-  }): Promise<
-    { readonly outputFiles: readonly { readonly contents: Uint8Array }[] }
-  >;
+  }): Promise<{
+    readonly outputFiles: readonly OutputFile[];
+    readonly metafile: {
+      readonly outputs: Readonly<
+        Record<string, { readonly imports: readonly { readonly path: string; readonly kind: string }[] }>
+      >;
+    };
+  }>;
+}
+
+interface OutputFile {
+  readonly path: string;
+  readonly contents: Uint8Array;
+  readonly text: string;
 }
 
 const page = (name: string) => join(folder, "page", name);
@@ -63,23 +78,26 @@ const standIns = {
   },
 };
 
-/** A module of the given source, written as if it lay in this folder, with all it imports. */
-export async function bundle(
-  source: string,
-  options: {
-    readonly minify?: boolean;
-    readonly conditions?: readonly string[];
-    readonly external?: readonly string[];
-  } = {},
-): Promise<Uint8Array> {
+/** How to bundle. */
+interface BundleOptions {
+  readonly minify?: boolean;
+  readonly conditions?: readonly string[];
+  readonly external?: readonly string[];
+}
+
+async function built(source: string, options: BundleOptions, splitting: boolean, sourcemap: "external" | false) {
   const { minify = false, ...rest } = options;
   const { build } = load<Esbuild>("esbuild");
-  const { outputFiles } = await build({
+  return await build({
     stdin: { contents: source, resolveDir: folder, loader: "ts" },
     absWorkingDir: checkout,
     bundle: true,
     write: false,
     minify,
+    metafile: true,
+    outdir: checkout,
+    splitting,
+    sourcemap,
     format: "esm",
     target: "es2022",
     logLevel: "error",
@@ -88,7 +106,32 @@ export async function bundle(
     plugins: [standIns],
     ...rest,
   });
-  return outputFiles[0]!.contents;
+}
+
+/** A module of the given source, written as if it lay in this folder, with all it imports. */
+export async function bundle(source: string, options: BundleOptions = {}): Promise<Uint8Array> {
+  return (await built(source, options, false, false)).outputFiles[0]!.contents;
+}
+
+/** The same, minified, and its source map. */
+export async function bundleWithMap(source: string): Promise<{ readonly code: string; readonly map: string }> {
+  const { outputFiles } = await built(source, { minify: true }, false, "external");
+  const text = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))!.text;
+  return { code: text(".js"), map: text(".map") };
+}
+
+/** The same, minified, split where modules are imported when they are first needed: the files that are loaded at first. */
+export async function firstLoad(source: string): Promise<Uint8Array[]> {
+  const { outputFiles, metafile: { outputs } } = await built(source, { minify: true }, true, false);
+  const contents = new Map(outputFiles.map(({ path, contents }) => [relative(checkout, path), contents]));
+  const first = new Set(["stdin.js"]);
+  // A set goes on to what is added meanwhile.
+  for (const name of first) {
+    for (const { path, kind } of outputs[name]!.imports) {
+      if (kind === "import-statement" && outputs[path]) first.add(path);
+    }
+  }
+  return [...first].map((name) => contents.get(name)!);
 }
 
 /** Source of a module that runs a test file when the function of that name is called. */

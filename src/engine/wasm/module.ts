@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { relaxedChanges, simd128 } from "../generated/kernels.ts";
-import { changed, fromHex } from "./changes.ts";
+import { common, relaxed } from "../generated/kernels.ts";
+import { rounded } from "./rounded.ts";
+import { fromText } from "./text.ts";
 
 /** The builds of the kernels: relaxed-simd fuses multiply and add where the processor can, simd128 rounds twice and gives the same bits everywhere. */
 export type WasmBuild = "relaxed" | "simd128";
@@ -40,8 +41,8 @@ export const bestBuild: WasmBuild = WebAssembly.validate(RELAXED_PROBE) ? "relax
  * ```
  */
 export function wasmBytes(build: WasmBuild): Uint8Array<ArrayBuffer> {
-  const bytes = fromHex(simd128);
-  return build === "relaxed" ? changed(bytes, fromHex(relaxedChanges)) : bytes;
+  const bytes = fromText(relaxed, common);
+  return build === "relaxed" ? bytes : rounded(bytes);
 }
 
 const compiled = new Map<WasmBuild, WebAssembly.Module>();

@@ -5,18 +5,10 @@
  *
  * @module
  */
-import { readNumber } from "./changes.ts";
-
-const IMPORT_SECTION = 2, MEMORY_SECTION = 5, HEADER_BYTES = 8;
+import { IMPORTS, MEMORIES, moduleOf, number, readNumber, type Section, sectionsOf, TYPES } from "./binary.ts";
 
 /** Pages of 64 KiB that the memory may grow to: 4 GiB. */
 const MAXIMUM_PAGES = 65536;
-
-function number(value: number): number[] {
-  const bytes: number[] = [];
-  for (; value > 0x7f; value >>>= 7) bytes.push(value & 0x7f | 0x80);
-  return [...bytes, value];
-}
 
 function text(value: string): number[] {
   return [value.length, ...new TextEncoder().encode(value)];
@@ -29,25 +21,17 @@ function text(value: string): number[] {
  * @returns the bytes and the number of pages the memory must have at first
  */
 export function importingSharedMemory(bytes: Uint8Array): { bytes: Uint8Array<ArrayBuffer>; pages: number } {
-  const sections: { id: number; from: number; to: number; body: number }[] = [];
-  for (let at = HEADER_BYTES; at < bytes.length;) {
-    const [size, body] = readNumber(bytes, at + 1);
-    sections.push({ id: bytes[at]!, from: at, to: body + size, body });
-    at = body + size;
-  }
-  const memory = sections.find(({ id }) => id === MEMORY_SECTION)!;
+  const sections = sectionsOf(bytes);
   // One memory: its count, flags, and the least number of pages.
-  const [pages] = readNumber(bytes, memory.body + 2);
+  const [pages] = readNumber(new Map(sections).get(MEMORIES)!, 2);
   const shared = [0x02, 0x03, ...number(pages), ...number(MAXIMUM_PAGES)];
-  const imports = [1, ...text("env"), ...text("memory"), ...shared];
-  const parts = [[...bytes.subarray(0, HEADER_BYTES)]];
-  for (const { id, from, to } of sections) {
-    if (id === MEMORY_SECTION) continue;
-    parts.push([...bytes.subarray(from, to)]);
+  const imports: Section = [IMPORTS, Uint8Array.of(1, ...text("env"), ...text("memory"), ...shared)];
+  const module = sections.flatMap((section): Section[] => {
+    if (section[0] === MEMORIES) return [];
     // Behind the types, in front of all else.
-    if (id === 1) parts.push([IMPORT_SECTION, ...number(imports.length), ...imports]);
-  }
-  return { bytes: Uint8Array.from(parts.flat()), pages };
+    return section[0] === TYPES ? [section, imports] : [section];
+  });
+  return { bytes: moduleOf(module), pages };
 }
 
 /** A new shared memory for such a module. */

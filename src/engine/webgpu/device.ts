@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ShaderName, shaders } from "../generated/shaders.ts";
+import { type ShaderName, shaders } from "./shaders.ts";
 import { DeviceLimitError, DeviceLostError, DeviceMemoryError, DeviceValidationError, EngineError } from "../errors.ts";
 
 /** The bits of GPUBufferUsage and GPUMapMode, which not every runtime has as globals. */

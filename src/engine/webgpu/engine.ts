@@ -6,30 +6,11 @@
 import type { Engine } from "../engine.ts";
 import { DeviceLostError, EngineError } from "../errors.ts";
 import type { Machine } from "../machine.ts";
+import type { Adapter } from "./adapter.ts";
 import type { Uploads } from "./batch.ts";
 import { Device } from "./device.ts";
 import { GpuParameters } from "./parameters.ts";
 import { GpuProgram } from "./program.ts";
-
-/** An adapter, and in words which it is. */
-export interface Adapter {
-  readonly adapter: GPUAdapter;
-  readonly description: string;
-  /** Whether it computes in software, on the CPU. */
-  readonly isSoftware: boolean;
-}
-
-/** The best adapter of an entry to WebGPU, or undefined if there is none. */
-export async function findAdapter(gpu: GPU): Promise<Adapter | undefined> {
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) return undefined;
-  const info = adapter.info as GPUAdapterInfo & { readonly isFallbackAdapter?: boolean };
-  const { vendor = "", architecture = "", device = "", description = "" } = info ?? {};
-  const words = [description, architecture, device, vendor].filter((word) => /[a-z]/i.test(word));
-  const isSoftware = (info?.isFallbackAdapter ?? (adapter as { isFallbackAdapter?: boolean }).isFallbackAdapter) ===
-      true || /llvmpipe|lavapipe|swiftshader|basic render|\bcpu\b|software/i.test(words.join(" "));
-  return { adapter, description: words[0] ?? "an adapter without a name", isSoftware };
-}
 
 /** Rows, terms and lanes of the product that is checked. */
 const ROWS = 19, TERMS = 37, LANES = 40;

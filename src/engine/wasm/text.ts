@@ -1,0 +1,48 @@
+/**
+ * Bytes as text. What carries JavaScript compresses it on its way, and finds most in text where the same bytes are always the same characters: the common bytes are one character each, the others two.
+ *
+ * @module
+ */
+
+/** The characters: ASCII from "#" to "~"; the last ones only begin a pair. */
+const FIRST = 35, CHARACTERS = 92;
+/** Bytes that are one character. */
+const SINGLES = 90;
+
+/** All bytes, first those of which `common` has the bit. */
+function byCommonness(common: bigint): number[] {
+  const bytes = Array.from({ length: 256 }, (_, byte) => byte);
+  const isCommon = (byte: number) => (common >> BigInt(byte) & 1n) === 1n;
+  return [...bytes.filter(isCommon), ...bytes.filter((byte) => !isCommon(byte))];
+}
+
+/** The 90 most common of `bytes`, as `toText` and `fromText` take them. */
+export function commonBytes(bytes: Uint8Array): bigint {
+  const counts = new Array<number>(256).fill(0);
+  for (const byte of bytes) counts[byte]!++;
+  const ranks = counts.map((_, byte) => byte).sort((a, b) => counts[b]! - counts[a]!);
+  return ranks.slice(0, SINGLES).reduce((common, byte) => common | 1n << BigInt(byte), 0n);
+}
+
+/** The text of bytes. */
+export function toText(bytes: Uint8Array, common: bigint): string {
+  const order = byCommonness(common), character = (index: number) => String.fromCharCode(FIRST + index);
+  return Array.from(bytes, (byte) => {
+    const index = order.indexOf(byte), rare = index - SINGLES;
+    return rare < 0
+      ? character(index)
+      : character(SINGLES + Math.floor(rare / CHARACTERS)) + character(rare % CHARACTERS);
+  }).join("");
+}
+
+/** The bytes of a text. */
+export function fromText(text: string, common: bigint): Uint8Array<ArrayBuffer> {
+  const order = byCommonness(common), bytes = new Uint8Array(text.length);
+  let length = 0;
+  for (let i = 0; i < text.length; i++) {
+    let index = text.charCodeAt(i) - FIRST;
+    if (index >= SINGLES) index = SINGLES + (index - SINGLES) * CHARACTERS + text.charCodeAt(++i) - FIRST;
+    bytes[length++] = order[index]!;
+  }
+  return bytes.slice(0, length);
+}

@@ -1,0 +1,25 @@
+/**
+ * Adapters: what is asked for before the rest of the webgpu engine is loaded, which is for nothing where there is none.
+ *
+ * @module
+ */
+
+/** An adapter, and in words which it is. */
+export interface Adapter {
+  readonly adapter: GPUAdapter;
+  readonly description: string;
+  /** Whether it computes in software, on the CPU. */
+  readonly isSoftware: boolean;
+}
+
+/** The best adapter of an entry to WebGPU, or undefined if there is none. */
+export async function findAdapter(gpu: GPU): Promise<Adapter | undefined> {
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) return undefined;
+  const info = adapter.info as GPUAdapterInfo & { readonly isFallbackAdapter?: boolean };
+  const { vendor = "", architecture = "", device = "", description = "" } = info ?? {};
+  const words = [description, architecture, device, vendor].filter((word) => /[a-z]/i.test(word));
+  const isSoftware = (info?.isFallbackAdapter ?? (adapter as { isFallbackAdapter?: boolean }).isFallbackAdapter) ===
+      true || /llvmpipe|lavapipe|swiftshader|basic render|\bcpu\b|software/i.test(words.join(" "));
+  return { adapter, description: words[0] ?? "an adapter without a name", isSoftware };
+}
