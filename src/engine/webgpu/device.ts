@@ -4,6 +4,7 @@
  * @module
  */
 import { type ShaderName, shaders } from "../generated/shaders.ts";
+import { hasUnrolledLoops, unrolled } from "./unroll.ts";
 import { DeviceLimitError, DeviceLostError, DeviceMemoryError, DeviceValidationError, EngineError } from "../errors.ts";
 
 /** The bits of GPUBufferUsage and GPUMapMode, which not every runtime has as globals. */
@@ -138,16 +139,19 @@ export class Device {
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
       const shader = shaders[name];
-      let module = this.#modules.get(name);
+      const isUnrolled = hasUnrolledLoops(shader.code);
+      let module = isUnrolled ? undefined : this.#modules.get(name);
       if (!module) {
-        this.#modules.set(name, module = this.#device.createShaderModule({ label: name, code: shader.code }));
+        const code = isUnrolled ? unrolled(shader.code, constants) : shader.code;
+        module = this.#device.createShaderModule({ label: name, code });
+        if (!isUnrolled) this.#modules.set(name, module);
       }
       const bindGroupLayouts = [this.#layout(name)];
       if (shader.arguments.length > 0) bindGroupLayouts.push(this.#argumentLayout);
       pipeline = this.#device.createComputePipeline({
         label: name,
         layout: this.#device.createPipelineLayout({ bindGroupLayouts }),
-        compute: { module, entryPoint: "main", constants },
+        compute: { module, entryPoint: "main", ...(!isUnrolled && { constants }) },
       });
       this.#pipelines.set(key, pipeline);
     }

@@ -36,8 +36,12 @@ export interface Site {
 
 /** Invocations that share each sum of a dense layer where barriers are cheap. */
 const DENSE_SLICES = 8;
-/** Weights that fit the workgroup memory of a convolution. */
-const TILE = 256;
+/** Pairs of weights that fit the workgroup memory of a convolution. */
+const TILE = 1024;
+/** Pairs of sums that an invocation of a convolution keeps where registers are the processor's cache. */
+const REGISTERS = 96;
+/** Columns of a kernel that are written out in a shader. */
+const MOST_TAPS = 8;
 /** Invocations that a weight gradient should have at least, to fill a processor. */
 const ENOUGH = 32768, ENOUGH_IN_SOFTWARE = 2048;
 
@@ -108,6 +112,12 @@ function folded(groups: number): readonly [number, number] {
   return groups <= 65535 ? [groups, 1] : [65535, Math.ceil(groups / 65535)];
 }
 
+/** The size of the fewest equal shares of a length that are at most so large, and even. */
+function evenShare(length: number, most: number): number {
+  const shares = Math.ceil(length / (2 * Math.floor(most / 2)));
+  return 2 * Math.ceil(length / shares / 2);
+}
+
 interface Windows {
   readonly channels: number;
   readonly height: number;
@@ -146,20 +156,26 @@ function convolve(
   { pooled = false, ...epilogue }: Constants,
   buffers: readonly GPUBuffer[],
 ): Kernel {
-  const { outputs, rows, columns, kernelHeight, kernelWidth } = windows;
-  const taps = kernelHeight * kernelWidth, fits = Math.floor(TILE / taps);
-  const tileChannels = device.isSoftware ? 0 : Math.min(fits, windows.channels);
-  const half = pooled ? Math.floor : Math.ceil;
-  const groupLanes = Math.min(lanes, 64), places = half(rows / 2) * half(columns / 2);
-  const groups = flat(64 * places * Math.ceil(lanes / groupLanes), Math.ceil(outputs / 8));
+  const { outputs, rows, columns, kernelHeight, kernelWidth, strideWidth } = windows;
+  const pairs = Math.min(4, Math.ceil(outputs / 2)), fits = Math.floor(TILE / (kernelHeight * kernelWidth * pairs));
+  const tileRows = 2, tileColumns = device.isSoftware ? evenShare(columns, REGISTERS / (2 * pairs)) : 2;
+  const tilesAcross = Math.ceil(columns / tileColumns), tapColumns = kernelWidth > MOST_TAPS ? 1 : kernelWidth;
+  const groupLanes = Math.min(lanes, device.isSoftware ? 16 : 64);
+  const tiles = Math.ceil(rows / tileRows) * tilesAcross;
+  const groups = flat(64 * tiles * Math.ceil(lanes / groupLanes), Math.ceil(outputs / (2 * pairs)));
   const constants = {
     ...windows,
     ...inside,
     ...order,
     lanes,
     groupLanes,
-    tileChannels,
-    eight: outputs > 6,
+    pairs,
+    tileRows,
+    tileColumns,
+    tilesAcross,
+    tapColumns,
+    reach: (tileColumns - 1) * strideWidth + tapColumns,
+    tileChannels: device.isSoftware ? 0 : Math.min(fits, windows.channels),
     pooled,
     ...epilogue,
   };
@@ -245,8 +261,8 @@ function convolution(
   const spreadInside = {
     top,
     bottom: top + (rows - 1) * strideHeight + 1,
-    left,
-    right: left + (columns - 1) * strideWidth + 1,
+    left: Math.max(0, left),
+    right: Math.max(0, left + (columns - 1) * strideWidth + 1),
   };
   const inputGradient = [
     pooled
