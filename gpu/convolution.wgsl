@@ -18,8 +18,7 @@ override pairs: u32;
 override tileRows: u32;
 override tileColumns: u32;
 override tilesAcross: u32;
-// Columns of the kernel whose weights are held at a time, and the columns of x that they meet.
-override tapColumns: u32;
+// Columns of x that a row of places meets.
 override reach: u32;
 // Where x is not known to be 0: there the windows' sums are taken.
 override top: i32;
@@ -48,7 +47,7 @@ override tileChannels: u32;
 var<workgroup> tile: array<vec2f, 1024>;
 
 // If one tile is as wide as y, a column of x that is 0 is known when the shader is compiled.
-const knowsColumns = tilesAcross == 1u && tapColumns == kernelWidth;
+const knowsColumns = tilesAcross == 1u;
 
 fn bias(output: u32) -> f32 {
   if (!hasBias) {
@@ -106,6 +105,7 @@ fn main(
   // Rows of the kernel that meet what is not known to be 0, at the uppermost or lowest of the places.
   let firstRow = u32(max(0, top - i32((row + tileRows - 1u) * strideHeight)));
   let endRow = u32(clamp(bottom - i32(row * strideHeight), 0, i32(kernelHeight)));
+  let kernelRows = max(endRow, firstRow) - firstRow;
 
   // sums[pair][row][column]
   var sums: array<vec2f, pairs * tileRows * tileColumns>;
@@ -130,41 +130,40 @@ fn main(
       }
       workgroupBarrier();
     }
-    for (var channel = begin; channel < to; channel++) {
-      for (var i = firstRow; i < endRow; i++) {
-        for (var j = 0u; j < kernelWidth; j += tapColumns) {
-          let at = start + ((channel * height + i) * width + j) * lanes;
-          var v: array<f32, tileRows * reach>;
-          /* unroll */ for (var r = 0u; r < tileRows; r++) {
-            /* unroll */ for (var k = 0u; k < reach; k++) {
-              if (!knowsColumns || (k >= left && k < right)) {
-                v[r * reach + k] = x[at + (r * strideHeight * width + k) * lanes];
-              }
-            }
+    // One loop, not two: a driver that masks its lanes moves every sum at each loop's ends.
+    for (var turn = 0u; turn < (to - begin) * kernelRows; turn++) {
+      let channel = begin + turn / kernelRows;
+      let i = firstRow + turn % kernelRows;
+      let at = start + (channel * height + i) * width * lanes;
+      var v: array<f32, tileRows * reach>;
+      /* unroll */ for (var r = 0u; r < tileRows; r++) {
+        /* unroll */ for (var k = 0u; k < reach; k++) {
+          if (!knowsColumns || (k >= left && k < right)) {
+            v[r * reach + k] = x[at + (r * strideHeight * width + k) * lanes];
           }
-          let weight = first + i32(channel) * channelStride + i32(i) * rowStride + i32(j) * columnStride;
-          let t = (((channel - begin) * kernelHeight + i) * kernelWidth + j) * pairs;
-          /* unroll */ for (var p = 0u; p < pairs; p++) {
-            var w: array<vec2f, tapColumns>;
-            /* unroll */ for (var k = 0u; k < tapColumns; k++) {
-              if (tileChannels > 0u) {
-                w[k] = tile[t + k * pairs + p];
-              } else {
-                let here = weight + i32(k) * columnStride + 2 * i32(p) * outputStride;
-                w[k] = vec2f(parameters[here], parameters[here + outputStride]);
+        }
+      }
+      let weight = first + i32(channel) * channelStride + i32(i) * rowStride;
+      let t = ((channel - begin) * kernelHeight + i) * kernelWidth * pairs;
+      /* unroll */ for (var p = 0u; p < pairs; p++) {
+        var w: array<vec2f, kernelWidth>;
+        /* unroll */ for (var k = 0u; k < kernelWidth; k++) {
+          if (tileChannels > 0u) {
+            w[k] = tile[t + k * pairs + p];
+          } else {
+            let here = weight + i32(k) * columnStride + 2 * i32(p) * outputStride;
+            w[k] = vec2f(parameters[here], parameters[here + outputStride]);
+          }
+        }
+        /* unroll */ for (var r = 0u; r < tileRows; r++) {
+          /* unroll */ for (var c = 0u; c < tileColumns; c++) {
+            var sum = sums[(p * tileRows + r) * tileColumns + c];
+            /* unroll */ for (var k = 0u; k < kernelWidth; k++) {
+              if (!knowsColumns || (c * strideWidth + k >= left && c * strideWidth + k < right)) {
+                sum += w[k] * v[r * reach + c * strideWidth + k];
               }
             }
-            /* unroll */ for (var r = 0u; r < tileRows; r++) {
-              /* unroll */ for (var c = 0u; c < tileColumns; c++) {
-                var sum = sums[(p * tileRows + r) * tileColumns + c];
-                /* unroll */ for (var k = 0u; k < tapColumns; k++) {
-                  if (!knowsColumns || (c * strideWidth + k >= left && c * strideWidth + k < right)) {
-                    sum += w[k] * v[r * reach + c * strideWidth + k];
-                  }
-                }
-                sums[(p * tileRows + r) * tileColumns + c] = sum;
-              }
-            }
+            sums[(p * tileRows + r) * tileColumns + c] = sum;
           }
         }
       }

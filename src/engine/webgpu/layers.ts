@@ -40,10 +40,10 @@ const DENSE_SLICES = 8;
 const TILE = 1024;
 /** Pairs of sums that an invocation of a convolution keeps where registers are the processor's cache. */
 const REGISTERS = 96;
-/** Columns of a kernel that are written out in a shader. */
-const MOST_TAPS = 8;
+/** Products of an output in a row of its places and of the kernel: all are written out in the shader. */
+const MOST_TERMS = 80;
 /** Invocations that a weight gradient should have at least, to fill a processor. */
-const ENOUGH = 32768, ENOUGH_IN_SOFTWARE = 2048;
+const ENOUGH = 32768, ENOUGH_IN_SOFTWARE = 256;
 
 function buffer({ device, lanes }: Site, shape: readonly number[]): GPUBuffer {
   return device.buffer(4 * sizeOf(shape) * lanes);
@@ -72,31 +72,50 @@ function weights({ parameters }: Site, { weight, bias }: PlacedLayer) {
   return { weightAt, hasBias, biasAt: hasBias ? parameters.place(bias).at : 0 };
 }
 
+/** The matrix product of a dense layer or, with rows and terms exchanged, of its input gradient. */
+export function product(
+  device: Device,
+  lanes: number,
+  rows: number,
+  terms: number,
+  constants: Constants,
+  buffers: readonly GPUBuffer[],
+): Kernel {
+  const { isSoftware } = device, most = isSoftware ? 4 : 2, quads = Math.min(most, Math.ceil(rows / 4));
+  const images = isSoftware ? 8 : 4, slices = isSoftware ? 1 : DENSE_SLICES;
+  const depth = isSoftware ? [4, 2, 1].find((count) => terms % count === 0)! : 1;
+  const tile = { quads, images, across: 32 / images, depth, slices, skips: !isSoftware };
+  return device.kernel("dense", { rows, terms, lanes, ...tile, ...constants }, buffers, [
+    Math.ceil(lanes / 32),
+    ...folded(Math.ceil(rows / (4 * quads))),
+  ]);
+}
+
 function dense(site: Site, placed: PlacedLayer, relu: boolean): LayerKernels {
   const { device, lanes, input, parameters: { values32, gradients } } = site;
   const output = activation(site, placed.outputShape, relu), [outputs] = output.shape, inputs = sizeOf(input.shape);
   const { weightAt, hasBias, biasAt } = weights(site, placed);
-  const slices = device.isSoftware ? 1 : DENSE_SLICES;
-  const product = (rows: number, terms: number, constants: Constants, buffers: readonly GPUBuffer[]) => {
-    const all = { rows, terms, lanes, weightAt, biasAt, slices, ...constants };
-    return device.kernel("dense", all, buffers, [Math.ceil(lanes / 32), ...folded(Math.ceil(rows / 8))]);
-  };
   const forward = product(
+    device,
+    lanes,
     outputs,
     inputs,
-    { rowStride: inputs, termStride: 1, hasBias, relu, masked: false },
+    { weightAt, rowStride: inputs, termStride: 1, hasBias, biasAt, relu, masked: false },
     [input.value, values32, input.value, output.value],
   );
+  const [tile, groupSize] = device.isSoftware ? [8, 8] : [4, 32];
   const parameterGradients = output.gradient && device.kernel(
     "dense_weight_gradient",
-    { inputs, outputs, lanes, weightAt, hasBias, biasAt },
+    { inputs, outputs, lanes, weightAt, hasBias, biasAt, tile, groupSize },
     [input.value, output.gradient, gradients],
-    [Math.ceil((inputs + 1) / 128), ...folded(Math.ceil(outputs / 4))],
+    [Math.ceil((inputs + 1) / (tile * groupSize)), ...folded(Math.ceil(outputs / tile))],
   );
   const inputGradient = input.gradient && output.gradient && product(
+    device,
+    lanes,
     inputs,
     outputs,
-    { rowStride: 1, termStride: inputs, hasBias: false, relu: false, masked: input.isRelu },
+    { weightAt, rowStride: 1, termStride: inputs, hasBias: false, biasAt, relu: false, masked: input.isRelu },
     [output.gradient, values32, input.value, input.gradient],
   );
   return {
@@ -112,9 +131,14 @@ function folded(groups: number): readonly [number, number] {
   return groups <= 65535 ? [groups, 1] : [65535, Math.ceil(groups / 65535)];
 }
 
+/** The pairs of outputs that an invocation of a convolution computes. */
+function pairsOf(outputs: number): number {
+  return Math.min(4, Math.ceil(outputs / 2));
+}
+
 /** The size of the fewest equal shares of a length that are at most so large, and even. */
 function evenShare(length: number, most: number): number {
-  const shares = Math.ceil(length / (2 * Math.floor(most / 2)));
+  const shares = Math.ceil(length / Math.max(2, 2 * Math.floor(most / 2)));
   return 2 * Math.ceil(length / shares / 2);
 }
 
@@ -157,9 +181,10 @@ function convolve(
   buffers: readonly GPUBuffer[],
 ): Kernel {
   const { outputs, rows, columns, kernelHeight, kernelWidth, strideWidth } = windows;
-  const pairs = Math.min(4, Math.ceil(outputs / 2)), fits = Math.floor(TILE / (kernelHeight * kernelWidth * pairs));
-  const tileRows = 2, tileColumns = device.isSoftware ? evenShare(columns, REGISTERS / (2 * pairs)) : 2;
-  const tilesAcross = Math.ceil(columns / tileColumns), tapColumns = kernelWidth > MOST_TAPS ? 1 : kernelWidth;
+  const pairs = pairsOf(outputs), fits = Math.floor(TILE / (kernelHeight * kernelWidth * pairs));
+  const most = Math.min(REGISTERS / (2 * pairs), MOST_TERMS / kernelWidth);
+  const tileRows = 2, tileColumns = device.isSoftware ? evenShare(columns, most) : 2;
+  const tilesAcross = Math.ceil(columns / tileColumns);
   const groupLanes = Math.min(lanes, device.isSoftware ? 16 : 64);
   const tiles = Math.ceil(rows / tileRows) * tilesAcross;
   const groups = flat(64 * tiles * Math.ceil(lanes / groupLanes), Math.ceil(outputs / (2 * pairs)));
@@ -173,8 +198,7 @@ function convolve(
     tileRows,
     tileColumns,
     tilesAcross,
-    tapColumns,
-    reach: (tileColumns - 1) * strideWidth + tapColumns,
+    reach: (tileColumns - 1) * strideWidth + kernelWidth,
     tileChannels: device.isSoftware ? 0 : Math.min(fits, windows.channels),
     pooled,
     ...epilogue,
@@ -231,15 +255,28 @@ function convolution(
   // Parts of the sums, by images and by rows of places, so that there are invocations enough.
   const [, gradientRows, gradientColumns] = spatial(outputShape), partLanes = Math.min(lanes, 32);
   const allTaps = channels * taps + Number(hasBias);
-  const blocks = channels * Math.ceil(kernelHeight / 2) * Math.ceil(kernelWidth / 2) + Number(hasBias);
-  const outputBlocks = Math.ceil(outputs / 8), enough = device.isSoftware ? ENOUGH_IN_SOFTWARE : ENOUGH;
+  const mostTaps = device.isSoftware ? 5 : 2, tapRows = Math.min(mostTaps, kernelHeight);
+  const tapColumns = Math.min(mostTaps, kernelWidth), pairs = pairsOf(outputs);
+  const tile = { pairs, tapRows, tapColumns, patchRows: tapRows + 1, patchColumns: tapColumns + 1 };
+  const blocks = channels * Math.ceil(kernelHeight / tapRows) * Math.ceil(kernelWidth / tapColumns);
+  const outputBlocks = Math.ceil(outputs / (2 * pairs)), enough = device.isSoftware ? ENOUGH_IN_SOFTWARE : ENOUGH;
   const wanted = Math.ceil(enough / (blocks * partLanes * outputBlocks));
   const slices = Math.min(wanted, gradientRows), parts = slices * partLanes;
   const sums = device.buffer(4 * parts * outputs * allTaps);
   const parameterGradients = [
     device.kernel(
       "convolution_weight_gradient",
-      { ...windows, rows: gradientRows, columns: gradientColumns, lanes, taps: allTaps, slices, partLanes, pooled },
+      {
+        ...windows,
+        ...tile,
+        rows: gradientRows,
+        columns: gradientColumns,
+        lanes,
+        taps: allTaps,
+        slices,
+        partLanes,
+        pooled,
+      },
       [x, dy, winner, sums],
       flat(blocks * parts, outputBlocks),
     ),
