@@ -56,6 +56,18 @@ function bundled(entry: string, flags: readonly string[]): string {
   }
 }
 
+/** Removes a browser's folder: a process of it that is still ending may write there. */
+async function removed(folder: string): Promise<void> {
+  for (let tries = 0;; tries++) {
+    try {
+      return rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (tries === 20) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
 /**
  * Opens a page that runs a module, and hands on what it posts, until that has `done` or nothing was posted for so many seconds. `flags` are further ones of `deno bundle`.
  *
@@ -110,6 +122,6 @@ export async function runPage(
     await exited;
     server.closeAllConnections();
     server.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    await removed(profile);
   }
 }

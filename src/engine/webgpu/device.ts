@@ -244,7 +244,9 @@ export class Device {
     if (!encoder) return;
     this.check();
     this.#endPass();
-    const told = this.#times && this.#profile ? this.#readTimes(encoder, this.#profile) : this.#profile;
+    // A submission may only copy.
+    const profile = this.#recorded.length > 0 ? this.#profile : undefined;
+    const told = this.#times && profile ? this.#readTimes(encoder, profile) : profile;
     const { queue } = this.#device;
     if (this.#slots > 0) queue.writeBuffer(this.#argumentBuffer, 0, this.#arguments.buffer, 0, SLOT * this.#slots);
     queue.submit([encoder.finish()]);
@@ -262,7 +264,7 @@ export class Device {
   /** Has the timestamps of the recorded dispatches read behind them; what is told then. */
   #readTimes(encoder: GPUCommandEncoder, profile: Profile): Profile {
     const { set, buffer } = this.#times!, count = 2 * this.#recorded.length;
-    const staging = this.#device.createBuffer({ size: 8 * Math.max(2, count), usage: MAP_READ | COPY_DST });
+    const staging = this.#device.createBuffer({ size: 8 * count, usage: MAP_READ | COPY_DST });
     encoder.resolveQuerySet(set, 0, count, buffer, 0);
     encoder.copyBufferToBuffer(buffer, 0, staging, 0, 8 * count);
     return (kernels) => {
