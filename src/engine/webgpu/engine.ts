@@ -8,8 +8,8 @@ import { DeviceLostError, EngineError } from "../errors.ts";
 import { initialValues } from "../initial_values.ts";
 import type { Machine } from "../machine.ts";
 import type { Uploads } from "./batch.ts";
+import { product } from "./dense.ts";
 import { Device } from "./device.ts";
-import { product } from "./layers.ts";
 import { GpuParameters } from "./parameters.ts";
 import { GpuProgram } from "./program.ts";
 

@@ -9,9 +9,10 @@ import { lanesOf } from "../kernels.ts";
 import { GpuBatch, type Uploads } from "./batch.ts";
 import type { Device, Kernel } from "./device.ts";
 import { GpuInversion } from "./inversion.ts";
-import { type Activation, layerGroups, type LayerKernels, layerKernels, reluGradient } from "./layers.ts";
+import { layerGroups, layerKernels } from "./layers.ts";
 import { Losses, SquaredError } from "./losses.ts";
 import { type GpuParameters, noPrivacy } from "./parameters.ts";
+import { type Activation, type LayerKernels, reluGradient } from "./site.ts";
 
 /** A network at a batch size in a device's memory. */
 export class GpuProgram implements Program {
