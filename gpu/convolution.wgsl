@@ -56,34 +56,31 @@ fn bias(output: u32) -> f32 {
   return parameters[biasAt + output];
 }
 
+// Whether all tiles lie within y: then nothing need be asked where it is written, which is most of the code.
+const fits = rows % tileRows == 0u && columns % tileColumns == 0u;
+
 fn put(output: u32, row: u32, column: u32, lane: u32, value: f32) {
-  if (row < rows && column < columns) {
+  if (fits || (row < rows && column < columns)) {
     y[((output * rows + row) * columns + column) * lanes + lane] = select(value, max(value, 0.0), relu);
   }
 }
 
 // 2x2 places; pooled, a last row or column that fills no window is left out.
 fn store(output: u32, row: u32, column: u32, lane: u32, v00: f32, v01: f32, v10: f32, v11: f32) {
-  if (output >= outputs) {
-    return;
-  }
   if (!pooled) {
     put(output, row, column, lane, v00);
     put(output, row, column + 1u, lane, v01);
     put(output, row + 1u, column, lane, v10);
     put(output, row + 1u, column + 1u, lane, v11);
-    return;
+  } else if (fits || (row + 1u < rows && column + 1u < columns)) {
+    // Of equals the first wins.
+    let above = max(v00, v01);
+    let most = max(above, max(v10, v11));
+    let place = select(select(3, 2, v10 == most), select(1, 0, v00 == most), above == most);
+    let at = ((output * (rows / 2u) + row / 2u) * (columns / 2u) + column / 2u) * lanes + lane;
+    y[at] = max(most, 0.0);
+    winner[at] = select(-1, place, most > 0.0);
   }
-  if (row + 1u >= rows || column + 1u >= columns) {
-    return;
-  }
-  // Of equals the first wins.
-  let above = max(v00, v01);
-  let most = max(above, max(v10, v11));
-  let place = select(select(3, 2, v10 == most), select(1, 0, v00 == most), above == most);
-  let at = ((output * (rows / 2u) + row / 2u) * (columns / 2u) + column / 2u) * lanes + lane;
-  y[at] = max(most, 0.0);
-  winner[at] = select(-1, place, most > 0.0);
 }
 
 @compute @workgroup_size(groupLanes)
@@ -174,14 +171,20 @@ fn main(
   }
   /* unroll */ for (var p = 0u; p < pairs; p++) {
     let o = output + 2u * p;
+    let isFirst = outputs % (2u * pairs) == 0u || o < outputs;
+    let isSecond = outputs % (2u * pairs) == 0u || o + 1u < outputs;
     /* unroll */ for (var r = 0u; r < tileRows; r += 2u) {
       /* unroll */ for (var c = 0u; c < tileColumns; c += 2u) {
         let s00 = sums[(p * tileRows + r) * tileColumns + c];
         let s01 = sums[(p * tileRows + r) * tileColumns + c + 1u];
         let s10 = sums[(p * tileRows + r + 1u) * tileColumns + c];
         let s11 = sums[(p * tileRows + r + 1u) * tileColumns + c + 1u];
-        store(o, row + r, column + c, lane, s00.x, s01.x, s10.x, s11.x);
-        store(o + 1u, row + r, column + c, lane, s00.y, s01.y, s10.y, s11.y);
+        if (isFirst) {
+          store(o, row + r, column + c, lane, s00.x, s01.x, s10.x, s11.x);
+        }
+        if (isSecond) {
+          store(o + 1u, row + r, column + c, lane, s00.y, s01.y, s10.y, s11.y);
+        }
       }
     }
   }

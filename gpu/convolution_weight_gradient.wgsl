@@ -29,10 +29,11 @@ override patchColumns: u32;
 
 fn store(output: u32, tap: u32, part: u32, sum: vec2f) {
   let at = (output * taps + tap) * slices * partLanes + part;
-  if (output < outputs) {
+  let fits = outputs % (2u * pairs) == 0u;
+  if (fits || output < outputs) {
     sums[at] = sum.x;
   }
-  if (output + 1u < outputs) {
+  if (fits || output + 1u < outputs) {
     sums[at + taps * slices * partLanes] = sum.y;
   }
 }

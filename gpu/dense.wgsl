@@ -30,11 +30,8 @@ override skips: bool;
 var<workgroup> sums: array<vec4f, 512>;
 
 fn put(row: u32, lane: u32, sum: vec4f) {
-  if (lane >= lanes) {
-    return;
-  }
   for (var k = 0u; k < 4u; k++) {
-    if (row + k < rows) {
+    if ((lanes % 32u == 0u || lane < lanes) && (rows % (4u * quads) == 0u || row + k < rows)) {
       let at = (row + k) * lanes + lane;
       var result = sum[k];
       if (hasBias) {
