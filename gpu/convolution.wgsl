@@ -1,6 +1,6 @@
 // y[output][row][column][lane] = bias[output] + sum over channels and window of weight * x, with ReLU and 2x2 max-pooling behind it where asked for.
-// An invocation computes 8 outputs, or 6, at 2x2 places for one image. The weight's strides are constants, so that the input gradient, which is a convolution
-// with the kernel turned round and inputs and outputs exchanged, is this shader too.
+// An invocation computes `pairs` pairs of outputs at tileRows x tileColumns places, both even, for one image. The weight's strides are constants, so that the input gradient, which is
+// a convolution with the kernel turned round and inputs and outputs exchanged, is this shader too.
 override channels: u32;
 override height: u32;
 override width: u32;
@@ -14,11 +14,17 @@ override strideWidth: u32;
 override lanes: u32;
 // Images of a workgroup, which all compute the same places: its loops and weights are the same for all invocations.
 override groupLanes: u32;
+override pairs: u32;
+override tileRows: u32;
+override tileColumns: u32;
+override tilesAcross: u32;
+// Columns of x that a row of places meets.
+override reach: u32;
 // Where x is not known to be 0: there the windows' sums are taken.
 override top: i32;
 override bottom: i32;
-override left: i32;
-override right: i32;
+override left: u32;
+override right: u32;
 override weightAt: i32;
 override outputStride: i32;
 override channelStride: i32;
@@ -28,8 +34,6 @@ override hasBias: bool;
 override biasAt: u32;
 override relu: bool;
 override pooled: bool;
-// Whether the block of 8 outputs is wanted whole; else its last two are left out, as 6 outputs want it.
-override eight: bool;
 // Channels whose weights are kept in workgroup memory at a time; 0 reads them from the buffer: barriers are dear on software adapters.
 override tileChannels: u32;
 
@@ -39,20 +43,11 @@ override tileChannels: u32;
 // Of a pooled convolution: the winner's place in the window, or -1 where that is not positive.
 @group(0) @binding(3) var<storage, read_write> winner: array<i32>;
 
-var<workgroup> tile: array<vec4f, 512>;
+// tile[channel][tap][pair]
+var<workgroup> tile: array<vec2f, 1024>;
 
-fn fourWeights(at: i32) -> vec4f {
-  return vec4f(
-    parameters[at],
-    parameters[at + outputStride],
-    parameters[at + 2 * outputStride],
-    parameters[at + 3 * outputStride],
-  );
-}
-
-fn twoWeights(at: i32) -> vec2f {
-  return vec2f(parameters[at], parameters[at + outputStride]);
-}
+// If one tile is as wide as y, a column of x that is 0 is known when the shader is compiled.
+const knowsColumns = tilesAcross == 1u;
 
 fn bias(output: u32) -> f32 {
   if (!hasBias) {
@@ -61,30 +56,31 @@ fn bias(output: u32) -> f32 {
   return parameters[biasAt + output];
 }
 
+// Whether all tiles lie within y: then nothing need be asked where it is written, which is most of the code.
+const fits = rows % tileRows == 0u && columns % tileColumns == 0u;
+
 fn put(output: u32, row: u32, column: u32, lane: u32, value: f32) {
-  if (row < rows && column < columns) {
+  if (fits || (row < rows && column < columns)) {
     y[((output * rows + row) * columns + column) * lanes + lane] = select(value, max(value, 0.0), relu);
   }
 }
 
+// 2x2 places; pooled, a last row or column that fills no window is left out.
 fn store(output: u32, row: u32, column: u32, lane: u32, v00: f32, v01: f32, v10: f32, v11: f32) {
-  if (output >= outputs) {
-    return;
-  }
   if (!pooled) {
     put(output, row, column, lane, v00);
     put(output, row, column + 1u, lane, v01);
     put(output, row + 1u, column, lane, v10);
     put(output, row + 1u, column + 1u, lane, v11);
-    return;
+  } else if (fits || (row + 1u < rows && column + 1u < columns)) {
+    // Of equals the first wins.
+    let above = max(v00, v01);
+    let most = max(above, max(v10, v11));
+    let place = select(select(3, 2, v10 == most), select(1, 0, v00 == most), above == most);
+    let at = ((output * (rows / 2u) + row / 2u) * (columns / 2u) + column / 2u) * lanes + lane;
+    y[at] = max(most, 0.0);
+    winner[at] = select(-1, place, most > 0.0);
   }
-  // Of equals the first wins.
-  let above = max(v00, v01);
-  let most = max(above, max(v10, v11));
-  let place = select(select(3, 2, v10 == most), select(1, 0, v00 == most), above == most);
-  let at = ((output * (rows / 2u) + row / 2u) * (columns / 2u) + column / 2u) * lanes + lane;
-  y[at] = max(most, 0.0);
-  winner[at] = select(-1, place, most > 0.0);
 }
 
 @compute @workgroup_size(groupLanes)
@@ -97,111 +93,99 @@ fn main(
   let laneGroups = (lanes + groupLanes - 1u) / groupLanes;
   let lane = index % laneGroups * groupLanes + local;
   let place = index / laneGroups;
-  // A pooled convolution leaves out a last row or column that fills no window.
-  let across = select((columns + 1u) / 2u, columns / 2u, pooled);
-  let down = select((rows + 1u) / 2u, rows / 2u, pooled);
-  let row = 2u * (place / across);
-  let column = 2u * (place % across);
-  let output = group.z * 8u;
+  let row = tileRows * (place / tilesAcross);
+  let column = tileColumns * (place % tilesAcross);
+  let output = group.z * 2u * pairs;
   let first = weightAt + i32(output) * outputStride;
-  let below = strideHeight * width * lanes;
-  let beside = strideWidth * lanes;
   let start = (row * strideHeight * width + column * strideWidth) * lanes + lane;
   let step = select(tileChannels, channels, tileChannels == 0u);
-  // Rows and columns of the kernel that meet what is not known to be 0, at the upper or lower, left or right of the places.
-  let firstRow = u32(max(0, top - i32((row + 1u) * strideHeight)));
+  // Rows of the kernel that meet what is not known to be 0, at the uppermost or lowest of the places.
+  let firstRow = u32(max(0, top - i32((row + tileRows - 1u) * strideHeight)));
   let endRow = u32(clamp(bottom - i32(row * strideHeight), 0, i32(kernelHeight)));
-  let firstColumn = u32(max(0, left - i32((column + 1u) * strideWidth)));
-  let endColumn = u32(clamp(right - i32(column * strideWidth), 0, i32(kernelWidth)));
+  let kernelRows = max(endRow, firstRow) - firstRow;
 
-  var a00 = vec4f(bias(output), bias(output + 1u), bias(output + 2u), bias(output + 3u));
-  var a01 = a00;
-  var a10 = a00;
-  var a11 = a00;
-  var b00 = vec2f(bias(output + 4u), bias(output + 5u));
-  var b01 = b00;
-  var b10 = b00;
-  var b11 = b00;
-  var c00 = vec2f(bias(output + 6u), bias(output + 7u));
-  var c01 = c00;
-  var c10 = c00;
-  var c11 = c00;
+  // sums[pair][row][column]
+  var sums: array<vec2f, pairs * tileRows * tileColumns>;
+  /* unroll */ for (var p = 0u; p < pairs; p++) {
+    let b = vec2f(bias(output + 2u * p), bias(output + 2u * p + 1u));
+    /* unroll */ for (var r = 0u; r < tileRows; r++) {
+      /* unroll */ for (var c = 0u; c < tileColumns; c++) {
+        sums[(p * tileRows + r) * tileColumns + c] = b;
+      }
+    }
+  }
   for (var begin = 0u; begin < channels; begin += step) {
     let to = min(begin + step, channels);
     if (tileChannels > 0u) {
       workgroupBarrier();
       let taps = kernelHeight * kernelWidth;
-      for (var t = local; t < (to - begin) * taps; t += groupLanes) {
-        let tap = t % taps;
-        let at = first + i32(begin + t / taps) * channelStride + i32(tap / kernelWidth) * rowStride +
-          i32(tap % kernelWidth) * columnStride;
-        tile[2u * t] = fourWeights(at);
-        tile[2u * t + 1u] = fourWeights(at + 4 * outputStride);
+      for (var t = local; t < (to - begin) * taps * pairs; t += groupLanes) {
+        let tap = t / pairs % taps;
+        let at = first + i32(begin + t / pairs / taps) * channelStride + i32(tap / kernelWidth) * rowStride +
+          i32(tap % kernelWidth) * columnStride + 2 * i32(t % pairs) * outputStride;
+        tile[t] = vec2f(parameters[at], parameters[at + outputStride]);
       }
       workgroupBarrier();
     }
-    for (var channel = begin; channel < to; channel++) {
-      for (var i = firstRow; i < endRow; i++) {
-        var weight = first + i32(channel) * channelStride + i32(i) * rowStride + i32(firstColumn) * columnStride;
-        var t = 2u * (((channel - begin) * kernelHeight + i) * kernelWidth + firstColumn);
-        var at = start + ((channel * height + i) * width + firstColumn) * lanes;
-        var p0 = x[at];
-        var q0 = x[at + below];
-        for (var j = firstColumn; j < endColumn; j++) {
-          if (strideWidth > 1u) {
-            p0 = x[at];
-            q0 = x[at + below];
+    // One loop, not two: a driver that masks its lanes moves every sum at each loop's ends.
+    for (var turn = 0u; turn < (to - begin) * kernelRows; turn++) {
+      let channel = begin + turn / kernelRows;
+      let i = firstRow + turn % kernelRows;
+      let at = start + (channel * height + i) * width * lanes;
+      var v: array<f32, tileRows * reach>;
+      /* unroll */ for (var r = 0u; r < tileRows; r++) {
+        /* unroll */ for (var k = 0u; k < reach; k++) {
+          if (!knowsColumns || (k >= left && k < right)) {
+            v[r * reach + k] = x[at + (r * strideHeight * width + k) * lanes];
           }
-          let p1 = x[at + beside];
-          let q1 = x[at + below + beside];
-          var w0: vec4f;
-          var w1: vec2f;
-          var w2: vec2f;
+        }
+      }
+      let weight = first + i32(channel) * channelStride + i32(i) * rowStride;
+      let t = ((channel - begin) * kernelHeight + i) * kernelWidth * pairs;
+      /* unroll */ for (var p = 0u; p < pairs; p++) {
+        var w: array<vec2f, kernelWidth>;
+        /* unroll */ for (var k = 0u; k < kernelWidth; k++) {
           if (tileChannels > 0u) {
-            w0 = tile[t];
-            w1 = tile[t + 1u].xy;
-            w2 = tile[t + 1u].zw;
-            t += 2u;
+            w[k] = tile[t + k * pairs + p];
           } else {
-            w0 = fourWeights(weight);
-            w1 = twoWeights(weight + 4 * outputStride);
-            if (eight) {
-              w2 = twoWeights(weight + 6 * outputStride);
+            let here = weight + i32(k) * columnStride + 2 * i32(p) * outputStride;
+            w[k] = vec2f(parameters[here], parameters[here + outputStride]);
+          }
+        }
+        /* unroll */ for (var r = 0u; r < tileRows; r++) {
+          /* unroll */ for (var c = 0u; c < tileColumns; c++) {
+            var sum = sums[(p * tileRows + r) * tileColumns + c];
+            /* unroll */ for (var k = 0u; k < kernelWidth; k++) {
+              if (!knowsColumns || (c * strideWidth + k >= left && c * strideWidth + k < right)) {
+                sum += w[k] * v[r * reach + c * strideWidth + k];
+              }
             }
+            sums[(p * tileRows + r) * tileColumns + c] = sum;
           }
-          a00 += w0 * p0;
-          a01 += w0 * p1;
-          a10 += w0 * q0;
-          a11 += w0 * q1;
-          b00 += w1 * p0;
-          b01 += w1 * p1;
-          b10 += w1 * q0;
-          b11 += w1 * q1;
-          if (eight) {
-            c00 += w2 * p0;
-            c01 += w2 * p1;
-            c10 += w2 * q0;
-            c11 += w2 * q1;
-          }
-          p0 = p1;
-          q0 = q1;
-          weight += columnStride;
-          at += lanes;
         }
       }
     }
   }
-  if (row >= 2u * down || lane >= lanes) {
+  if (row >= rows || lane >= lanes) {
     return;
   }
-  store(output, row, column, lane, a00.x, a01.x, a10.x, a11.x);
-  store(output + 1u, row, column, lane, a00.y, a01.y, a10.y, a11.y);
-  store(output + 2u, row, column, lane, a00.z, a01.z, a10.z, a11.z);
-  store(output + 3u, row, column, lane, a00.w, a01.w, a10.w, a11.w);
-  store(output + 4u, row, column, lane, b00.x, b01.x, b10.x, b11.x);
-  store(output + 5u, row, column, lane, b00.y, b01.y, b10.y, b11.y);
-  if (eight) {
-    store(output + 6u, row, column, lane, c00.x, c01.x, c10.x, c11.x);
-    store(output + 7u, row, column, lane, c00.y, c01.y, c10.y, c11.y);
+  /* unroll */ for (var p = 0u; p < pairs; p++) {
+    let o = output + 2u * p;
+    let isFirst = outputs % (2u * pairs) == 0u || o < outputs;
+    let isSecond = outputs % (2u * pairs) == 0u || o + 1u < outputs;
+    /* unroll */ for (var r = 0u; r < tileRows; r += 2u) {
+      /* unroll */ for (var c = 0u; c < tileColumns; c += 2u) {
+        let s00 = sums[(p * tileRows + r) * tileColumns + c];
+        let s01 = sums[(p * tileRows + r) * tileColumns + c + 1u];
+        let s10 = sums[(p * tileRows + r + 1u) * tileColumns + c];
+        let s11 = sums[(p * tileRows + r + 1u) * tileColumns + c + 1u];
+        if (isFirst) {
+          store(o, row + r, column + c, lane, s00.x, s01.x, s10.x, s11.x);
+        }
+        if (isSecond) {
+          store(o + 1u, row + r, column + c, lane, s00.y, s01.y, s10.y, s11.y);
+        }
+      }
+    }
   }
 }

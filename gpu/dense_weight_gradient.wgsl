@@ -1,11 +1,13 @@
 // dWeight[output][input] = sum over lanes of dy[output][lane] * x[input][lane], and dBias[output] = sum of dy[output][lane], as an input of ones behind the last.
-// An invocation computes 4 outputs by 4 inputs.
+// An invocation computes `tile` outputs by as many inputs.
 override inputs: u32;
 override outputs: u32;
 override lanes: u32;
 override weightAt: u32;
 override hasBias: bool;
 override biasAt: u32;
+override tile: u32;
+override groupSize: u32;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
@@ -22,46 +24,28 @@ fn put(output: u32, input: u32, sum: f32) {
   }
 }
 
-fn put4(output: u32, input: u32, sums: vec4f) {
-  put(output, input, sums.x);
-  put(output, input + 1u, sums.y);
-  put(output, input + 2u, sums.z);
-  put(output, input + 3u, sums.w);
-}
-
-fn at(input: u32, quad: u32) -> vec4f {
-  if (input >= inputs) {
-    return vec4f(1);
-  }
-  return x[input * (lanes / 4u) + quad];
-}
-
-fn products(gradient: vec4f, x0: vec4f, x1: vec4f, x2: vec4f, x3: vec4f) -> vec4f {
-  return vec4f(dot(gradient, x0), dot(gradient, x1), dot(gradient, x2), dot(gradient, x3));
-}
-
-@compute @workgroup_size(32)
+@compute @workgroup_size(groupSize)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let input = 4u * (group.x * 32u + local);
-  let output = 4u * (group.z * 65535u + group.y);
+  let input = tile * (group.x * groupSize + local);
+  let output = tile * (group.z * 65535u + group.y);
   let quads = lanes / 4u;
-  var a = vec4f(0);
-  var b = vec4f(0);
-  var c = vec4f(0);
-  var d = vec4f(0);
+  // sums[output][input]
+  var sums: array<f32, tile * tile>;
   for (var quad = 0u; quad < quads; quad++) {
-    let x0 = at(input, quad);
-    let x1 = at(input + 1u, quad);
-    let x2 = at(input + 2u, quad);
-    let x3 = at(input + 3u, quad);
-    let begin = output * quads + quad;
-    a += products(dy[begin], x0, x1, x2, x3);
-    b += products(dy[begin + quads], x0, x1, x2, x3);
-    c += products(dy[begin + 2u * quads], x0, x1, x2, x3);
-    d += products(dy[begin + 3u * quads], x0, x1, x2, x3);
+    var v: array<vec4f, tile>;
+    /* unroll */ for (var i = 0u; i < tile; i++) {
+      v[i] = select(x[(input + i) * quads + quad], vec4f(1), input + i >= inputs);
+    }
+    /* unroll */ for (var o = 0u; o < tile; o++) {
+      let gradient = dy[(output + o) * quads + quad];
+      /* unroll */ for (var i = 0u; i < tile; i++) {
+        sums[o * tile + i] += dot(gradient, v[i]);
+      }
+    }
   }
-  put4(output, input, a);
-  put4(output + 1u, input, b);
-  put4(output + 2u, input, c);
-  put4(output + 3u, input, d);
+  /* unroll */ for (var o = 0u; o < tile; o++) {
+    /* unroll */ for (var i = 0u; i < tile; i++) {
+      put(output + o, input + i, sums[o * tile + i]);
+    }
+  }
 }

@@ -4,7 +4,7 @@
  *
  *     deno task bench:compare [--rounds 5] [--only train,infer-tfjs] [--help]
  *
- * Needs Debian's `python3-torch` and `libopenblas0-pthread`, npm for the peers in tests/bench/peers, Bun, and MNIST in the folder `mnist` of TACET_SHARED or ../shared.
+ * Needs Debian's `python3-torch`, `libopenblas0-pthread`, `chromium` and `mesa-vulkan-drivers`, npm for the peers in tests/bench/peers, Bun, and MNIST in the folder `mnist` of TACET_SHARED or ../shared.
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -15,6 +15,15 @@ import { MissingError } from "./runtimes.ts";
 const HELP = `deno task bench:compare [--rounds 5] [--only NAME,...]
 
 ${COMPARISONS.map(({ name, what }) => `  ${name.padEnd(11)} ${what}`).join("\n")}`;
+
+/** How long a round of a row takes, where it is not about 7 seconds. */
+const SECONDS: Readonly<Record<string, number>> = {
+  "tutorial": 35,
+  "threads": 16,
+  "webgpu-jax": 12,
+  "webgpu-tfjs": 40,
+  "deno-jax": 10,
+};
 
 /** What is asked for, or a sentence about what is wrong with it. */
 function settings(args: readonly string[]): { rounds: number; chosen: readonly Comparison[]; help: boolean } | string {
@@ -68,8 +77,7 @@ if (typeof asked === "string") {
   console.log(HELP);
 } else {
   const seconds = asked.chosen.reduce(
-    (sum, { name, rounds = asked.rounds }) =>
-      sum + Math.min(rounds, asked.rounds) * (name === "tutorial" ? 35 : name === "threads" ? 16 : 7),
+    (sum, { name, rounds = asked.rounds }) => sum + Math.min(rounds, asked.rounds) * (SECONDS[name] ?? 7),
     0,
   );
   console.error(`compare: this takes about ${Math.ceil(seconds / 60)} minutes`);

@@ -4,8 +4,10 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeTask } from "./peers/task.ts";
+import type { TrainingRates } from "./peers/training.ts";
 import type { TutorialReport } from "./tutorial.ts";
 import { bench, bun, deno, MissingError, node, output, peers, pytorch, type Runner } from "./runtimes.ts";
+import { webgpuTraining } from "./webgpu_training.ts";
 
 /** One of the two sides: its units of work per second, measured now. */
 export type Side = () => number | Promise<number>;
@@ -90,6 +92,12 @@ function measureTwoThreads(): TwoThreads {
   return twoThreads.at(-1)!;
 }
 
+/** Training on WebGPU in a runtime, ours and a peer's in turn: both are measured at once. */
+function onWebGpu(runtime: "chromium" | "deno", peer: "jax" | "tfjs"): { readonly ours: Side; readonly peer: Side } {
+  let measured: TrainingRates;
+  return { ours: async () => (measured = await webgpuTraining(runtime, peer)).ours, peer: () => measured.peer };
+}
+
 /** Every row. The rates of ours are those of Deno unless it says otherwise. */
 export const COMPARISONS: readonly Comparison[] = [
   { name: "train", what: "dense training step / PyTorch", atLeast: 1.5, ours: ours("train"), peer: torch("train", 1) },
@@ -159,4 +167,17 @@ export const COMPARISONS: readonly Comparison[] = [
     ours: ours("train", [], node),
     peer: ours("train"),
   },
+  {
+    name: "webgpu-jax",
+    what: "dense training step on WebGPU in Chromium / jax-js",
+    atLeast: 5,
+    ...onWebGpu("chromium", "jax"),
+  },
+  {
+    name: "webgpu-tfjs",
+    what: "dense training step on WebGPU in Chromium / TF.js",
+    atLeast: 30,
+    ...onWebGpu("chromium", "tfjs"),
+  },
+  { name: "deno-jax", what: "dense training step on WebGPU in Deno / jax-js", atLeast: 5, ...onWebGpu("deno", "jax") },
 ];

@@ -25,8 +25,10 @@ export function costOf({ name, constants }: Kernel): Cost | undefined {
       return { operations: 2 * outside() * window(), bytes: 4 * (inside() + c("outputs") * window() + written) };
     }
     case "convolution_weight_gradient": {
+      // Behind a pool each gradient comes with its winner and stands for the four places of a window.
       const sums = product("outputs", "taps", "slices", "partLanes"), read = outside() * (constants.pooled ? 2 : 1);
-      return { operations: 2 * outside() * c("taps"), bytes: 4 * (inside() + read + sums) };
+      const places = outside() * (constants.pooled ? 4 : 1);
+      return { operations: 2 * places * c("taps"), bytes: 4 * (inside() + read + sums) };
     }
     case "sum_parts": {
       const read = 4 * product("outputs", "taps", "quads");

@@ -44,10 +44,10 @@ export function find(browser: Browser): string | undefined {
 }
 
 /** A TypeScript module with all that it imports, as one module for a page. */
-function bundled(entry: string): string {
+function bundled(entry: string, flags: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), "tacet-page-")), output = join(folder, "page.js");
   // fflate is imported only where data are compressed.
-  const args = ["bundle", "--platform", "browser", "--external=fflate", "-o", output, entry];
+  const args = ["bundle", "--platform", "browser", "--external=fflate", ...flags, "-o", output, entry];
   try {
     execFileSync(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
     return readFileSync(output, "utf8");
@@ -56,8 +56,20 @@ function bundled(entry: string): string {
   }
 }
 
+/** Removes a browser's folder: a process of it that is still ending may write there. */
+async function removed(folder: string): Promise<void> {
+  for (let tries = 0;; tries++) {
+    try {
+      return rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (tries === 20) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
 /**
- * Opens a page that runs a module, and hands on what it posts, until that has `done` or nothing was posted for so many seconds.
+ * Opens a page that runs a module, and hands on what it posts, until that has `done` or nothing was posted for so many seconds. `flags` are further ones of `deno bundle`.
  *
  * @throws {Error} if the page is silent for too long.
  */
@@ -67,9 +79,9 @@ export async function runPage(
   entry: string,
   query: string,
   receive: (body: Record<string, unknown>) => void,
-  patience = 600,
+  { patience = 600, flags = [] }: { readonly patience?: number; readonly flags?: readonly string[] } = {},
 ): Promise<void> {
-  const script = bundled(entry), profile = mkdtempSync(join(tmpdir(), "tacet-browser-"));
+  const script = bundled(entry, flags), profile = mkdtempSync(join(tmpdir(), "tacet-browser-"));
   let end: (error?: Error) => void = () => {};
   const ended = new Promise<void>((resolve, reject) => end = (error) => error ? reject(error) : resolve());
   const silent = () => end(new Error(`the page in ${browser} was silent for ${patience} seconds`));
@@ -110,6 +122,6 @@ export async function runPage(
     await exited;
     server.closeAllConnections();
     server.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    await removed(profile);
   }
 }

@@ -8,7 +8,7 @@ import { checkCount, checkIndex, checkLabels, checkSource } from "../batch_check
 import type { BatchSource } from "../engine.ts";
 import { taps } from "../reference/gather.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
-import type { Activation } from "./layers.ts";
+import type { Activation } from "./site.ts";
 
 /** A data set in a device's memory. */
 interface Upload {

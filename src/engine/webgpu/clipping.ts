@@ -6,7 +6,7 @@
  */
 import { sizeOf } from "../../nn/mod.ts";
 import type { Device, Kernel } from "./device.ts";
-import type { Activation, LayerKernels } from "./layers.ts";
+import type { Activation, LayerKernels } from "./site.ts";
 
 /** What a layer adds to the squared lengths, as rows `[lanes]` of a buffer. */
 export interface ExampleSquares {

@@ -4,6 +4,7 @@
  * @module
  */
 import { type ShaderName, shaders } from "./shaders.ts";
+import { hasUnrolledLoops, unrolled } from "./unroll.ts";
 import { DeviceLimitError, DeviceLostError, DeviceMemoryError, DeviceValidationError, EngineError } from "../errors.ts";
 
 /** The bits of GPUBufferUsage and GPUMapMode, which not every runtime has as globals. */
@@ -138,16 +139,19 @@ export class Device {
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
       const shader = shaders[name];
-      let module = this.#modules.get(name);
+      const isUnrolled = hasUnrolledLoops(shader.code);
+      let module = isUnrolled ? undefined : this.#modules.get(name);
       if (!module) {
-        this.#modules.set(name, module = this.#device.createShaderModule({ label: name, code: shader.code }));
+        const code = isUnrolled ? unrolled(shader.code, constants) : shader.code;
+        module = this.#device.createShaderModule({ label: name, code });
+        if (!isUnrolled) this.#modules.set(name, module);
       }
       const bindGroupLayouts = [this.#layout(name)];
       if (shader.arguments.length > 0) bindGroupLayouts.push(this.#argumentLayout);
       pipeline = this.#device.createComputePipeline({
         label: name,
         layout: this.#device.createPipelineLayout({ bindGroupLayouts }),
-        compute: { module, entryPoint: "main", constants },
+        compute: { module, entryPoint: "main", ...(!isUnrolled && { constants }) },
       });
       this.#pipelines.set(key, pipeline);
     }
@@ -240,7 +244,9 @@ export class Device {
     if (!encoder) return;
     this.check();
     this.#endPass();
-    const told = this.#times && this.#profile ? this.#readTimes(encoder, this.#profile) : this.#profile;
+    // A submission may only copy.
+    const profile = this.#recorded.length > 0 ? this.#profile : undefined;
+    const told = this.#times && profile ? this.#readTimes(encoder, profile) : profile;
     const { queue } = this.#device;
     if (this.#slots > 0) queue.writeBuffer(this.#argumentBuffer, 0, this.#arguments.buffer, 0, SLOT * this.#slots);
     queue.submit([encoder.finish()]);
@@ -258,7 +264,7 @@ export class Device {
   /** Has the timestamps of the recorded dispatches read behind them; what is told then. */
   #readTimes(encoder: GPUCommandEncoder, profile: Profile): Profile {
     const { set, buffer } = this.#times!, count = 2 * this.#recorded.length;
-    const staging = this.#device.createBuffer({ size: 8 * Math.max(2, count), usage: MAP_READ | COPY_DST });
+    const staging = this.#device.createBuffer({ size: 8 * count, usage: MAP_READ | COPY_DST });
     encoder.resolveQuerySet(set, 0, count, buffer, 0);
     encoder.copyBufferToBuffer(buffer, 0, staging, 0, 8 * count);
     return (kernels) => {

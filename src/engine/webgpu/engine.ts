@@ -8,6 +8,7 @@ import { DeviceLostError, EngineError } from "../errors.ts";
 import type { Machine } from "../machine.ts";
 import type { Adapter } from "./adapter.ts";
 import type { Uploads } from "./batch.ts";
+import { product } from "./dense.ts";
 import { Device } from "./device.ts";
 import { GpuParameters } from "./parameters.ts";
 import { GpuProgram } from "./program.ts";
@@ -27,9 +28,6 @@ async function checkProduct(device: Device): Promise<void> {
   device.write(weights!, 0, weight);
   device.write(xs!, 0, x);
   const constants = {
-    rows: ROWS,
-    terms: TERMS,
-    lanes: LANES,
     weightAt: 0,
     rowStride: TERMS,
     termStride: 1,
@@ -37,9 +35,8 @@ async function checkProduct(device: Device): Promise<void> {
     biasAt: 0,
     relu: false,
     masked: false,
-    slices: device.isSoftware ? 1 : 8,
   };
-  device.run(device.kernel("dense", constants, [xs!, weights!, xs!, ys!], [2, Math.ceil(ROWS / 8), 1]));
+  device.run(product(device, LANES, ROWS, TERMS, constants, [xs!, weights!, xs!, ys!]));
   const y = new Float32Array(await device.read(ys!, 0, 4 * ROWS * LANES));
   for (let row = 0; row < ROWS; row++) {
     for (let lane = 0; lane < LANES; lane++) {

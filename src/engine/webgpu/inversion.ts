@@ -7,7 +7,7 @@ import { sizeOf } from "../../nn/mod.ts";
 import type { Inversion, InversionStep } from "../engine.ts";
 import type { GpuBatch } from "./batch.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
-import type { Activation } from "./layers.ts";
+import type { Activation } from "./site.ts";
 import { SquaredError } from "./losses.ts";
 
 const BETA1 = 0.9, BETA2 = 0.999, EPSILON = 1e-8;

@@ -5,7 +5,7 @@
  */
 import { sizeOf } from "../../nn/mod.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
-import type { Activation } from "./layers.ts";
+import type { Activation } from "./site.ts";
 
 /** Outputs whose squared errors are summed by one invocation. */
 const BLOCK = 32;

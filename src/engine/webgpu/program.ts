@@ -11,9 +11,10 @@ import { GpuBatch, type Uploads } from "./batch.ts";
 import { Clipping } from "./clipping.ts";
 import type { Device, Kernel } from "./device.ts";
 import { GpuInversion } from "./inversion.ts";
-import { type Activation, layerGroups, type LayerKernels, layerKernels, reluGradient } from "./layers.ts";
+import { layerGroups, layerKernels } from "./layers.ts";
 import { Losses, SquaredError } from "./losses.ts";
 import type { GpuParameters } from "./parameters.ts";
+import { type Activation, type LayerKernels, reluGradient } from "./site.ts";
 
 /** A network at a batch size in a device's memory. */
 export class GpuProgram implements Program {

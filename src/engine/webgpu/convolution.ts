@@ -1,0 +1,232 @@
+/**
+ * Convolutions on a GPU.
+ *
+ * @module
+ */
+import { type Conv2dLayer, type PlacedLayer, type Shape, sizeOf } from "../../nn/mod.ts";
+import { type Constants, flat, type Kernel } from "./device.ts";
+import { activation, buffer, type LayerKernels, reluGradient, type Site, spatial, weights } from "./site.ts";
+
+/** Pairs of weights that fit the workgroup memory of a convolution. */
+const TILE = 1024;
+/** Pairs of sums that an invocation of a convolution keeps where registers are the processor's cache. */
+const REGISTERS = 96;
+/** Products of an output in a row of its places and of the kernel: all are written out in the shader. */
+const MOST_TERMS = 80;
+/** Invocations that a weight gradient should have at least, to fill a processor. */
+const ENOUGH = 32768, ENOUGH_IN_SOFTWARE = 256;
+
+/** The pairs of outputs that an invocation of a convolution computes. */
+function pairsOf(outputs: number): number {
+  return Math.min(4, Math.ceil(outputs / 2));
+}
+
+/** The size of the fewest equal shares of a length that are at most so large, and even. */
+function evenShare(length: number, most: number): number {
+  const shares = Math.ceil(length / Math.max(2, 2 * Math.floor(most / 2)));
+  return 2 * Math.ceil(length / shares / 2);
+}
+
+interface Windows {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly outputs: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly strideHeight: number;
+  readonly strideWidth: number;
+}
+
+/** The part of a convolution's input that is not known to be 0: rows from top to before bottom, columns from left to before right. */
+interface Inside {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+/** How the weight lies for {@link convolve}. */
+interface WeightOrder {
+  readonly weightAt: number;
+  readonly outputStride: number;
+  readonly channelStride: number;
+  readonly rowStride: number;
+  readonly columnStride: number;
+}
+
+function convolve(
+  { device, lanes }: Site,
+  windows: Windows,
+  inside: Inside,
+  order: WeightOrder,
+  { pooled = false, ...epilogue }: Constants,
+  buffers: readonly GPUBuffer[],
+): Kernel {
+  const { outputs, rows, columns, kernelHeight, kernelWidth, strideWidth } = windows;
+  const pairs = pairsOf(outputs), fits = Math.floor(TILE / (kernelHeight * kernelWidth * pairs));
+  const most = Math.min(REGISTERS / (2 * pairs), MOST_TERMS / kernelWidth);
+  const tileRows = 2, tileColumns = device.isSoftware ? evenShare(columns, most) : 2;
+  const tilesAcross = Math.ceil(columns / tileColumns);
+  const groupLanes = Math.min(lanes, device.isSoftware ? 16 : 64);
+  const tiles = Math.ceil(rows / tileRows) * tilesAcross;
+  const groups = flat(64 * tiles * Math.ceil(lanes / groupLanes), Math.ceil(outputs / (2 * pairs)));
+  const constants = {
+    ...windows,
+    ...inside,
+    ...order,
+    lanes,
+    groupLanes,
+    pairs,
+    tileRows,
+    tileColumns,
+    tilesAcross,
+    reach: (tileColumns - 1) * strideWidth + kernelWidth,
+    tileChannels: device.isSoftware ? 0 : Math.min(fits, windows.channels),
+    pooled,
+    ...epilogue,
+  };
+  return device.kernel("convolution", constants, buffers, groups);
+}
+
+/** A convolution, with the ReLU behind it and the 2x2 max-pool behind that where there are such. */
+export function convolution(
+  site: Site,
+  placed: PlacedLayer,
+  layer: Conv2dLayer,
+  outputShape: Shape,
+  kind: "plain" | "relu" | "pooled",
+): LayerKernels {
+  const { device, lanes, input, parameters: { values32, gradients } } = site;
+  const pooled = kind === "pooled";
+  const output = activation(site, outputShape, kind === "relu");
+  const [channels, inputHeight, inputWidth] = spatial(input.shape);
+  const [padHeight, padWidth] = layer.padding, padded = padHeight + padWidth > 0;
+  const height = inputHeight + 2 * padHeight, width = inputWidth + 2 * padWidth;
+  const [outputs, rows, columns] = spatial(placed.outputShape);
+  const [kernelHeight, kernelWidth] = layer.kernel, [strideHeight, strideWidth] = layer.stride;
+  const kernel = { kernelHeight, kernelWidth };
+  const windows = { channels, height, width, outputs, rows, columns, ...kernel, strideHeight, strideWidth };
+  const { weightAt, hasBias, biasAt } = weights(site, placed), taps = kernelHeight * kernelWidth;
+  const inside = { top: padHeight, bottom: padHeight + inputHeight, left: padWidth, right: padWidth + inputWidth };
+  const forward: Kernel[] = [];
+  let x = input.value;
+  if (padded) {
+    x = buffer(site, [channels, height, width]);
+    const size = { channels, height: inputHeight, width: inputWidth, lanes, tall: height, wide: width };
+    const constants = { ...size, strideHeight: 1, strideWidth: 1, top: padHeight, left: padWidth };
+    forward.push(device.kernel("spread", constants, [input.value, x], flat(sizeOf(input.shape) * lanes)));
+  }
+  const winner = buffer(site, pooled ? outputShape : [1]);
+  const order = {
+    weightAt,
+    outputStride: channels * taps,
+    channelStride: taps,
+    rowStride: kernelWidth,
+    columnStride: 1,
+  };
+  forward.push(
+    convolve(site, windows, inside, order, { hasBias, biasAt, relu: kind === "relu", pooled }, [
+      x,
+      values32,
+      output.value,
+      winner,
+    ]),
+  );
+  const dy = output.gradient;
+  if (!dy) return { output, forward, parameterGradients: [], inputGradient: [] };
+
+  // Parts of the sums, by images and by rows of places, so that there are invocations enough.
+  const [, gradientRows, gradientColumns] = spatial(outputShape), partLanes = Math.min(lanes, 32);
+  const allTaps = channels * taps + Number(hasBias);
+  const mostTaps = device.isSoftware ? 5 : 2, tapRows = Math.min(mostTaps, kernelHeight);
+  const tapColumns = Math.min(mostTaps, kernelWidth), pairs = pairsOf(outputs);
+  const tile = { pairs, tapRows, tapColumns, patchRows: tapRows + 1, patchColumns: tapColumns + 1 };
+  const blocks = channels * Math.ceil(kernelHeight / tapRows) * Math.ceil(kernelWidth / tapColumns);
+  const outputBlocks = Math.ceil(outputs / (2 * pairs)), enough = device.isSoftware ? ENOUGH_IN_SOFTWARE : ENOUGH;
+  const wanted = Math.ceil(enough / (blocks * partLanes * outputBlocks));
+  const slices = Math.min(wanted, gradientRows), parts = slices * partLanes;
+  const sums = device.buffer(4 * parts * outputs * allTaps);
+  const parameterGradients = [
+    device.kernel(
+      "convolution_weight_gradient",
+      {
+        ...windows,
+        ...tile,
+        rows: gradientRows,
+        columns: gradientColumns,
+        lanes,
+        taps: allTaps,
+        slices,
+        partLanes,
+        pooled,
+      },
+      [x, dy, winner, sums],
+      flat(blocks * parts, outputBlocks),
+    ),
+    device.kernel(
+      "sum_parts",
+      { outputs, taps: allTaps, quads: parts / 4, weightTaps: channels * taps, weightAt, biasAt },
+      [sums, gradients],
+      flat(outputs * allTaps),
+    ),
+  ];
+
+  const exampleSquares = {
+    parts: outputs * channels,
+    kernel: (squares: GPUBuffer, at: number) =>
+      device.kernel(
+        "convolution_example_squares",
+        { ...windows, rows: gradientRows, columns: gradientColumns, lanes, hasBias, pooled, at },
+        [x, dy, winner, squares],
+        flat(outputs * channels * lanes),
+      ),
+  };
+
+  if (!input.gradient) return { output, forward, parameterGradients, exampleSquares, inputGradient: [] };
+  // dy among zeros, so that the gradient is a convolution of it with the kernel turned round.
+  const tall = inputHeight + kernelHeight - 1, wide = inputWidth + kernelWidth - 1;
+  const spread = buffer(site, [outputs, tall, wide]);
+  const place = { tall, wide, lanes, top: kernelHeight - 1 - padHeight, left: kernelWidth - 1 - padWidth };
+  const size = { channels: outputs, height: gradientRows, width: gradientColumns };
+  const over = flat(sizeOf(outputShape) * lanes), { top, left } = place;
+  const spreadInside = {
+    top,
+    bottom: top + (rows - 1) * strideHeight + 1,
+    left: Math.max(0, left),
+    right: Math.max(0, left + (columns - 1) * strideWidth + 1),
+  };
+  const inputGradient = [
+    pooled
+      ? device.kernel("spread_winners", { ...size, ...place }, [dy, winner, spread], over)
+      : device.kernel("spread", { ...size, ...place, strideHeight, strideWidth }, [dy, spread], over),
+    convolve(
+      site,
+      {
+        channels: outputs,
+        height: tall,
+        width: wide,
+        outputs: channels,
+        rows: inputHeight,
+        columns: inputWidth,
+        ...kernel,
+        strideHeight: 1,
+        strideWidth: 1,
+      },
+      spreadInside,
+      {
+        weightAt: weightAt + taps - 1,
+        outputStride: taps,
+        channelStride: channels * taps,
+        rowStride: -kernelWidth,
+        columnStride: -1,
+      },
+      { hasBias: false, biasAt: 0, relu: false },
+      [spread, values32, input.gradient, winner],
+    ),
+    ...reluGradient(device, input, lanes),
+  ];
+  return { output, forward, parameterGradients, exampleSquares, inputGradient };
+}

@@ -1,0 +1,82 @@
+/**
+ * Dense layers on a GPU.
+ *
+ * @module
+ */
+import { type PlacedLayer, sizeOf } from "../../nn/mod.ts";
+import type { Constants, Device, Kernel } from "./device.ts";
+import { activation, type LayerKernels, type Site, weights } from "./site.ts";
+
+/** Invocations that share each sum of a dense layer where barriers are cheap. */
+const DENSE_SLICES = 8;
+
+/** A number of workgroups along y and z; z counts 65535 each. */
+function folded(groups: number): readonly [number, number] {
+  return groups <= 65535 ? [groups, 1] : [65535, Math.ceil(groups / 65535)];
+}
+
+/** The matrix product of a dense layer or, with rows and terms exchanged, of its input gradient. */
+export function product(
+  device: Device,
+  lanes: number,
+  rows: number,
+  terms: number,
+  constants: Constants,
+  buffers: readonly GPUBuffer[],
+): Kernel {
+  const { isSoftware } = device, most = isSoftware ? 4 : 2, quads = Math.min(most, Math.ceil(rows / 4));
+  const images = isSoftware ? 8 : 4, slices = isSoftware ? 1 : DENSE_SLICES;
+  const depth = isSoftware ? [4, 2, 1].find((count) => terms % count === 0)! : 1;
+  const tile = { quads, images, across: 32 / images, depth, slices, skips: !isSoftware };
+  return device.kernel("dense", { rows, terms, lanes, ...tile, ...constants }, buffers, [
+    Math.ceil(lanes / 32),
+    ...folded(Math.ceil(rows / (4 * quads))),
+  ]);
+}
+
+/** A dense layer, with the ReLU behind it where there is one. */
+export function dense(site: Site, placed: PlacedLayer, relu: boolean): LayerKernels {
+  const { device, lanes, input, parameters: { values32, gradients } } = site;
+  const output = activation(site, placed.outputShape, relu), [outputs] = output.shape, inputs = sizeOf(input.shape);
+  const { weightAt, hasBias, biasAt } = weights(site, placed);
+  const forward = product(
+    device,
+    lanes,
+    outputs,
+    inputs,
+    { weightAt, rowStride: inputs, termStride: 1, hasBias, biasAt, relu, masked: false },
+    [input.value, values32, input.value, output.value],
+  );
+  const [tile, groupSize] = device.isSoftware ? [8, 8] : [4, 32];
+  const parameterGradients = output.gradient && device.kernel(
+    "dense_weight_gradient",
+    { inputs, outputs, lanes, weightAt, hasBias, biasAt, tile, groupSize },
+    [input.value, output.gradient, gradients],
+    [Math.ceil((inputs + 1) / (tile * groupSize)), ...folded(Math.ceil(outputs / tile))],
+  );
+  const inputGradient = input.gradient && output.gradient && product(
+    device,
+    lanes,
+    inputs,
+    outputs,
+    { weightAt, rowStride: 1, termStride: inputs, hasBias: false, biasAt, relu: false, masked: input.isRelu },
+    [output.gradient, values32, input.value, input.gradient],
+  );
+  const exampleSquares = output.gradient && {
+    parts: 1,
+    kernel: (squares: GPUBuffer, at: number) =>
+      device.kernel(
+        "dense_example_squares",
+        { inputs, outputs, lanes, hasBias, at },
+        [input.value, output.gradient!, squares],
+        [Math.ceil(lanes / 64), 1, 1],
+      ),
+  };
+  return {
+    output,
+    forward: [forward],
+    parameterGradients: parameterGradients ? [parameterGradients] : [],
+    exampleSquares,
+    inputGradient: inputGradient ? [inputGradient] : [],
+  };
+}
