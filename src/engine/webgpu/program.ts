@@ -103,9 +103,14 @@ export class GpuProgram implements Program {
     if (this.#batch.count === 0) throw new TypeError("the program has no batch yet: call load or setInput first");
   }
 
-  forward(): void {
+  /** The forward pass. */
+  #pass(): void {
     this.#requireBatch();
     this.#run(this.#forward);
+  }
+
+  forward(): void {
+    this.#pass();
     this.#device.submit();
   }
 
@@ -113,9 +118,8 @@ export class GpuProgram implements Program {
     return this.#batch.read(this.#output.value, sizeOf(this.#output.shape));
   }
 
-  /** Forward, the losses, and their mean's gradient if it is wanted. */
+  /** Of what the last forward gave: the losses, and their mean's gradient if it is wanted. */
   #crossEntropyOf(withGradient: boolean): void {
-    this.#requireBatch();
     const { value, gradient, shape } = this.#output, { count, lanes, hasLabels, labels } = this.#batch;
     if (!hasLabels) throw new TypeError("the batch has no labels: load one from a data set");
     if (shape.length !== 1) {
@@ -134,12 +138,12 @@ export class GpuProgram implements Program {
       );
       this.#crossEntropyKernels.set(withGradient, kernel);
     }
-    this.#run(this.#forward);
     this.#device.run(kernel, count);
     this.#last = { losses: this.#crossEntropy, count };
   }
 
   losses(): Promise<Float32Array> {
+    this.#pass();
     this.#crossEntropyOf(false);
     return this.#crossEntropy.read(this.#batch.count);
   }
@@ -152,6 +156,7 @@ export class GpuProgram implements Program {
 
   #gradients(): void {
     this.#requireGradients();
+    this.#pass();
     this.#crossEntropyOf(true);
     this.#run(this.#backward);
   }
@@ -164,6 +169,7 @@ export class GpuProgram implements Program {
   clippedGradients(clip: number): void {
     this.#requireGradients();
     this.#clipping ??= this.#makeClipping();
+    this.#pass();
     this.#clipping.run(() => this.#crossEntropyOf(true), this.#batch.count, clip);
     this.#run(this.#backward);
     this.parameters.addGradients();
