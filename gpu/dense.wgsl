@@ -15,10 +15,12 @@ override quads: u32;
 override images: u32;
 // Invocations along the lanes: 32 / images.
 override across: u32;
-// Terms that are added at a time; divides a slice's share of them.
+// Terms that a slice adds at a time; divides their number.
 override depth: u32;
 // More than 1 fill a processor that has more lanes than there are outputs; it costs a barrier, which is dear on software adapters.
 override slices: u32;
+// Terms whose weights are kept in workgroup memory at a time, a multiple of slices x depth; 0 reads them from the buffer.
+override tileTerms: u32;
 // Whether terms whose weights are all 0 are passed over.
 override skips: bool;
 
@@ -27,7 +29,15 @@ override skips: bool;
 @group(0) @binding(2) var<storage, read> value: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
+// tile[term][quad]
+var<workgroup> tile: array<vec4f, 128>;
 var<workgroup> sums: array<vec4f, 512>;
+
+// Weights of four rows.
+fn weights(row: u32, term: u32) -> vec4f {
+  let at = weightAt + row * rowStride + term * termStride;
+  return vec4f(parameters[at], parameters[at + rowStride], parameters[at + 2u * rowStride], parameters[at + 3u * rowStride]);
+}
 
 fn put(row: u32, lane: u32, sum: vec4f) {
   for (var k = 0u; k < 4u; k++) {
@@ -52,25 +62,37 @@ fn put(row: u32, lane: u32, sum: vec4f) {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let lane = group.x * 32u + local.x;
   let row = (group.z * 65535u + group.y) * 4u * quads;
-  let share = (terms + slices - 1u) / slices;
-  let end = min((local.y + 1u) * share, terms);
+  let step = select(tileTerms, terms, tileTerms == 0u);
   // mine[quad][image]
   var mine: array<vec4f, quads * images>;
-  for (var k = local.y * share; k < end; k += depth) {
-    /* unroll */ for (var term = 0u; term < depth; term++) {
-      var w: array<vec4f, quads>;
-      var isAlive = !skips;
-      /* unroll */ for (var q = 0u; q < quads; q++) {
-        let at = weightAt + (row + 4u * q) * rowStride + (k + term) * termStride;
-        w[q] = vec4f(parameters[at], parameters[at + rowStride], parameters[at + 2u * rowStride], parameters[at + 3u * rowStride]);
-        isAlive = isAlive || any(w[q] != vec4f(0));
+  for (var begin = 0u; begin < terms; begin += step) {
+    let to = min(begin + step, terms);
+    if (tileTerms > 0u) {
+      workgroupBarrier();
+      for (var t = local.y * across + local.x; t < (to - begin) * quads; t += slices * across) {
+        tile[t] = weights(row + 4u * (t % quads), begin + t / quads);
       }
-      // Suppressed weights are 0: what is 0 in all rows is passed over by the whole workgroup.
-      if (isAlive) {
-        /* unroll */ for (var m = 0u; m < images; m++) {
-          let v = x[(k + term) * lanes + lane + m * across];
-          /* unroll */ for (var q = 0u; q < quads; q++) {
-            mine[q * images + m] += w[q] * v;
+      workgroupBarrier();
+    }
+    for (var k = begin + local.y * depth; k < to; k += slices * depth) {
+      /* unroll */ for (var term = 0u; term < depth; term++) {
+        var w: array<vec4f, quads>;
+        var isAlive = !skips;
+        /* unroll */ for (var q = 0u; q < quads; q++) {
+          if (tileTerms > 0u) {
+            w[q] = tile[(k + term - begin) * quads + q];
+          } else {
+            w[q] = weights(row + 4u * q, k + term);
+          }
+          isAlive = isAlive || any(w[q] != vec4f(0));
+        }
+        // Suppressed weights are 0: what is 0 in all rows is passed over by all that share the weights.
+        if (isAlive) {
+          /* unroll */ for (var m = 0u; m < images; m++) {
+            let v = x[(k + term) * lanes + lane + m * across];
+            /* unroll */ for (var q = 0u; q < quads; q++) {
+              mine[q * images + m] += w[q] * v;
+            }
           }
         }
       }

@@ -1,5 +1,5 @@
 // dWeight[output][input] = sum over lanes of dy[output][lane] * x[input][lane], and dBias[output] = sum of dy[output][lane], as an input of ones behind the last.
-// An invocation computes `tile` outputs by as many inputs.
+// An invocation computes `tile` outputs by as many inputs, which lie `down` and `across` apart.
 override inputs: u32;
 override outputs: u32;
 override lanes: u32;
@@ -7,11 +7,24 @@ override weightAt: u32;
 override hasBias: bool;
 override biasAt: u32;
 override tile: u32;
-override groupSize: u32;
+// Invocations of a workgroup along the inputs and the outputs.
+override across: u32;
+override down: u32;
+// Quads of lanes of which x and dy are kept in workgroup memory at a time; 0 reads them from the buffers.
+override tileQuads: u32;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> gradients: array<f32>;
+
+// xTile[input][quad] and dyTile[output][quad], each row one longer than it need be, so that rows do not lie in the same banks.
+const pitch = tileQuads + 1u;
+var<workgroup> xTile: array<vec4f, 288>;
+var<workgroup> dyTile: array<vec4f, 288>;
+
+fn xOf(input: u32, quad: u32) -> vec4f {
+  return select(x[input * (lanes / 4u) + quad], vec4f(1), input >= inputs);
+}
 
 fn put(output: u32, input: u32, sum: f32) {
   if (output >= outputs) {
@@ -24,28 +37,50 @@ fn put(output: u32, input: u32, sum: f32) {
   }
 }
 
-@compute @workgroup_size(groupSize)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let input = tile * (group.x * groupSize + local);
-  let output = tile * (group.z * 65535u + group.y);
+@compute @workgroup_size(across, down)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let input = tile * across * group.x;
+  let output = tile * down * (group.z * 65535u + group.y);
   let quads = lanes / 4u;
+  let step = select(tileQuads, quads, tileQuads == 0u);
   // sums[output][input]
   var sums: array<f32, tile * tile>;
-  for (var quad = 0u; quad < quads; quad++) {
-    var v: array<vec4f, tile>;
-    /* unroll */ for (var i = 0u; i < tile; i++) {
-      v[i] = select(x[(input + i) * quads + quad], vec4f(1), input + i >= inputs);
+  for (var begin = 0u; begin < quads; begin += step) {
+    if (tileQuads > 0u) {
+      workgroupBarrier();
+      for (var t = local.y * across + local.x; t < tile * across * tileQuads; t += across * down) {
+        let row = t / tileQuads;
+        let quad = t % tileQuads;
+        xTile[row * pitch + quad] = xOf(input + row, begin + quad);
+        dyTile[row * pitch + quad] = dy[(output + row) * quads + begin + quad];
+      }
+      workgroupBarrier();
     }
-    /* unroll */ for (var o = 0u; o < tile; o++) {
-      let gradient = dy[(output + o) * quads + quad];
+    for (var quad = begin; quad < min(begin + step, quads); quad++) {
+      var v: array<vec4f, tile>;
       /* unroll */ for (var i = 0u; i < tile; i++) {
-        sums[o * tile + i] += dot(gradient, v[i]);
+        if (tileQuads > 0u) {
+          v[i] = xTile[(i * across + local.x) * pitch + quad - begin];
+        } else {
+          v[i] = xOf(input + i * across + local.x, quad);
+        }
+      }
+      /* unroll */ for (var o = 0u; o < tile; o++) {
+        var gradient: vec4f;
+        if (tileQuads > 0u) {
+          gradient = dyTile[(o * down + local.y) * pitch + quad - begin];
+        } else {
+          gradient = dy[(output + o * down + local.y) * quads + quad];
+        }
+        /* unroll */ for (var i = 0u; i < tile; i++) {
+          sums[o * tile + i] += dot(gradient, v[i]);
+        }
       }
     }
   }
   /* unroll */ for (var o = 0u; o < tile; o++) {
     /* unroll */ for (var i = 0u; i < tile; i++) {
-      put(output + o, input + i, sums[o * tile + i]);
+      put(output + o * down + local.y, input + i * across + local.x, sums[o * tile + i]);
     }
   }
 }

@@ -13,6 +13,8 @@ const TILE = 1024;
 const REGISTERS = 96;
 /** Products of an output in a row of its places and of the kernel: all are written out in the shader. */
 const MOST_TERMS = 80;
+/** Places of which a weight gradient keeps the outputs' gradients in workgroup memory, and the blocks of taps that share them. */
+const TILE_PLACES = 8, GROUP_BLOCKS = 4;
 /** Invocations that a weight gradient should have at least, to fill a processor. */
 const ENOUGH = 32768, ENOUGH_IN_SOFTWARE = 256;
 
@@ -139,13 +141,15 @@ export function convolution(
   if (!dy) return { output, forward, parameterGradients: [], inputGradient: [] };
 
   // Parts of the sums, by images and by rows of places, so that there are invocations enough.
-  const [, gradientRows, gradientColumns] = spatial(outputShape), partLanes = Math.min(lanes, 32);
+  const { isSoftware } = device, [, gradientRows, gradientColumns] = spatial(outputShape);
+  const partLanes = Math.min(lanes, isSoftware ? 32 : 16), groupBlocks = isSoftware ? 1 : GROUP_BLOCKS;
   const allTaps = channels * taps + Number(hasBias);
-  const mostTaps = device.isSoftware ? 5 : 2, tapRows = Math.min(mostTaps, kernelHeight);
+  const mostTaps = isSoftware ? 5 : 2, tapRows = Math.min(mostTaps, kernelHeight);
   const tapColumns = Math.min(mostTaps, kernelWidth), pairs = pairsOf(outputs);
-  const tile = { pairs, tapRows, tapColumns, patchRows: tapRows + 1, patchColumns: tapColumns + 1 };
+  const patch = { tapRows, tapColumns, patchRows: tapRows + 1, patchColumns: tapColumns + 1 };
+  const tile = { pairs, ...patch, groupBlocks, tilePlaces: isSoftware ? 0 : TILE_PLACES };
   const blocks = channels * Math.ceil(kernelHeight / tapRows) * Math.ceil(kernelWidth / tapColumns);
-  const outputBlocks = Math.ceil(outputs / (2 * pairs)), enough = device.isSoftware ? ENOUGH_IN_SOFTWARE : ENOUGH;
+  const outputBlocks = Math.ceil(outputs / (2 * pairs)), enough = isSoftware ? ENOUGH_IN_SOFTWARE : ENOUGH;
   const wanted = Math.ceil(enough / (blocks * partLanes * outputBlocks));
   const slices = Math.min(wanted, gradientRows), parts = slices * partLanes;
   const sums = device.buffer(4 * parts * outputs * allTaps);
@@ -164,7 +168,7 @@ export function convolution(
         pooled,
       },
       [x, dy, winner, sums],
-      flat(blocks * parts, outputBlocks),
+      flat(64 * slices * Math.ceil(blocks / groupBlocks), outputBlocks),
     ),
     device.kernel(
       "sum_parts",

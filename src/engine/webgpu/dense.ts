@@ -9,6 +9,8 @@ import { activation, type LayerKernels, type Site, weights } from "./site.ts";
 
 /** Invocations that share each sum of a dense layer where barriers are cheap. */
 const DENSE_SLICES = 8;
+/** Terms whose weights a dense layer keeps in workgroup memory, and images of which a weight gradient keeps both factors there. */
+const TILE_TERMS = 64, TILE_IMAGES = 32;
 
 /** A number of workgroups along y and z; z counts 65535 each. */
 function folded(groups: number): readonly [number, number] {
@@ -27,7 +29,15 @@ export function product(
   const { isSoftware } = device, most = isSoftware ? 4 : 2, quads = Math.min(most, Math.ceil(rows / 4));
   const images = isSoftware ? 8 : 4, slices = isSoftware ? 1 : DENSE_SLICES;
   const depth = isSoftware ? [4, 2, 1].find((count) => terms % count === 0)! : 1;
-  const tile = { quads, images, across: 32 / images, depth, slices, skips: !isSoftware };
+  const tile = {
+    quads,
+    images,
+    across: 32 / images,
+    depth,
+    slices,
+    tileTerms: isSoftware ? 0 : TILE_TERMS,
+    skips: !isSoftware,
+  };
   return device.kernel("dense", { rows, terms, lanes, ...tile, ...constants }, buffers, [
     Math.ceil(lanes / 32),
     ...folded(Math.ceil(rows / (4 * quads))),
@@ -47,12 +57,13 @@ export function dense(site: Site, placed: PlacedLayer, relu: boolean): LayerKern
     { weightAt, rowStride: inputs, termStride: 1, hasBias, biasAt, relu, masked: false },
     [input.value, values32, input.value, output.value],
   );
-  const [tile, groupSize] = device.isSoftware ? [8, 8] : [4, 32];
+  // An invocation computes tile x tile, a workgroup across x down of these.
+  const [tile, across, down, tileQuads] = device.isSoftware ? [8, 8, 1, 0] : [4, 8, 8, TILE_IMAGES / 4];
   const parameterGradients = output.gradient && device.kernel(
     "dense_weight_gradient",
-    { inputs, outputs, lanes, weightAt, hasBias, biasAt, tile, groupSize },
+    { inputs, outputs, lanes, weightAt, hasBias, biasAt, tile, across, down, tileQuads },
     [input.value, output.gradient, gradients],
-    [Math.ceil((inputs + 1) / (tile * groupSize)), ...folded(Math.ceil(outputs / tile))],
+    [Math.ceil((inputs + 1) / (tile * across)), ...folded(Math.ceil(outputs / (tile * down)))],
   );
   const inputGradient = input.gradient && output.gradient && product(
     device,
