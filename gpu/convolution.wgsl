@@ -45,6 +45,8 @@ override tileChannels: u32;
 
 // tile[channel][tap][pair]
 var<workgroup> tile: array<vec2f, 1024>;
+// alive[channel][row][pair]: whether a row of taps in the tile has a weight that is not 0.
+var<workgroup> alive: array<u32, 1024>;
 
 // If one tile is as wide as y, a column of x that is 0 is known when the shader is compiled.
 const knowsColumns = tilesAcross == 1u;
@@ -126,6 +128,13 @@ fn main(
         tile[t] = vec2f(parameters[at], parameters[at + outputStride]);
       }
       workgroupBarrier();
+      for (var t = local; t < (to - begin) * kernelHeight * pairs; t += groupLanes) {
+        alive[t] = 0u;
+        for (var k = 0u; k < kernelWidth; k++) {
+          alive[t] |= u32(any(tile[(t / pairs * kernelWidth + k) * pairs + t % pairs] != vec2f(0)));
+        }
+      }
+      workgroupBarrier();
     }
     // One loop, not two: a driver that masks its lanes moves every sum at each loop's ends.
     for (var turn = 0u; turn < (to - begin) * kernelRows; turn++) {
@@ -141,26 +150,29 @@ fn main(
         }
       }
       let weight = first + i32(channel) * channelStride + i32(i) * rowStride;
-      let t = ((channel - begin) * kernelHeight + i) * kernelWidth * pairs;
+      let kernelRow = (channel - begin) * kernelHeight + i;
       /* unroll */ for (var p = 0u; p < pairs; p++) {
-        var w: array<vec2f, kernelWidth>;
-        /* unroll */ for (var k = 0u; k < kernelWidth; k++) {
-          if (tileChannels > 0u) {
-            w[k] = tile[t + k * pairs + p];
-          } else {
-            let here = weight + i32(k) * columnStride + 2 * i32(p) * outputStride;
-            w[k] = vec2f(parameters[here], parameters[here + outputStride]);
-          }
-        }
-        /* unroll */ for (var r = 0u; r < tileRows; r++) {
-          /* unroll */ for (var c = 0u; c < tileColumns; c++) {
-            var sum = sums[(p * tileRows + r) * tileColumns + c];
-            /* unroll */ for (var k = 0u; k < kernelWidth; k++) {
-              if (!knowsColumns || (c * strideWidth + k >= left && c * strideWidth + k < right)) {
-                sum += w[k] * v[r * reach + c * strideWidth + k];
-              }
+        // Suppressed weights are 0: a row of them is passed over by the whole workgroup.
+        if (tileChannels == 0u || alive[kernelRow * pairs + p] != 0u) {
+          var w: array<vec2f, kernelWidth>;
+          /* unroll */ for (var k = 0u; k < kernelWidth; k++) {
+            if (tileChannels > 0u) {
+              w[k] = tile[(kernelRow * kernelWidth + k) * pairs + p];
+            } else {
+              let here = weight + i32(k) * columnStride + 2 * i32(p) * outputStride;
+              w[k] = vec2f(parameters[here], parameters[here + outputStride]);
             }
-            sums[(p * tileRows + r) * tileColumns + c] = sum;
+          }
+          /* unroll */ for (var r = 0u; r < tileRows; r++) {
+            /* unroll */ for (var c = 0u; c < tileColumns; c++) {
+              var sum = sums[(p * tileRows + r) * tileColumns + c];
+              /* unroll */ for (var k = 0u; k < kernelWidth; k++) {
+                if (!knowsColumns || (c * strideWidth + k >= left && c * strideWidth + k < right)) {
+                  sum += w[k] * v[r * reach + c * strideWidth + k];
+                }
+              }
+              sums[(p * tileRows + r) * tileColumns + c] = sum;
+            }
           }
         }
       }

@@ -29,11 +29,21 @@ export interface Sample {
 
 type Input = readonly [channels: number, height: number, width: number];
 
-function sample(seed: number, input: Input, layers: readonly Layer[], batchSize: number, shrink = false): Sample {
+function sample(
+  seed: number,
+  input: Input,
+  layers: readonly Layer[],
+  batchSize: number,
+  shrink = false,
+  alive = 1,
+): Sample {
   const random = new Random(seed, 1), network = sequential(input, layers, { seed });
   const parameters = Object.fromEntries(network.parameters.map(({ name, shape }) => [
     name,
-    Float32Array.from({ length: sizeOf(shape) }, () => (random.integer(7) - 3) / 16),
+    Float32Array.from(
+      { length: sizeOf(shape) },
+      () => alive < 1 && random.uniform() >= alive ? 0 : (random.integer(7) - 3) / 16,
+    ),
   ]));
   const [channels, height, width] = input, count = batchSize + 3;
   const [sourceHeight, sourceWidth] = shrink ? [height + 3, width - 1] : [height, width];
@@ -132,4 +142,22 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     dense({ outputs: 12 }),
     relu(),
   ], 3),
+  "suppressed: nine weights of ten are 0": sample(
+    10,
+    [3, 12, 12],
+    [
+      conv2d({ channels: 16, kernel: 3 }),
+      relu(),
+      maxPool2d(),
+      conv2d({ channels: 10, kernel: 2 }),
+      relu(),
+      flatten(),
+      dense({ outputs: 40 }),
+      relu(),
+      dense({ outputs: 6 }),
+    ],
+    32,
+    false,
+    0.1,
+  ),
 };
