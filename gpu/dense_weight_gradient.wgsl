@@ -48,9 +48,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   for (var begin = 0u; begin < quads; begin += step) {
     if (tileQuads > 0u) {
       workgroupBarrier();
-      for (var t = local.y * across + local.x; t < tile * across * tileQuads; t += across * down) {
-        let row = t / tileQuads;
-        let quad = t % tileQuads;
+      for (var t = local.y * across + local.x; t < tile * across * step; t += across * down) {
+        let row = t / step;
+        let quad = t % step;
         xTile[row * pitch + quad] = xOf(input + row, begin + quad);
         dyTile[row * pitch + quad] = dy[(output + row) * quads + begin + quad];
       }
