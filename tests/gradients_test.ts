@@ -24,6 +24,7 @@ import {
 } from "../mod.ts";
 import { bestBuild } from "../src/engine/wasm/module.ts";
 import { assert, assertEquals } from "#std/assert";
+import { trainNothing } from "./gpu/no_parameters.ts";
 
 const BUILDS: readonly EngineOptions[] = [
   { engine: "wasm", build: "simd128" },
@@ -368,4 +369,12 @@ describe("the wasm engine's loss and gradients", () => {
       assertEquals(await read(), before);
     }
   });
+});
+
+describe("a network without parameters", () => {
+  for (const options of [...BUILDS, { engine: "reference" } as const]) {
+    test(`takes a step by any rule, which changes nothing (${options.engine} ${options.build ?? ""})`, async () => {
+      await trainNothing(await openEngine(options));
+    });
+  }
 });

@@ -1,5 +1,5 @@
 /**
- * The current batch of a program: its images, labels and the uploaded sources they come from.
+ * The current batch of a program: its images and labels.
  *
  * @module
  */
@@ -8,9 +8,7 @@ import { checkCount, checkIndex, checkLabels, checkSource } from "./batch_checks
 import type { BatchSource } from "./engine.ts";
 import type { Activation } from "./site.ts";
 import type { Machine } from "./machine.ts";
-
-/** Planes of a source that are resized at a time. */
-const RESIZED_AT_ONCE = 256;
+import { type Upload, Uploads } from "./uploads.ts";
 
 /** The batch in the machine's memory. Labels are loaded in one of two forms. */
 export class Batch {
@@ -29,14 +27,9 @@ export class Batch {
   /** float32 `[classes][lanes]`: one-hot labels. */
   readonly targets: number;
   readonly #indices: number;
-  /** Where the resized images of the data seen so far lie. */
-  readonly #sources = new WeakMap<BatchSource, number>();
-  readonly #uploads: {
-    readonly images: Uint8Array;
-    readonly height: number;
-    readonly width: number;
-    readonly pointer: number;
-  }[] = [];
+  readonly #uploads: Uploads;
+  /** The uploads of the data seen so far, as long as they are there. */
+  readonly #known = new WeakMap<BatchSource, Upload>();
 
   constructor(machine: Machine, input: Activation, classes: number, capacity: number, lanes: number) {
     this.machine = machine;
@@ -47,46 +40,23 @@ export class Batch {
     this.labels = machine.allocate(4 * lanes);
     this.targets = machine.allocate(4 * lanes * classes);
     this.#indices = machine.allocate(4 * lanes);
+    this.#uploads = new Uploads(machine, input.shape);
   }
 
-  /** Brings a source's images into the memory, resized, if they are not there yet. */
-  #upload({ images, count, channels, height, width }: BatchSource["source"]): number {
-    const known = this.#uploads.find((other) =>
-      other.images === images && other.height === height && other.width === width
-    );
-    if (known) return known.pointer;
-    const { machine } = this;
-    const [, newHeight, newWidth] = this.input.shape as readonly [number, number, number];
-    const planes = count * channels, taken = Math.min(planes, RESIZED_AT_ONCE), plane = height * width;
-    const pointer = machine.allocate(planes * newHeight * newWidth);
-    const raw = machine.allocate(taken * plane), scratch = machine.allocate(16 * (newHeight + newWidth));
-    for (let first = 0; first < planes; first += taken) {
-      const some = Math.min(taken, planes - first);
-      machine.bytes.set(images.subarray(first * plane, (first + some) * plane), raw);
-      machine.kernels.resize(
-        raw,
-        pointer + first * newHeight * newWidth,
-        some,
-        height,
-        width,
-        newHeight,
-        newWidth,
-        scratch,
-      );
+  /** Where the images of data lie. */
+  #images(data: BatchSource): number {
+    let upload = this.#known.get(data);
+    if (!upload || !this.#uploads.use(upload)) {
+      checkSource(data, this.input.shape, this.classes);
+      this.#known.set(data, upload = this.#uploads.of(data.source));
     }
-    this.#uploads.push({ images, height, width, pointer });
-    return pointer;
+    return upload.pointer;
   }
 
   /** Gathers the images of the given indices and their labels. */
   load(data: BatchSource, indices: ArrayLike<number>): void {
     checkCount("load: got indices of", indices.length, this.capacity);
-    const { source } = data;
-    let images = this.#sources.get(data);
-    if (images === undefined) {
-      checkSource(data, this.input.shape, this.classes);
-      this.#sources.set(data, images = this.#upload(source));
-    }
+    const { source } = data, images = this.#images(data);
     const { kernels, ints, floats } = this.machine;
     const oneHot = data.labels === "oneHot";
     if (oneHot) floats.fill(0, this.targets / 4, this.targets / 4 + this.classes * this.lanes);

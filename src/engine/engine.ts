@@ -64,7 +64,8 @@ export interface Program {
   /** The values it computes with; two programs share nothing. */
   readonly parameters: ParameterStore;
   /**
-   * Makes the images of the given indices the current batch, with their labels. The first time a source is seen, its images are uploaded whole.
+   * Makes the images of the given indices the current batch, with their labels. The first time a source is seen, its images are uploaded whole. At least the four sources loaded last stay (those of all programs on a
+   * GPU), and as many more as take at most 64 MiB together; another one is uploaded anew when it comes again. So do not change images in place: the change may be seen or not.
    *
    * @throws {RangeError} if the batch is empty or larger than the batch size, an index is outside the source, or the source does not fit the network.
    */

@@ -217,7 +217,7 @@ export class MachineParameters implements ParameterStore {
   /** Makes the gradients the noised means of the clipped ones; the sums begin anew. */
   #privatize(optimizer: DpSgd, step: number): void {
     const { kernels } = this.#machine;
-    this.#noise ||= this.#machine.allocate(4 * Math.max(...this.#places.map(({ count }) => count)));
+    this.#noise ||= this.#machine.allocate(4 * Math.max(0, ...this.#places.map(({ count }) => count)));
     for (const [index, place] of this.#places.entries()) {
       const { gradient, count } = place;
       place.sum ||= this.#machine.allocate(4 * count);

@@ -141,7 +141,9 @@ export class MachineProgram implements Program {
 
   #requireGradients(): void {
     if (this.#output.gradient === 0) {
-      throw new TypeError('this program computes no gradients: make it with `gradients: "parameters"`');
+      throw new TypeError(
+        'this program computes no gradients: make it with `gradients: "parameters"`, of a network that has parameters',
+      );
     }
   }
 

@@ -14,30 +14,10 @@ import {
   openEngine,
   sgd,
 } from "../../mod.ts";
+import { altered, alteredGpu } from "./altered_gpu.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "./assert.ts";
 import { type Case, deviceOf, engineOf } from "./case.ts";
 import { assertAllNear } from "./near.ts";
-
-/** A stand-in for an object in which some members are others. */
-function altered<T extends object>(real: T, members: Partial<Record<keyof T, unknown>>): T {
-  return new Proxy(real, {
-    get(target, key) {
-      if (key in members) return members[key as keyof T];
-      const value = Reflect.get(target, key, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
-}
-
-/** An entry to WebGPU whose devices pass through `change`. */
-function alteredGpu(gpu: GPU, change: (device: GPUDevice) => GPUDevice, adapterMembers: object = {}): GPU {
-  const requestAdapter = async (options?: GPURequestAdapterOptions) => {
-    const adapter = await gpu.requestAdapter(options);
-    const requestDevice = async (descriptor?: GPUDeviceDescriptor) => change(await adapter!.requestDevice(descriptor));
-    return adapter && altered(adapter, { requestDevice, ...adapterMembers });
-  };
-  return altered(gpu, { requestAdapter });
-}
 
 async function rejection(promise: Promise<unknown>): Promise<Error> {
   try {

@@ -3,6 +3,7 @@ import { adam, dpSgd, momentum, openEngine, type Optimizer, type Program, sgd } 
 import { assert, assertAlmostEquals } from "./assert.ts";
 import { type Arrangement, type Case, engineOf } from "./case.ts";
 import { assertAllNear, assertNear } from "./near.ts";
+import { trainNothing } from "./no_parameters.ts";
 import { type Sample, SAMPLES } from "./networks.ts";
 
 /** Sums of some hundred terms, rounded at each. */
@@ -122,4 +123,11 @@ export const networkCases: readonly Case[] = [
   ),
   ...OPTIMIZERS.map(optimizerCase),
   ...Object.entries(SAMPLES).map(([name, sample]) => clippingCase(name, sample)),
+  {
+    name: "a network without parameters: a step by any rule changes nothing",
+    run: async (gpu) => {
+      using engine = await engineOf(gpu);
+      await trainNothing(engine);
+    },
+  },
 ];

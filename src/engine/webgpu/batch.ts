@@ -1,5 +1,5 @@
 /**
- * The current batch of a program on a GPU, and the data sets that batches come from: uploaded once, gathered and resized there.
+ * The current batch of a program on a GPU: gathered there from uploaded data sets, and resized.
  *
  * @module
  */
@@ -9,34 +9,12 @@ import type { BatchSource } from "../engine.ts";
 import { taps } from "../reference/gather.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
 import type { Activation } from "./site.ts";
+import type { GpuUploads, Upload } from "./uploads.ts";
 
-/** A data set in a device's memory. */
-interface Upload {
-  readonly images: GPUBuffer;
-  readonly labels: GPUBuffer;
-}
-
-/** The data sets that an engine has uploaded, by their images and labels. */
-export type Uploads = WeakMap<Uint8Array, WeakMap<Uint8Array, Upload>>;
-
-function upload(device: Device, uploads: Uploads, { images, labels }: BatchSource["source"]): Upload {
-  let ofImages = uploads.get(images);
-  if (!ofImages) uploads.set(images, ofImages = new WeakMap());
-  let known = ofImages.get(labels);
-  if (!known) {
-    known = { images: device.buffer(images.length), labels: device.buffer(4 * labels.length) };
-    const whole = images.length & ~3;
-    device.write(known.images, 0, images.subarray(0, whole) as Uint8Array<ArrayBuffer>);
-    // Writes go by words.
-    if (whole < images.length) {
-      const rest = new Uint8Array(4);
-      rest.set(images.subarray(whole));
-      device.write(known.images, whole, rest);
-    }
-    device.write(known.labels, 0, Uint32Array.from(labels));
-    ofImages.set(labels, known);
-  }
-  return known;
+/** The kernel that gathers from a data set, as long as that is uploaded. */
+interface Gather {
+  readonly upload: Upload;
+  readonly kernel: Kernel;
 }
 
 /** The batch in the device's memory. */
@@ -49,15 +27,17 @@ export class GpuBatch {
   count = 0;
   hasLabels = false;
   readonly #device: Device;
-  readonly #uploads: Uploads;
+  readonly #uploads: GpuUploads;
   readonly #classes: number;
   readonly #capacity: number;
   readonly #indices: GPUBuffer;
-  readonly #gathers = new WeakMap<BatchSource, Kernel>();
+  readonly #gathers = new WeakMap<BatchSource, Gather>();
+  /** Between which rows and columns pixels lie, by the size of the images that are resized. */
+  readonly #lines = new Map<string, GPUBuffer>();
 
   constructor(
     device: Device,
-    uploads: Uploads,
+    uploads: GpuUploads,
     input: Activation,
     { classes, capacity, lanes }: { readonly classes: number; readonly capacity: number; readonly lanes: number },
   ) {
@@ -71,31 +51,35 @@ export class GpuBatch {
     this.#indices = device.buffer(4 * lanes);
   }
 
-  #gather(data: BatchSource): Kernel {
-    let gather = this.#gathers.get(data);
-    if (!gather) {
-      const { input, lanes } = this, { source } = data;
-      checkSource(data, input.shape, this.#classes);
-      const [channels, height, width] = input.shape as readonly [number, number, number];
-      const { images, labels } = upload(this.#device, this.#uploads, source);
-      const lines = [...taps(source.height, height, "rows"), ...taps(source.width, width, "columns")];
-      const lineBuffer = this.#device.buffer(16 * lines.length);
-      this.#device.write(
-        lineBuffer,
-        0,
-        Int32Array.from(lines.flatMap(({ first, second, c1, c2 }) => [first, second, c1, c2])),
-      );
-      const resized = source.height !== height || source.width !== width;
-      const source2d = { sourceHeight: source.height, sourceWidth: source.width };
-      gather = this.#device.kernel(
-        "gather",
-        { channels, ...source2d, height, width, lanes, resized },
-        [images, labels, this.#indices, lineBuffer, input.value, this.labels],
-        flat(sizeOf(input.shape) * lanes),
-      );
-      this.#gathers.set(data, gather);
+  #linesOf(sourceHeight: number, sourceWidth: number): GPUBuffer {
+    const key = `${sourceHeight} ${sourceWidth}`;
+    let buffer = this.#lines.get(key);
+    if (!buffer) {
+      const [, height, width] = this.input.shape as readonly [number, number, number];
+      const lines = [...taps(sourceHeight, height, "rows"), ...taps(sourceWidth, width, "columns")];
+      const words = lines.flatMap(({ first, second, c1, c2 }) => [first, second, c1, c2]);
+      this.#lines.set(key, buffer = this.#device.buffer(4 * words.length));
+      this.#device.write(buffer, 0, Int32Array.from(words));
     }
-    return gather;
+    return buffer;
+  }
+
+  #gather(data: BatchSource): Kernel {
+    const known = this.#gathers.get(data);
+    if (known && this.#uploads.use(known.upload)) return known.kernel;
+    const { input, lanes } = this, { source } = data, { height: sourceHeight, width: sourceWidth } = source;
+    checkSource(data, input.shape, this.#classes);
+    const [channels, height, width] = input.shape as readonly [number, number, number];
+    const upload = this.#uploads.of(source), lines = this.#linesOf(sourceHeight, sourceWidth);
+    const resized = sourceHeight !== height || sourceWidth !== width;
+    const kernel = this.#device.kernel(
+      "gather",
+      { channels, sourceHeight, sourceWidth, height, width, lanes, resized },
+      [upload.images, upload.labels, this.#indices, lines, input.value, this.labels],
+      flat(sizeOf(input.shape) * lanes),
+    );
+    this.#gathers.set(data, { upload, kernel });
+    return kernel;
   }
 
   /** Gathers the images of the given indices and their labels. */

@@ -35,9 +35,9 @@ export type Constants = Readonly<Record<string, number | boolean>>;
 /** Told of the dispatches of a submission, and of the nanoseconds that each took where the device has timestamps. */
 export type Profile = (kernels: readonly Kernel[], nanoseconds: readonly number[] | undefined) => void;
 
-/** The workgroups of 64 that cover so many invocations, in two dimensions because one ends at 65535; `z` more of each. */
+/** The workgroups of 64, at least one, that cover so many invocations, in two dimensions because one ends at 65535; `z` more of each. */
 export function flat(invocations: number, z = 1): Groups {
-  const groups = Math.ceil(invocations / 64), x = Math.min(groups, 32768);
+  const groups = Math.max(1, Math.ceil(invocations / 64)), x = Math.min(groups, 32768);
   return [x, Math.ceil(groups / x), z];
 }
 

@@ -7,11 +7,11 @@ import type { Engine } from "../engine.ts";
 import { DeviceLostError, EngineError } from "../errors.ts";
 import type { Machine } from "../machine.ts";
 import type { Adapter } from "./adapter.ts";
-import type { Uploads } from "./batch.ts";
 import { product } from "./dense.ts";
 import { Device } from "./device.ts";
 import { GpuParameters } from "./parameters.ts";
 import { GpuProgram } from "./program.ts";
+import { GpuUploads } from "./uploads.ts";
 
 /** Rows, terms and lanes of the product that is checked. */
 const ROWS = 19, TERMS = 37, LANES = 40;
@@ -82,7 +82,7 @@ export async function openDevice({ adapter, isSoftware }: Adapter): Promise<Devi
 
 /** The engine over a device; `drawing` draws the first values of parameters and the noise of differential privacy. */
 export function gpuEngine(device: Device, build: string, why: string, drawing: () => Machine): Engine {
-  const uploads: Uploads = new WeakMap();
+  const uploads = new GpuUploads(device);
   const parameters: Engine["parameters"] = (specs, seed) => new GpuParameters(device, specs, seed, drawing);
   return {
     name: "webgpu",

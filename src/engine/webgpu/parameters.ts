@@ -177,7 +177,7 @@ export class GpuParameters implements ParameterStore {
   #private(): Privacy {
     if (!this.#privacy) {
       const machine = this.#drawing(), buffer = () => this.#device.buffer(4 * this.#total);
-      const pointer = machine.allocate(4 * Math.max(...this.#places.map(({ count }) => count)));
+      const pointer = machine.allocate(4 * Math.max(0, ...this.#places.map(({ count }) => count)));
       this.#privacy = { sums: buffer(), noise: buffer(), machine, pointer };
     }
     return this.#privacy;

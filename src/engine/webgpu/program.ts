@@ -7,7 +7,7 @@ import { type Network, type Optimizer, sizeOf } from "../../nn/mod.ts";
 import { checkRegression } from "../batch_checks.ts";
 import type { BatchSource, Inversion, Program, ProgramOptions } from "../engine.ts";
 import { lanesOf } from "../kernels.ts";
-import { GpuBatch, type Uploads } from "./batch.ts";
+import { GpuBatch } from "./batch.ts";
 import { Clipping } from "./clipping.ts";
 import type { Device, Kernel } from "./device.ts";
 import { GpuInversion } from "./inversion.ts";
@@ -15,6 +15,7 @@ import { layerGroups, layerKernels } from "./layers.ts";
 import { Losses, SquaredError } from "./losses.ts";
 import type { GpuParameters } from "./parameters.ts";
 import { type Activation, type LayerKernels, reluGradient } from "./site.ts";
+import type { GpuUploads } from "./uploads.ts";
 
 /** A network at a batch size in a device's memory. */
 export class GpuProgram implements Program {
@@ -38,7 +39,7 @@ export class GpuProgram implements Program {
   /** Allocates everything the program will ever need, but for data sets, which are uploaded when first loaded. */
   constructor(
     device: Device,
-    uploads: Uploads,
+    uploads: GpuUploads,
     parameters: GpuParameters,
     network: Network,
     { batchSize, gradients = "none" }: ProgramOptions,
@@ -150,7 +151,9 @@ export class GpuProgram implements Program {
 
   #requireGradients(): void {
     if (!this.#output.gradient) {
-      throw new TypeError('this program computes no gradients: make it with `gradients: "parameters"`');
+      throw new TypeError(
+        'this program computes no gradients: make it with `gradients: "parameters"`, of a network that has parameters',
+      );
     }
   }
 
