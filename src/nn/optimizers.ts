@@ -117,7 +117,7 @@ export function adam(options: { lr?: number; beta1?: number; beta2?: number; eps
 }
 
 /**
- * Differentially private gradient descent; `epsilonOf` tells what it spends, if each example takes part in each step with the same probability: train on a `Dataset` with `sampling: "poisson"`. The webgpu engine does not compute it: open the wasm engine. What is promised holds
+ * Differentially private gradient descent; `epsilonOf` tells what it spends, if each example takes part in each step with the same probability: train on a `Dataset` with `sampling: "poisson"`. What is promised holds
  * for real numbers and noise that nobody can guess; the noise here is drawn from `seed` (default 1), in float32.
  *
  * Source: Abadi, Chu, Goodfellow, McMahan, Mironov, Talwar and Zhang, "Deep Learning with Differential Privacy", 2016.
