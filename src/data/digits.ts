@@ -5,13 +5,12 @@
  */
 
 import { Random } from "../random/threefry.ts";
-import { four, one, three, two, zero } from "./copybook_0_to_4.ts";
-import { eight, five, nine, seven, six } from "./copybook_5_to_9.ts";
+import { copybook } from "./generated/copybook.ts";
 import { Hand } from "./hand.ts";
 import type { LabelledImages } from "./images.ts";
 import { fitToBox, Paper, SIDE } from "./ink.ts";
 import { Path, PIECES } from "./pen.ts";
-import { type Form, MOST_POINTS } from "./strokes.ts";
+import { type Form, MOST_POINTS, unpacked } from "./strokes.ts";
 
 /** The forms of each digit, once the first ones are drawn. */
 let digits: readonly (readonly Form[])[] | undefined;
@@ -53,7 +52,7 @@ export function drawnDigits(count: number, options: DrawnDigitsOptions = {}): La
   const images = new Uint8Array(count * SIDE * SIDE);
   const labels = new Uint8Array(count);
   const hand = new Hand(), paper = new Paper(), path = new Path(MOST_POINTS * PIECES);
-  digits ??= [zero(), one(), two(), three(), four(), five(), six(), seven(), eight(), nine()];
+  digits ??= copybook.map((forms) => forms.map(unpacked));
   for (let i = 0; i < count; i++) {
     const random = new Random(seed, i);
     const label = random.integer(10);
