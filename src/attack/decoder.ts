@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import type { Engine } from "../engine/engine.ts";
 import {
   adam,
@@ -16,7 +17,7 @@ import {
   sizeOf,
 } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
-import { countImages, positiveInteger } from "./checks.ts";
+import { countImages } from "./checks.ts";
 import type { ReconstructionAttack } from "./reconstruction.ts";
 
 /** The first of the streams of the seed that shuffle the examples; each epoch takes the next. */
@@ -105,15 +106,15 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
    */
   static async train(options: DecoderOptions): Promise<LearnedDecoder> {
     const { engine, features, images, shape, hidden = [512, 512], seed = 1, lr = 0.001, onProgress } = options;
-    const epochs = positiveInteger("epochs", options.epochs ?? 10);
-    const batchSize = positiveInteger("batchSize", options.batchSize ?? 64);
+    const epochs = integer("epochs", options.epochs ?? 10);
+    const batchSize = integer("batchSize", options.batchSize ?? 64);
     const pixels = sizeOf(shape), count = images.length / pixels, size = features.length / count;
     if (!Number.isInteger(count) || count < 1 || !Number.isInteger(size) || size < 1) {
       throw new RangeError(
         `images has ${images.length} values and features ${features.length}; they must be as many whole images of [${shape}] and rows of features, at least one`,
       );
     }
-    const layers = hidden.flatMap((outputs) => [dense({ outputs: positiveInteger("hidden", outputs) }), relu()]);
+    const layers = hidden.flatMap((outputs) => [dense({ outputs: integer("hidden", outputs) }), relu()]);
     const network = sequential([size, 1, 1], [flatten(), ...layers, dense({ outputs: pixels }), sigmoid()], { seed });
     const program = engine.program(network, { batchSize: Math.min(batchSize, count), gradients: "parameters" });
     const scale = scaleOf(features), scaled = features.map((feature) => feature * scale);

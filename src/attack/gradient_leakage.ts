@@ -6,10 +6,11 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
-import { checkBound, checkParameters, checkValues, countImages, positiveInteger } from "./checks.ts";
+import { checkBound, checkParameters, checkValues, countImages } from "./checks.ts";
 import { gradientOf, revealedLabels } from "./dense_leakage.ts";
 import { evaluateInversion, type EvaluationOptions, type InversionEvaluation } from "./evaluation.ts";
 import { type GradientDistance, GradientMatching } from "./gradient_matching.ts";
@@ -77,7 +78,7 @@ function settingsOf(options: GradientLeakageOptions) {
   if (distance !== "cosine" && distance !== "euclidean") {
     throw new RangeError(`distance is ${JSON.stringify(distance)}; it must be "cosine" or "euclidean"`);
   }
-  const images = positiveInteger("images", options.images ?? labels?.length ?? 1);
+  const images = integer("images", options.images ?? labels?.length ?? 1);
   if (labels && labels.length !== images) {
     throw new RangeError(`labels has ${labels.length} values; images is ${images}`);
   }
@@ -87,8 +88,8 @@ function settingsOf(options: GradientLeakageOptions) {
     seed,
     starts,
     images,
-    iterations: positiveInteger("iterations", options.iterations ?? 1000),
-    restarts: positiveInteger("restarts", options.restarts ?? 1, starts ? 1 : MOST_RESTARTS),
+    iterations: integer("iterations", options.iterations ?? 1000),
+    restarts: integer("restarts", options.restarts ?? 1, 1, starts ? 1 : MOST_RESTARTS),
     lr: finite("lr", lr, (rate) => rate > 0, "above 0"),
     totalVariation: finite("totalVariation", totalVariation, (factor) => factor >= 0, "of at least 0"),
   };

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import type { Engine, InversionStep, Program } from "../engine/engine.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
@@ -182,9 +183,7 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
       throw new RangeError(`method is ${JSON.stringify(method)}; it must be "sign" or "adam"`);
     }
     const { iterations = method === "sign" ? 100 : 1000 } = options;
-    if (!Number.isSafeInteger(iterations) || iterations < 1) {
-      throw new RangeError(`iterations is ${iterations}; it must be a positive integer`);
-    }
+    integer("iterations", iterations);
     const pixels = sizeOf(this.network.inputShape), size = sizeOf(this.network.outputShape);
     const count = countImages("targetFeatures", targetFeatures, size);
     const { starts, restarts = 1 } = options;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { integer, MOST_SEED } from "../checks/numbers.ts";
 import { Random } from "../random/threefry.ts";
 import { copybook } from "./generated/copybook.ts";
 import { Hand } from "./hand.ts";
@@ -17,7 +18,6 @@ let digits: readonly (readonly Form[])[] | undefined;
 /** Standard deviation of the ink's edge in pixels. */
 const ROUGHNESS = 0.05;
 const MOST_IMAGES = 1_000_000;
-const MOST_SEED = 0xffffffff;
 
 /** What `drawnDigits` may be told. */
 export interface DrawnDigitsOptions {
@@ -43,12 +43,8 @@ export interface DrawnDigitsOptions {
  */
 export function drawnDigits(count: number, options: DrawnDigitsOptions = {}): LabelledImages {
   const { seed = 1 } = options;
-  if (!Number.isInteger(count) || count < 0 || count > MOST_IMAGES) {
-    throw new RangeError(`drawnDigits: count is ${count}; it must be an integer from 0 to ${MOST_IMAGES}`);
-  }
-  if (!Number.isInteger(seed) || seed < 0 || seed > MOST_SEED) {
-    throw new RangeError(`drawnDigits: seed is ${seed}; it must be an integer from 0 to ${MOST_SEED}`);
-  }
+  integer("drawnDigits: count", count, 0, MOST_IMAGES);
+  integer("drawnDigits: seed", seed, 0, MOST_SEED);
   const images = new Uint8Array(count * SIDE * SIDE);
   const labels = new Uint8Array(count);
   const hand = new Hand(), paper = new Paper(), path = new Path(MOST_POINTS * PIECES);

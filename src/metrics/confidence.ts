@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import { exponential } from "./exponential.ts";
 
 /**
@@ -20,11 +21,7 @@ import { exponential } from "./exponential.ts";
 export function softmaxProbability(logits: ArrayLike<number>, label: number): number {
   const classes = logits.length;
   if (classes === 0) throw new RangeError("logits is empty; there must be at least one class");
-  if (!Number.isInteger(label) || label < 0 || label >= classes) {
-    throw new RangeError(
-      `label is ${label}; it must be an integer from 0 to ${classes - 1}, one less than the classes`,
-    );
-  }
+  integer("label", label, 0, classes - 1, ", one less than the classes");
   let largest = -Infinity;
   for (let i = 0; i < classes; i++) {
     const logit = logits[i]!;

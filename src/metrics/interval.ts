@@ -4,6 +4,8 @@
  * @module
  */
 
+import { integer } from "../checks/numbers.ts";
+
 /** A figure and the 95 % confidence interval around it. */
 export interface Interval {
   /** The figure measured. */
@@ -46,9 +48,7 @@ const T = [
  * ```
  */
 export function studentT975(degrees: number): number {
-  if (!Number.isSafeInteger(degrees) || degrees < 1) {
-    throw new RangeError(`degrees is ${degrees}; degrees of freedom must be a positive integer`);
-  }
+  integer("degrees", degrees);
   const known = T[degrees - 1];
   if (known !== undefined) return known;
   const z2 = Z * Z;
@@ -110,12 +110,8 @@ export function meanInterval(values: ArrayLike<number>): Interval {
  * ```
  */
 export function wilsonInterval(successes: number, trials: number): KnownInterval {
-  if (!Number.isSafeInteger(trials) || trials < 1) {
-    throw new RangeError(`trials is ${trials}; it must be a positive integer`);
-  }
-  if (!Number.isSafeInteger(successes) || successes < 0 || successes > trials) {
-    throw new RangeError(`successes is ${successes}; it must be an integer from 0 to trials, ${trials}`);
-  }
+  integer("trials", trials);
+  integer("successes", successes, 0, trials, ", the trials");
   const mean = successes / trials;
   const z2 = Z * Z;
   const centre = (successes + z2 / 2) / (trials + z2);
