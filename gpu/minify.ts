@@ -1,5 +1,5 @@
 /**
- * WGSL in fewer characters: without comments and spaces, and with short names for what a shader declares, but for the names that its host reads: pipeline constants, `main` and `Arguments`.
+ * WGSL in fewer characters: without comments and spaces, and with short names for what a shader declares, but for the names that its host reads: pipeline constants, `main` and `Arguments`. The constants' declarations are left out where the host knows the type: see `compilable`.
  *
  * Format: https://www.w3.org/TR/WGSL/#textual-structure
  */
@@ -64,6 +64,6 @@ export function minified(texts: readonly string[]): string[] {
   return shaders.map((shader) => {
     const tokens = shader.tokens.map((token, at) => isRenamed(shader, at) ? names.get(token)! : token);
     return tokens.map((token, at) => APART.test((tokens[at - 1] ?? "").slice(-1) + token[0]) ? ` ${token}` : token)
-      .join("");
+      .join("").replace(/override \w+:(?:u32|bool);/g, "");
   });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { type ShaderName, shaders } from "./shaders.ts";
-import { hasUnrolledLoops, unrolled } from "./unroll.ts";
+import { compilable, type Constants } from "./unroll.ts";
 import { DeviceLimitError, DeviceLostError, DeviceMemoryError, DeviceValidationError, EngineError } from "../errors.ts";
 
 /** The bits of GPUBufferUsage and GPUMapMode, which not every runtime has as globals. */
@@ -29,8 +29,7 @@ export interface Kernel {
 /** Workgroups along x, y and z. */
 export type Groups = readonly [number, number, number];
 
-/** The values of a shader's pipeline constants. */
-export type Constants = Readonly<Record<string, number | boolean>>;
+export type { Constants };
 
 /** Told of the dispatches of a submission, and of the nanoseconds that each took where the device has timestamps. */
 export type Profile = (kernels: readonly Kernel[], nanoseconds: readonly number[] | undefined) => void;
@@ -46,7 +45,6 @@ export class Device {
   readonly #device: GPUDevice;
   /** Whether it is an adapter that computes in software: barriers are dear there. */
   readonly isSoftware: boolean;
-  readonly #modules = new Map<ShaderName, GPUShaderModule>();
   readonly #pipelines = new Map<string, GPUComputePipeline>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #argumentLayout: GPUBindGroupLayout;
@@ -134,24 +132,18 @@ export class Device {
     return layout;
   }
 
-  #pipeline(name: ShaderName, constants: Record<string, number>): GPUComputePipeline {
+  #pipeline(name: ShaderName, constants: Constants): GPUComputePipeline {
     const key = `${name} ${JSON.stringify(constants)}`;
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
       const shader = shaders[name];
-      const isUnrolled = hasUnrolledLoops(shader.code);
-      let module = isUnrolled ? undefined : this.#modules.get(name);
-      if (!module) {
-        const code = isUnrolled ? unrolled(shader.code, constants) : shader.code;
-        module = this.#device.createShaderModule({ label: name, code });
-        if (!isUnrolled) this.#modules.set(name, module);
-      }
+      const module = this.#device.createShaderModule({ label: name, code: compilable(shader.code, constants) });
       const bindGroupLayouts = [this.#layout(name)];
       if (shader.arguments.length > 0) bindGroupLayouts.push(this.#argumentLayout);
       pipeline = this.#device.createComputePipeline({
         label: name,
         layout: this.#device.createPipelineLayout({ bindGroupLayouts }),
-        compute: { module, entryPoint: "main", ...(!isUnrolled && { constants }) },
+        compute: { module, entryPoint: "main" },
       });
       this.#pipelines.set(key, pipeline);
     }
@@ -171,10 +163,7 @@ export class Device {
         `${name} takes [${groups}] workgroups, but this GPU allows at most ${most}: take a smaller batch or network, or the wasm engine`,
       );
     }
-    const pipeline = this.#pipeline(
-      name,
-      Object.fromEntries(Object.entries(constants).map(([constant, value]) => [constant, Number(value)])),
-    );
+    const pipeline = this.#pipeline(name, constants);
     const bindGroup = this.#device.createBindGroup({
       layout: this.#layout(name),
       entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
