@@ -62,10 +62,7 @@ export async function openDevice({ adapter, isSoftware }: Adapter): Promise<Devi
   let device: Device;
   try {
     device = new Device(
-      await adapter.requestDevice({
-        requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
-        requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
-      }),
+      await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } }),
       isSoftware,
     );
   } catch (cause) {
