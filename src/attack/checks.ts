@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { finite } from "../checks/numbers.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 
 /**
@@ -46,9 +47,5 @@ export function checkValues(network: Network, what: string, name: string, values
   if (values.length !== sizeOf(spec.shape)) {
     throw new RangeError(`${what}: ${name} has ${values.length} values; it must have ${sizeOf(spec.shape)}`);
   }
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i]!)) {
-      throw new RangeError(`${what}: ${name} is ${values[i]} at ${i}; it must be finite`);
-    }
-  }
+  finite(`${what}: ${name}`, values);
 }

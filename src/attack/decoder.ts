@@ -18,6 +18,7 @@ import {
 } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
 import { countImages } from "./checks.ts";
+import { outputsOf } from "./outputs.ts";
 import type { ReconstructionAttack } from "./reconstruction.ts";
 
 /** The first of the streams of the seed that shuffle the examples; each epoch takes the next. */
@@ -143,17 +144,9 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
    * @throws {RangeError} (as a rejection) if the features are no whole number of images.
    */
   async generate(targetFeatures: Float32Array): Promise<Float32Array> {
-    const size = this.network.inputShape[0], pixels = sizeOf(this.network.outputShape);
-    const count = countImages("targetFeatures", targetFeatures, size);
+    const count = countImages("targetFeatures", targetFeatures, this.network.inputShape[0]);
     const program = this.#engine.program(this.network, { batchSize: Math.min(count, 64) });
     program.parameters.setValues(this.parameters);
-    const images = new Float32Array(count * pixels);
-    for (let first = 0; first < count; first += program.batchSize) {
-      const some = targetFeatures.subarray(first * size, Math.min(first + program.batchSize, count) * size);
-      program.setInput(some.map((feature) => feature * this.#scale));
-      program.forward();
-      images.set(await program.output(), first * pixels);
-    }
-    return images;
+    return await outputsOf(program, targetFeatures.map((feature) => feature * this.#scale));
   }
 }

@@ -11,6 +11,7 @@ import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
 import { checkBound, checkParameters, countImages } from "./checks.ts";
 import { evaluateInversion, type EvaluationOptions, type InversionEvaluation } from "./evaluation.ts";
+import { outputsOf } from "./outputs.ts";
 import type { ReconstructionAttack } from "./reconstruction.ts";
 
 /** Factors of the feature loss, of the differences between neighbouring pixels, and of the mean square of the pixels. */
@@ -132,15 +133,8 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
    * @throws {RangeError} (as a rejection) if the images are no whole number of the network's inputs.
    */
   async features(images: Float32Array): Promise<Float32Array> {
-    const pixels = sizeOf(this.network.inputShape), size = sizeOf(this.network.outputShape);
-    const count = countImages("images", images, pixels);
-    const features = new Float32Array(count * size);
-    await this.#inGroups(count, async (program, first, group) => {
-      program.setInput(images.subarray(first * pixels, (first + group) * pixels));
-      program.forward();
-      features.set(await program.output(), first * size);
-    });
-    return features;
+    const count = countImages("images", images, sizeOf(this.network.inputShape));
+    return await outputsOf(this.#program(Math.min(count, TOGETHER)), images);
   }
 
   /** The first images: each from its own stream of the seed, so that it does not depend on how many there are. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { integer } from "../checks/numbers.ts";
+import { finite, integer } from "../checks/numbers.ts";
 import { sizeOf } from "../nn/mod.ts";
 import { countImages } from "./checks.ts";
 import type { ReconstructionAttack } from "./reconstruction.ts";
@@ -60,8 +60,7 @@ export class NeighbourDecoder implements ReconstructionAttack<Float32Array> {
     if (!Number.isInteger(width) || width < 1) {
       throw new RangeError(`features has ${features.length} values; there must be as many for each of ${count} images`);
     }
-    const wrong = features.findIndex((feature) => !Number.isFinite(feature));
-    if (wrong >= 0) throw new RangeError(`features[${wrong}] is ${features[wrong]}; features must be finite`);
+    finite("features", features);
     this.#images = images;
     this.#pixels = pixels;
     this.#width = width;

@@ -33,3 +33,15 @@ export function positive(what: string, value: number): number {
   if (value > 0 && Number.isFinite(value)) return value;
   throw new RangeError(`${what} is ${value}; it must be a positive number`);
 }
+
+/**
+ * Refuses values of which one is not finite.
+ *
+ * @param what they are called
+ * @throws {RangeError} that names the first one.
+ */
+export function finite(what: string, values: ArrayLike<number>): void {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i]!)) throw new RangeError(`${what}[${i}] is ${values[i]}; it must be finite`);
+  }
+}

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { integer } from "../checks/numbers.ts";
+import { finite, integer } from "../checks/numbers.ts";
 
 /** A figure and the 95 % confidence interval around it. */
 export interface Interval {
@@ -77,13 +77,11 @@ export function studentT975(degrees: number): number {
 export function meanInterval(values: ArrayLike<number>): Interval {
   const n = values.length;
   if (n === 0) throw new RangeError("values is empty; a mean needs at least one value");
+  finite("values", values);
   // Relative to the first value, so that equal values have exactly that mean and no spread.
   const first = values[0]!;
   let sum = 0;
-  for (let i = 0; i < n; i++) {
-    if (!Number.isFinite(values[i]!)) throw new RangeError(`values[${i}] is ${values[i]}; it must be finite`);
-    sum += values[i]! - first;
-  }
+  for (let i = 0; i < n; i++) sum += values[i]! - first;
   const mean = first + sum / n;
   if (n === 1) return { mean, low: null, high: null };
   let squares = 0;
