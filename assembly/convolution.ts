@@ -22,11 +22,9 @@ export class ConvShape {
   get pixel(): i32 {
     return this.lanes << 2;
   }
-  @inline
   get outHeight(): i32 {
     return (this.height - this.kernelHeight) / this.strideHeight + 1;
   }
-  @inline
   get outWidth(): i32 {
     return (this.width - this.kernelWidth) / this.strideWidth + 1;
   }

@@ -43,7 +43,7 @@ export function winnerEvents(dy: usize, winner: usize, events: usize, scratch: u
   const s = changetype<ConvShape>(conv), p = changetype<PoolShape>(pool);
   const image = <i32> imageBytes(s.channels, s.height * s.width);
   const step = s.strideWidth * s.channels * 4, rowStep = s.strideHeight * s.width * s.channels * 4;
-  const outPixels = p.outHeight * p.outWidth, pixel: usize = s.pixel;
+  const outHeight = p.outHeight, outWidth = p.outWidth, outPixels = outHeight * outWidth, pixel: usize = s.pixel;
   const zero = i32x4.splat(0), laneSteps = i32x4.mul(i32x4.splat(image), i32x4(0, 1, 2, 3));
   const places = ownRoom(scratch, <usize> (p.windowHeight * p.windowWidth + 1) << 2), begin = eventsOf(events, s);
   let output = 0;
@@ -58,8 +58,8 @@ export function winnerEvents(dy: usize, winner: usize, events: usize, scratch: u
     for (let lane = 0; lane < s.lanes; lane += GROUP, index += 4) {
       store<i32>(index, <i32> ((event - begin) >> 3));
       let at: usize = <usize> (output * outPixels * s.lanes + lane) << 2;
-      for (let i = 0; i < p.outHeight; i++) {
-        for (let j = 0; j < p.outWidth; j++, at += pixel) {
+      for (let i = 0; i < outHeight; i++) {
+        for (let j = 0; j < outWidth; j++, at += pixel) {
           const place = v128.load(winner + at), gradient = v128.load(dy + at);
           const alive = i32x4.bitmask(v128.and(i32x4.ge_s(place, zero), f32x4.ne(gradient, zero)));
           if (!alive) continue;

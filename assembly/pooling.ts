@@ -13,11 +13,9 @@ export class PoolShape {
   strideWidth: i32;
   lanes: i32;
 
-  @inline
   get outHeight(): i32 {
     return (this.height - this.windowHeight) / this.strideHeight + 1;
   }
-  @inline
   get outWidth(): i32 {
     return (this.width - this.windowWidth) / this.strideWidth + 1;
   }
@@ -30,13 +28,13 @@ export class PoolShape {
 }
 
 export function maxPoolForward(x: usize, y: usize, winner: usize, shape: usize): void {
-  const s = changetype<PoolShape>(shape);
+  const s = changetype<PoolShape>(shape), outHeight = s.outHeight, outWidth = s.outWidth;
   const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;
   let channel = 0;
   while ((channel = nextShare(s.channels)) < s.channels) {
-    let at: usize = <usize> (channel * s.outHeight * s.outWidth) * pixel;
-    for (let i = 0; i < s.outHeight; i++) {
-      for (let j = 0; j < s.outWidth; j++) {
+    let at: usize = <usize> (channel * outHeight * outWidth) * pixel;
+    for (let i = 0; i < outHeight; i++) {
+      for (let j = 0; j < outWidth; j++) {
         const window = x + s.windowAt(channel, i, j);
         for (let lane: usize = 0; lane < pixel; lane += 16, at += 16) {
           let best = v128.load(window + lane), place = i32x4.splat(0), tap = 0;
@@ -57,14 +55,14 @@ export function maxPoolForward(x: usize, y: usize, winner: usize, shape: usize):
 }
 
 export function maxPoolGradient(dy: usize, winner: usize, dx: usize, shape: usize): void {
-  const s = changetype<PoolShape>(shape);
+  const s = changetype<PoolShape>(shape), outHeight = s.outHeight, outWidth = s.outWidth;
   const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;
   let channel = 0;
   while ((channel = nextShare(s.channels)) < s.channels) {
-    let at: usize = <usize> (channel * s.outHeight * s.outWidth) * pixel;
+    let at: usize = <usize> (channel * outHeight * outWidth) * pixel;
     memory.fill(dx + <usize> (channel * s.height) * row, 0, s.height * row);
-    for (let i = 0; i < s.outHeight; i++) {
-      for (let j = 0; j < s.outWidth; j++) {
+    for (let i = 0; i < outHeight; i++) {
+      for (let j = 0; j < outWidth; j++) {
         const window = dx + s.windowAt(channel, i, j);
         for (let lane: usize = 0; lane < pixel; lane += 16, at += 16) {
           const gradient = v128.load(dy + at), place = v128.load(winner + at);
@@ -83,14 +81,14 @@ export function maxPoolGradient(dy: usize, winner: usize, dx: usize, shape: usiz
 }
 
 export function averagePoolForward(x: usize, y: usize, shape: usize): void {
-  const s = changetype<PoolShape>(shape);
+  const s = changetype<PoolShape>(shape), outHeight = s.outHeight, outWidth = s.outWidth;
   const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;
   const size = f32x4.splat(<f32> (s.windowHeight * s.windowWidth));
   let channel = 0;
   while ((channel = nextShare(s.channels)) < s.channels) {
-    let at: usize = <usize> (channel * s.outHeight * s.outWidth) * pixel;
-    for (let i = 0; i < s.outHeight; i++) {
-      for (let j = 0; j < s.outWidth; j++) {
+    let at: usize = <usize> (channel * outHeight * outWidth) * pixel;
+    for (let i = 0; i < outHeight; i++) {
+      for (let j = 0; j < outWidth; j++) {
         const window = x + s.windowAt(channel, i, j);
         for (let lane: usize = 0; lane < pixel; lane += 16, at += 16) {
           let total = f32x4.splat(0);
@@ -106,15 +104,15 @@ export function averagePoolForward(x: usize, y: usize, shape: usize): void {
 }
 
 export function averagePoolGradient(dy: usize, dx: usize, shape: usize): void {
-  const s = changetype<PoolShape>(shape);
+  const s = changetype<PoolShape>(shape), outHeight = s.outHeight, outWidth = s.outWidth;
   const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;
   const size = f32x4.splat(<f32> (s.windowHeight * s.windowWidth));
   let channel = 0;
   while ((channel = nextShare(s.channels)) < s.channels) {
-    let at: usize = <usize> (channel * s.outHeight * s.outWidth) * pixel;
+    let at: usize = <usize> (channel * outHeight * outWidth) * pixel;
     memory.fill(dx + <usize> (channel * s.height) * row, 0, s.height * row);
-    for (let i = 0; i < s.outHeight; i++) {
-      for (let j = 0; j < s.outWidth; j++) {
+    for (let i = 0; i < outHeight; i++) {
+      for (let j = 0; j < outWidth; j++) {
         const window = dx + s.windowAt(channel, i, j);
         for (let lane: usize = 0; lane < pixel; lane += 16, at += 16) {
           const share = f32x4.div(v128.load(dy + at), size);

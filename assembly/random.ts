@@ -25,6 +25,11 @@ export function threefry(key0: u32, key1: u32, counter0: u32, counter1: u32): u6
   return x;
 }
 
+/** What becomes of the reduction of large angles in the library's cosine, see `assembly/build.ts`: those here are below 2 pi. */
+export function noLargeAngle(): i32 {
+  return unreachable();
+}
+
 const TWO_TO_32: f64 = 4294967296.0;
 
 export function fillUniform(out: usize, count: i32, seed: i32, stream: i32, low: f32, high: f32): void {

@@ -14,6 +14,8 @@ function check(file: string, text: string): void {
   if (!bindings.every(([, number], i) => Number(number) === i)) throw new Error(`${file}: bindings are not in order`);
   const fields = /struct Arguments \{([^}]*)\}/.exec(text)?.[1] ?? "";
   const types = Array.from(fields.matchAll(/\w+: (\w+),/g), ([, type]) => type!);
+  const odd = [...text.matchAll(/override \w+: (\w+)/g)].find(([, type]) => !["u32", "i32", "bool"].includes(type!));
+  if (odd) throw new Error(`${file}: a constant is ${odd[1]}`);
   const strange = types.find((type) => !["u32", "i32", "f32"].includes(type));
   if (strange) throw new Error(`${file}: an argument is ${strange}`);
 }

@@ -1,5 +1,5 @@
 /**
- * WGSL in fewer characters: without comments and spaces, and with short names for what a shader declares, but for the names that its host reads: pipeline constants, `main` and `Arguments`.
+ * WGSL in fewer characters: without comments and spaces, and with short names for what a shader declares, but for the names that its host reads: pipeline constants, `main` and `Arguments`. The constants' declarations are left out where the host knows the type: see `compilable`.
  *
  * Format: https://www.w3.org/TR/WGSL/#textual-structure
  */
@@ -38,41 +38,32 @@ function isRenamed({ tokens, declared, fields }: Shader, at: number): boolean {
   return declared.has(tokens[at]!) && before !== "@" && (before !== "." || fields.has(tokens[at]!));
 }
 
-/** Short names, in the order of their length, without those that are taken. */
-function* shortNames(taken: ReadonlySet<string>): Generator<string> {
-  const letters = Array.from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
-  for (const digit of ["", ..."0123456789"]) {
-    for (const letter of letters) if (!taken.has(letter + digit)) yield letter + digit;
-  }
-}
+/** Short names, in the order of their length. */
+const SHORT = Array.from(
+  ["", ..."0123456789"],
+  (digit) => Array.from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", (letter) => letter + digit),
+).flat();
 
-/** How often each name that a shader declares stands in it, most first. */
-function byFrequency(shader: Shader): [name: string, count: number][] {
-  const counts = new Map<string, number>();
-  for (const [at, token] of shader.tokens.entries()) {
-    if (isRenamed(shader, at)) counts.set(token, (counts.get(token) ?? 0) + 1);
-  }
-  return [...counts].sort(([, a], [, b]) => b - a);
-}
-
-/** Shaders in fewer characters. A name that several of them declare is one name in all, so that they compress well together. */
+/** Shaders in fewer characters. A name that several of them declare is one name in all, so that they compress well together; names that no shader has both of may become the same. */
 export function minified(texts: readonly string[]): string[] {
-  const shaders = texts.map(shaderOf), names = shaders.map(byFrequency);
-  const taken = new Set(shaders.flatMap((shader) => shader.tokens.filter((_, at) => !isRenamed(shader, at))));
-  const totals = new Map<string, { total: number; shaders: number }>();
-  for (const [name, count] of names.flat()) {
-    const { total, shaders } = totals.get(name) ?? { total: 0, shaders: 0 };
-    totals.set(name, { total: total + count, shaders: shaders + 1 });
+  const shaders = texts.map(shaderOf), counts = new Map<string, number>();
+  // What each shader's names may not become.
+  const taken = shaders.map((shader) => new Set(shader.tokens.filter((_, at) => !isRenamed(shader, at))));
+  for (const shader of shaders) {
+    for (const [at, name] of shader.tokens.entries()) {
+      if (isRenamed(shader, at)) counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
   }
-  const short = [...shortNames(taken)], common = [...totals].filter(([, { shaders }]) => shaders > 1);
-  const shared = new Map(common.sort(([, a], [, b]) => b.total - a.total).map(([name], i) => [name, short[i]!]));
-  return shaders.map((shader, i) => {
-    const alone = names[i]!.filter(([name]) => !shared.has(name));
-    const own = new Map(alone.map(([name], i) => [name, short[shared.size + i]!]));
-    const tokens = shader.tokens.map((token, at) =>
-      isRenamed(shader, at) ? shared.get(token) ?? own.get(token)! : token
-    );
+  const names = new Map<string, string>();
+  for (const [name] of [...counts].sort(([, a], [, b]) => b - a)) {
+    const others = taken.filter((_, i) => shaders[i]!.declared.has(name));
+    const short = SHORT.find((short) => others.every((names) => !names.has(short)))!;
+    names.set(name, short);
+    for (const names of others) names.add(short);
+  }
+  return shaders.map((shader) => {
+    const tokens = shader.tokens.map((token, at) => isRenamed(shader, at) ? names.get(token)! : token);
     return tokens.map((token, at) => APART.test((tokens[at - 1] ?? "").slice(-1) + token[0]) ? ` ${token}` : token)
-      .join("");
+      .join("").replace(/override \w+:(?:u32|bool);/g, "");
   });
 }

@@ -10,7 +10,7 @@ import { drawnDigits } from "../src/data/digits.ts";
 import { quickNormal } from "../src/data/hand.ts";
 import { fitToBox, Paper } from "../src/data/ink.ts";
 import { Path, trace } from "../src/data/pen.ts";
-import { form, strokes } from "../src/data/strokes.ts";
+import { form, strokes } from "../copybook/notation.ts";
 import { Random } from "../src/random/threefry.ts";
 
 const MNIST = join(process.env.TACET_SHARED ?? "../shared", "mnist");

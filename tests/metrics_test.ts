@@ -214,7 +214,11 @@ describe("wilsonInterval", () => {
 
   test("refuses counts that are none", () => {
     assertThrows(() => wilsonInterval(0, 0), RangeError, "trials is 0");
-    assertThrows(() => wilsonInterval(3, 2), RangeError, "successes is 3; it must be an integer from 0 to trials, 2");
+    assertThrows(
+      () => wilsonInterval(3, 2),
+      RangeError,
+      "successes is 3; it must be an integer from 0 to 2, the trials",
+    );
     assertThrows(() => wilsonInterval(-1, 2), RangeError, "successes");
     assertThrows(() => wilsonInterval(0.5, 2), RangeError, "successes");
   });

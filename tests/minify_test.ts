@@ -17,11 +17,11 @@ fn main(@builtin(workgroup_id) group: vec3u) {
 }
 `;
 
-test("a shader keeps the names that its host reads, builtins, swizzles, and the space between operators", () => {
+test("a shader keeps the names that its host reads, without its constants' declarations, builtins, swizzles, and the space between operators", () => {
   const [code] = minified([SHADER]);
   assertEquals(
     code,
-    "override count:u32;struct Arguments{c:f32,}@group(0)@binding(0)var<storage,read_write>a:array<vec2f>;@group(1)@binding(0)var<uniform>d:Arguments;" +
+    "struct Arguments{c:f32,}@group(0)@binding(0)var<storage,read_write>a:array<vec2f>;@group(1)@binding(0)var<uniform>d:Arguments;" +
       "@compute@workgroup_size(64)fn main(@builtin(workgroup_id)b:vec3u){let e=a[b.x];a[b.x]=e- -d.c*f32(count);}",
   );
 });

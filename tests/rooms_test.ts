@@ -5,8 +5,9 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "#std/assert";
 
-/** What each room may import beside itself and `random`, which everyone may. */
+/** What each room may import beside itself and `checks` and `random`, which everyone may. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  checks: [],
   random: [],
   nn: [],
   metrics: [],
@@ -21,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 /** Packages, and the files of `src` that may import them. */
 const PACKAGES: Readonly<Record<string, RegExp>> = { fflate: /^data\//, "node:": /^runtime\// };
-const EVERYONE = ["random"];
+const EVERYONE = ["checks", "random"];
 
 const src = fileURLToPath(new URL("../src/", import.meta.url));
 /** Every file of `src` by its path there, but for those that a build writes. */

@@ -115,7 +115,7 @@ describe("mask layers", () => {
     [[{}, {}], "conv1.weight occurs twice; each parameter can be masked once"],
     [[{}, { layerName: "conv1" }], "conv1.weight occurs twice"],
     [[{ gradIdx: 1 }], 'maskLayers[0]: gradIdx is 1, but "conv1.weight" has index 0 (conv1.weight)'],
-    [[{ gradIdx: -1 }], "maskLayers[0]: gradIdx is -1; it must be an integer of at least 0, or left out"],
+    [[{ gradIdx: -1 }], "maskLayers[0]: gradIdx is -1; it must be an integer from 0, or left out"],
     [[{ gradIdx: 0.5 }], "maskLayers[0]: gradIdx is 0.5; it must be an integer"],
     [[{ minNum: -2 }], "maskLayers[0]: minNum is -2; it must be -1 (no limit)"],
     [[{ minNum: 1.5 }], "maskLayers[0]: minNum is 1.5"],

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { finite } from "../checks/numbers.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 
 /**
@@ -37,16 +38,6 @@ export function countImages(what: string, values: Float32Array, size: number): n
   );
 }
 
-/** @throws {RangeError} if the value is no integer from 1 to `most`. */
-export function positiveInteger(name: string, value: number, most: number = Number.MAX_SAFE_INTEGER): number {
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new RangeError(
-    `${name} is ${value}; it must be ${
-      most === Number.MAX_SAFE_INTEGER ? "a positive integer" : `an integer from 1 to ${most}`
-    }`,
-  );
-}
-
 /** @throws {RangeError} if `values` are not as many as the network's parameter of that name, there is none, or a value is not finite. */
 export function checkValues(network: Network, what: string, name: string, values: ArrayLike<number>): void {
   const spec = network.parameters.find((parameter) => parameter.name === name);
@@ -56,9 +47,5 @@ export function checkValues(network: Network, what: string, name: string, values
   if (values.length !== sizeOf(spec.shape)) {
     throw new RangeError(`${what}: ${name} has ${values.length} values; it must have ${sizeOf(spec.shape)}`);
   }
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i]!)) {
-      throw new RangeError(`${what}: ${name} is ${values[i]} at ${i}; it must be finite`);
-    }
-  }
+  finite(`${what}: ${name}`, values);
 }

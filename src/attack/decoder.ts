@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import type { Engine } from "../engine/engine.ts";
 import {
   adam,
@@ -16,7 +17,8 @@ import {
   sizeOf,
 } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
-import { countImages, positiveInteger } from "./checks.ts";
+import { countImages } from "./checks.ts";
+import { outputsOf } from "./outputs.ts";
 import type { ReconstructionAttack } from "./reconstruction.ts";
 
 /** The first of the streams of the seed that shuffle the examples; each epoch takes the next. */
@@ -105,15 +107,15 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
    */
   static async train(options: DecoderOptions): Promise<LearnedDecoder> {
     const { engine, features, images, shape, hidden = [512, 512], seed = 1, lr = 0.001, onProgress } = options;
-    const epochs = positiveInteger("epochs", options.epochs ?? 10);
-    const batchSize = positiveInteger("batchSize", options.batchSize ?? 64);
+    const epochs = integer("epochs", options.epochs ?? 10);
+    const batchSize = integer("batchSize", options.batchSize ?? 64);
     const pixels = sizeOf(shape), count = images.length / pixels, size = features.length / count;
     if (!Number.isInteger(count) || count < 1 || !Number.isInteger(size) || size < 1) {
       throw new RangeError(
         `images has ${images.length} values and features ${features.length}; they must be as many whole images of [${shape}] and rows of features, at least one`,
       );
     }
-    const layers = hidden.flatMap((outputs) => [dense({ outputs: positiveInteger("hidden", outputs) }), relu()]);
+    const layers = hidden.flatMap((outputs) => [dense({ outputs: integer("hidden", outputs) }), relu()]);
     const network = sequential([size, 1, 1], [flatten(), ...layers, dense({ outputs: pixels }), sigmoid()], { seed });
     const program = engine.program(network, { batchSize: Math.min(batchSize, count), gradients: "parameters" });
     const scale = scaleOf(features), scaled = features.map((feature) => feature * scale);
@@ -142,17 +144,9 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
    * @throws {RangeError} (as a rejection) if the features are no whole number of images.
    */
   async generate(targetFeatures: Float32Array): Promise<Float32Array> {
-    const size = this.network.inputShape[0], pixels = sizeOf(this.network.outputShape);
-    const count = countImages("targetFeatures", targetFeatures, size);
+    const count = countImages("targetFeatures", targetFeatures, this.network.inputShape[0]);
     const program = this.#engine.program(this.network, { batchSize: Math.min(count, 64) });
     program.parameters.setValues(this.parameters);
-    const images = new Float32Array(count * pixels);
-    for (let first = 0; first < count; first += program.batchSize) {
-      const some = targetFeatures.subarray(first * size, Math.min(first + program.batchSize, count) * size);
-      program.setInput(some.map((feature) => feature * this.#scale));
-      program.forward();
-      images.set(await program.output(), first * pixels);
-    }
-    return images;
+    return await outputsOf(program, targetFeatures.map((feature) => feature * this.#scale));
   }
 }

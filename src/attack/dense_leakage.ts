@@ -8,8 +8,9 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import { type Network, type ParameterValues, type PlacedLayer, sizeOf } from "../nn/mod.ts";
-import { checkValues, positiveInteger } from "./checks.ts";
+import { checkValues } from "./checks.ts";
 
 /** Inputs of a dense layer as its gradients reveal them. */
 export interface RevealedInputs {
@@ -117,7 +118,7 @@ export function revealedInputs(
   gradients: ParameterValues,
   options: RevealedInputsOptions = {},
 ): RevealedInputs {
-  const images = positiveInteger("images", options.images ?? 1), { layerName, masks = {} } = options;
+  const images = integer("images", options.images ?? 1), { layerName, masks = {} } = options;
   const placed = network.layers.find(({ name, layer }) => layerName ? name === layerName : layer.kind === "dense");
   if (placed?.layer.kind !== "dense" || placed.bias === undefined) {
     const those = network.layers.filter(({ layer, bias }) => layer.kind === "dense" && bias !== undefined);
@@ -181,7 +182,7 @@ function classGradients(network: Network, gradients: ParameterValues, images: nu
  * ```
  */
 export function revealedLabels(network: Network, gradients: ParameterValues, images = 1): number[] {
-  const falling = classGradients(network, gradients, positiveInteger("images", images)), classes = falling.length;
+  const falling = classGradients(network, gradients, integer("images", images)), classes = falling.length;
   const counts = new Float64Array(classes);
   // Classes with a negative gradient come first, however near they are; then by what is missing of the expected number.
   const missing = (c: number) => images / classes - falling[c]! - counts[c]!;

@@ -10,6 +10,8 @@ import { type Interval, meanInterval } from "../metrics/interval.ts";
 import { relativeL2 } from "../metrics/l2.ts";
 import { ssim } from "../metrics/ssim.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
+import { countImages } from "./checks.ts";
+import { outputsOf } from "./outputs.ts";
 
 /** A separately trained network that says what it sees in a reconstruction. */
 export interface Judge {
@@ -59,26 +61,6 @@ export interface InversionEvaluation {
   };
 }
 
-/** The judge's logits of each image. */
-async function judgements(
-  engine: Engine,
-  { network, parameters }: Judge,
-  images: Float32Array,
-  count: number,
-): Promise<Float32Array[]> {
-  const pixels = sizeOf(network.inputShape), classes = sizeOf(network.outputShape);
-  const program = engine.program(network, { batchSize: Math.min(count, 32) });
-  program.parameters.setValues(parameters);
-  const logits: Float32Array[] = [];
-  for (let first = 0; first < count; first += program.batchSize) {
-    program.setInput(images.subarray(first * pixels, Math.min(first + program.batchSize, count) * pixels));
-    program.forward();
-    const output = await program.output();
-    for (let at = 0; at < output.length; at += classes) logits.push(output.subarray(at, at + classes));
-  }
-  return logits;
-}
-
 /**
  * How near reconstructions come to the originals, both `[images][channels][height][width]`, whatever attack made them.
  *
@@ -100,12 +82,7 @@ export async function evaluateInversion(
   { labels, judge, decoys }: EvaluationOptions = {},
 ): Promise<InversionEvaluation> {
   const [channels, height, width] = shape;
-  const pixels = sizeOf(shape), count = originals.length / pixels;
-  if (!Number.isInteger(count) || count < 1) {
-    throw new RangeError(
-      `originals has ${originals.length} values; it must hold a whole number of images of ${pixels} each, at least one`,
-    );
-  }
+  const pixels = sizeOf(shape), count = countImages("originals", originals, pixels);
   if (inverted.length !== originals.length) {
     throw new RangeError(`inverted has ${inverted.length} values, but originals ${originals.length}`);
   }
@@ -116,14 +93,19 @@ export async function evaluateInversion(
     throw new RangeError(`labels has ${labels.length} values; there are ${count} images`);
   }
   const image = (values: Float32Array, index: number) => values.subarray(index * pixels, (index + 1) * pixels);
-  const each = (figure: (index: number) => number) => Array.from({ length: count }, (_, index) => figure(index));
+  const each = <Figure>(figure: (index: number) => Figure) =>
+    Array.from({ length: count }, (_, index) => figure(index));
   const l2 = each((index) => relativeL2(image(originals, index), image(inverted, index)));
   const similarity = each((index) =>
     ssim(image(originals, index), image(inverted, index), { channels, height, width })
   );
   let confidence: number[] | null = null, predictedRight: number | null = null;
   if (labels && judge) {
-    const logits = await judgements(engine, judge, inverted, count);
+    const { network, parameters } = judge, classes = sizeOf(network.outputShape);
+    const program = engine.program(network, { batchSize: Math.min(count, 32) });
+    program.parameters.setValues(parameters);
+    const all = await outputsOf(program, inverted);
+    const logits = each((index) => all.subarray(index * classes, (index + 1) * classes));
     confidence = each((index) => softmaxProbability(logits[index]!, labels[index]!));
     const right = logits.filter((row, index) =>
       row.every((logit, c) => c === labels[index] || logit < row[labels[index]!]!)

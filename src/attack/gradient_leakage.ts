@@ -6,10 +6,11 @@
  *
  * @module
  */
+import { finite, integer } from "../checks/numbers.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
-import { checkBound, checkParameters, checkValues, countImages, positiveInteger } from "./checks.ts";
+import { checkBound, checkParameters, checkValues, countImages } from "./checks.ts";
 import { gradientOf, revealedLabels } from "./dense_leakage.ts";
 import { evaluateInversion, type EvaluationOptions, type InversionEvaluation } from "./evaluation.ts";
 import { type GradientDistance, GradientMatching } from "./gradient_matching.ts";
@@ -66,7 +67,7 @@ const MOST_RESTARTS = 64;
 const RATE_FALLS = [3 / 8, 5 / 8, 7 / 8];
 
 /** A learning rate or a factor. */
-function finite(name: string, value: number, isAllowed: (value: number) => boolean, allowed: string): number {
+function finiteNumber(name: string, value: number, isAllowed: (value: number) => boolean, allowed: string): number {
   if (Number.isFinite(value) && isAllowed(value)) return value;
   throw new RangeError(`${name} is ${value}; it must be a finite number ${allowed}`);
 }
@@ -77,7 +78,7 @@ function settingsOf(options: GradientLeakageOptions) {
   if (distance !== "cosine" && distance !== "euclidean") {
     throw new RangeError(`distance is ${JSON.stringify(distance)}; it must be "cosine" or "euclidean"`);
   }
-  const images = positiveInteger("images", options.images ?? labels?.length ?? 1);
+  const images = integer("images", options.images ?? labels?.length ?? 1);
   if (labels && labels.length !== images) {
     throw new RangeError(`labels has ${labels.length} values; images is ${images}`);
   }
@@ -87,10 +88,10 @@ function settingsOf(options: GradientLeakageOptions) {
     seed,
     starts,
     images,
-    iterations: positiveInteger("iterations", options.iterations ?? 1000),
-    restarts: positiveInteger("restarts", options.restarts ?? 1, starts ? 1 : MOST_RESTARTS),
-    lr: finite("lr", lr, (rate) => rate > 0, "above 0"),
-    totalVariation: finite("totalVariation", totalVariation, (factor) => factor >= 0, "of at least 0"),
+    iterations: integer("iterations", options.iterations ?? 1000),
+    restarts: integer("restarts", options.restarts ?? 1, 1, starts ? 1 : MOST_RESTARTS),
+    lr: finiteNumber("lr", lr, (rate) => rate > 0, "above 0"),
+    totalVariation: finiteNumber("totalVariation", totalVariation, (factor) => factor >= 0, "of at least 0"),
   };
 }
 
@@ -173,8 +174,7 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
     if (starts && starts.length !== values) {
       throw new RangeError(`starts has ${starts.length} values; ${images} images take ${values}`);
     }
-    const wrong = starts?.findIndex((pixel) => !Number.isFinite(pixel)) ?? -1;
-    if (wrong >= 0) throw new RangeError(`starts[${wrong}] is ${starts![wrong]}; it must be finite`);
+    finite("starts", starts ?? []);
     const seen = network.parameters.map((_, parameter) => gradientOf(network, gradients, parameter));
     if (seen.every((gradient) => gradient.every((value) => value === 0))) {
       throw new RangeError("all gradients are 0: they reveal nothing");

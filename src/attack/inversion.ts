@@ -5,11 +5,13 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import type { Engine, InversionStep, Program } from "../engine/engine.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
 import { checkBound, checkParameters, countImages } from "./checks.ts";
 import { evaluateInversion, type EvaluationOptions, type InversionEvaluation } from "./evaluation.ts";
+import { outputsOf } from "./outputs.ts";
 import type { ReconstructionAttack } from "./reconstruction.ts";
 
 /** Factors of the feature loss, of the differences between neighbouring pixels, and of the mean square of the pixels. */
@@ -131,15 +133,8 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
    * @throws {RangeError} (as a rejection) if the images are no whole number of the network's inputs.
    */
   async features(images: Float32Array): Promise<Float32Array> {
-    const pixels = sizeOf(this.network.inputShape), size = sizeOf(this.network.outputShape);
-    const count = countImages("images", images, pixels);
-    const features = new Float32Array(count * size);
-    await this.#inGroups(count, async (program, first, group) => {
-      program.setInput(images.subarray(first * pixels, (first + group) * pixels));
-      program.forward();
-      features.set(await program.output(), first * size);
-    });
-    return features;
+    const count = countImages("images", images, sizeOf(this.network.inputShape));
+    return await outputsOf(this.#program(Math.min(count, TOGETHER)), images);
   }
 
   /** The first images: each from its own stream of the seed, so that it does not depend on how many there are. */
@@ -182,9 +177,7 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
       throw new RangeError(`method is ${JSON.stringify(method)}; it must be "sign" or "adam"`);
     }
     const { iterations = method === "sign" ? 100 : 1000 } = options;
-    if (!Number.isSafeInteger(iterations) || iterations < 1) {
-      throw new RangeError(`iterations is ${iterations}; it must be a positive integer`);
-    }
+    integer("iterations", iterations);
     const pixels = sizeOf(this.network.inputShape), size = sizeOf(this.network.outputShape);
     const count = countImages("targetFeatures", targetFeatures, size);
     const { starts, restarts = 1 } = options;

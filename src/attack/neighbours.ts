@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { finite, integer } from "../checks/numbers.ts";
 import { sizeOf } from "../nn/mod.ts";
-import { countImages, positiveInteger } from "./checks.ts";
+import { countImages } from "./checks.ts";
 import type { ReconstructionAttack } from "./reconstruction.ts";
 
 /** Options of {@link NeighbourDecoder}. */
@@ -59,12 +60,11 @@ export class NeighbourDecoder implements ReconstructionAttack<Float32Array> {
     if (!Number.isInteger(width) || width < 1) {
       throw new RangeError(`features has ${features.length} values; there must be as many for each of ${count} images`);
     }
-    const wrong = features.findIndex((feature) => !Number.isFinite(feature));
-    if (wrong >= 0) throw new RangeError(`features[${wrong}] is ${features[wrong]}; features must be finite`);
+    finite("features", features);
     this.#images = images;
     this.#pixels = pixels;
     this.#width = width;
-    this.#neighbours = Math.min(count, positiveInteger("neighbours", neighbours));
+    this.#neighbours = Math.min(count, integer("neighbours", neighbours));
     this.#speaking = Array.from({ length: width }, (_, feature) => feature).flatMap((feature) => {
       const values = column(features, width, feature, 1), mean = values.reduce((sum, value) => sum + value, 0) / count;
       const variance = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / count;

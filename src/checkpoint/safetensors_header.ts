@@ -39,26 +39,18 @@ const MOST_DIMENSIONS = 64;
 export function parseHeader(text: string, file: string): Header {
   const reader = new HeaderReader(text, file);
   const entries = new Map<string, HeaderEntry>();
-  let metadata: Map<string, string> | undefined;
+  let metadata = new Map<string, string>();
   for (const name of reader.members()) {
-    if (name === "__metadata__") {
-      if (metadata !== undefined) reader.twice(name);
-      metadata = readTexts(reader);
-    } else {
-      if (entries.has(name)) reader.twice(name);
-      entries.set(name, readEntry(reader, name));
-    }
+    if (name === "__metadata__") metadata = readTexts(reader);
+    else entries.set(name, readEntry(reader, name));
   }
   reader.end();
-  return { entries, metadata: metadata ?? new Map() };
+  return { entries, metadata };
 }
 
 function readTexts(reader: HeaderReader): Map<string, string> {
   const texts = new Map<string, string>();
-  for (const key of reader.members()) {
-    if (texts.has(key)) reader.twice(key);
-    texts.set(key, reader.string());
-  }
+  for (const key of reader.members()) texts.set(key, reader.string());
   return texts;
 }
 
@@ -67,18 +59,10 @@ function readEntry(reader: HeaderReader, name: string): HeaderEntry {
   let shape: number[] | undefined;
   let offsets: number[] | undefined;
   for (const key of reader.members()) {
-    if (key === "dtype") {
-      if (dtype !== undefined) reader.twice(key);
-      dtype = reader.string();
-    } else if (key === "shape") {
-      if (shape !== undefined) reader.twice(key);
-      shape = reader.integers(MOST_DIMENSIONS);
-    } else if (key === "data_offsets") {
-      if (offsets !== undefined) reader.twice(key);
-      offsets = reader.integers(2);
-    } else {
-      reader.fail(`key ${quote(key)} of tensor ${quote(name)}`, "dtype, shape and data_offsets only");
-    }
+    if (key === "dtype") dtype = reader.string();
+    else if (key === "shape") shape = reader.integers(MOST_DIMENSIONS);
+    else if (key === "data_offsets") offsets = reader.integers(2);
+    else reader.fail(`key ${quote(key)} of tensor ${quote(name)}`, "dtype, shape and data_offsets only");
   }
   const [begin, end] = offsets ?? [];
   if (dtype === undefined || shape === undefined || begin === undefined || end === undefined) {
@@ -102,17 +86,16 @@ class HeaderReader {
     throw new CheckpointError(this.#file, `${found} at character ${this.#at} of the header`, expected);
   }
 
-  twice(key: string): never {
-    this.fail(`key ${quote(key)} a second time`, "every key once");
-  }
-
-  /** The keys of an object, one by one; the caller must read the value of each before asking for the next. */
+  /** The keys of an object, one by one, each once; the caller must read the value of each before asking for the next. */
   *members(): Generator<string, void> {
+    const keys = new Set<string>();
     this.#expect("{");
     if (this.#accept("}")) return;
     do {
       const key = this.string();
       this.#expect(":");
+      if (keys.has(key)) this.fail(`key ${quote(key)} a second time`, "every key once");
+      keys.add(key);
       yield key;
     } while (this.#accept(","));
     this.#expect("}");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import { removeFile } from "../runtime/files.ts";
 import type { Checkpoint } from "./network_file.ts";
 import { saveCheckpoint } from "./network_file.ts";
@@ -46,12 +47,9 @@ export class CheckpointStore {
         }; it must not be empty nor have one of / \\ : * ? " < > | or a control character`,
       );
     }
-    if (!Number.isSafeInteger(keepCheckpointMax) || keepCheckpointMax < 1) {
-      throw new RangeError(`keepCheckpointMax is ${keepCheckpointMax}; it must be a positive integer`);
-    }
     this.directory = directory;
     this.prefix = prefix;
-    this.keepCheckpointMax = keepCheckpointMax;
+    this.keepCheckpointMax = integer("keepCheckpointMax", keepCheckpointMax);
   }
 
   /** The files written and not yet removed, the oldest first. */
@@ -67,11 +65,7 @@ export class CheckpointStore {
    * @throws {FileError} if the file cannot be written, or an old one not removed; that one is tried again at the next save.
    */
   async save(epoch: number, stepInEpoch: number, checkpoint: Checkpoint): Promise<string> {
-    for (const [name, value] of [["epoch", epoch], ["stepInEpoch", stepInEpoch]] as const) {
-      if (!Number.isSafeInteger(value) || value < 0) {
-        throw new RangeError(`${name} is ${value}; it must be an integer from 0`);
-      }
-    }
+    for (const [name, value] of Object.entries({ epoch, stepInEpoch })) integer(name, value, 0);
     const separator = /[/\\]$/.test(this.directory) ? "" : "/";
     const path = `${this.directory}${separator}${this.prefix}-${epoch}_${stepInEpoch}.safetensors`;
     await saveCheckpoint(path, checkpoint);

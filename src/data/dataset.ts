@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { integer, MOST_SEED } from "../checks/numbers.ts";
 import { Random } from "../random/threefry.ts";
 import type { LabelledImages } from "./images.ts";
 import { ShuffleBuffer } from "./shuffle.ts";
@@ -44,11 +45,6 @@ export interface DatasetOptions {
   readonly sampling?: "shuffle" | "poisson";
   /** How often the samples pass in one epoch: an integer from 1 to 2^20. Default 1. */
   readonly repeat?: number;
-}
-
-function integer(name: string, value: number, low: number, high: number, what = ""): number {
-  if (Number.isInteger(value) && value >= low && value <= high) return value;
-  throw new RangeError(`${name} is ${value}; it must be an integer from ${low} to ${high}${what}`);
 }
 
 /**
@@ -149,7 +145,7 @@ export class Dataset {
       throw new TypeError(`labels is ${JSON.stringify(this.labels)}; it must be "integer" or "oneHot"`);
     }
     this.shuffleBuffer = integer("shuffleBuffer", options.shuffleBuffer ?? 10_000, 0, 2 ** 31 - 1);
-    this.seed = integer("seed", options.seed ?? 1, 0, 2 ** 32 - 1);
+    this.seed = integer("seed", options.seed ?? 1, 0, MOST_SEED);
     this.limit = integer("limit", options.limit ?? source.count, 1, source.count, `, the images of ${source.name}`);
     this.dropRemainder = options.dropRemainder ?? true;
     if (typeof this.dropRemainder !== "boolean") throw new TypeError("dropRemainder must be true or false");

@@ -4,21 +4,20 @@
  * @module
  */
 
+import { integer, MOST_SEED } from "../checks/numbers.ts";
 import { Random } from "../random/threefry.ts";
-import { four, one, three, two, zero } from "./copybook_0_to_4.ts";
-import { eight, five, nine, seven, six } from "./copybook_5_to_9.ts";
+import { copybook } from "./generated/copybook.ts";
 import { Hand } from "./hand.ts";
 import type { LabelledImages } from "./images.ts";
 import { fitToBox, Paper, SIDE } from "./ink.ts";
 import { Path, PIECES } from "./pen.ts";
-import { type Form, MOST_POINTS } from "./strokes.ts";
+import { type Form, MOST_POINTS, unpacked } from "./strokes.ts";
 
 /** The forms of each digit, once the first ones are drawn. */
 let digits: readonly (readonly Form[])[] | undefined;
 /** Standard deviation of the ink's edge in pixels. */
 const ROUGHNESS = 0.05;
 const MOST_IMAGES = 1_000_000;
-const MOST_SEED = 0xffffffff;
 
 /** What `drawnDigits` may be told. */
 export interface DrawnDigitsOptions {
@@ -44,16 +43,12 @@ export interface DrawnDigitsOptions {
  */
 export function drawnDigits(count: number, options: DrawnDigitsOptions = {}): LabelledImages {
   const { seed = 1 } = options;
-  if (!Number.isInteger(count) || count < 0 || count > MOST_IMAGES) {
-    throw new RangeError(`drawnDigits: count is ${count}; it must be an integer from 0 to ${MOST_IMAGES}`);
-  }
-  if (!Number.isInteger(seed) || seed < 0 || seed > MOST_SEED) {
-    throw new RangeError(`drawnDigits: seed is ${seed}; it must be an integer from 0 to ${MOST_SEED}`);
-  }
+  integer("drawnDigits: count", count, 0, MOST_IMAGES);
+  integer("drawnDigits: seed", seed, 0, MOST_SEED);
   const images = new Uint8Array(count * SIDE * SIDE);
   const labels = new Uint8Array(count);
   const hand = new Hand(), paper = new Paper(), path = new Path(MOST_POINTS * PIECES);
-  digits ??= [zero(), one(), two(), three(), four(), five(), six(), seven(), eight(), nine()];
+  digits ??= copybook.map((forms) => forms.map(unpacked));
   for (let i = 0; i < count; i++) {
     const random = new Random(seed, i);
     const label = random.integer(10);

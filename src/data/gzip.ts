@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import { DataFormatError } from "./errors.ts";
 
 /**
@@ -56,10 +57,7 @@ export interface GunzipOptions {
 function resolve(bytes: Uint8Array, options: GunzipOptions): Required<GunzipOptions> {
   const { limit = 2 ** 28, fileName = "gzip data" } = options;
   if (!(bytes instanceof Uint8Array)) throw new TypeError(`${fileName}: bytes must be a Uint8Array`);
-  if (!Number.isSafeInteger(limit) || limit < 0) {
-    throw new RangeError(`limit is ${limit}; it must be an integer from 0`);
-  }
-  return { limit, fileName };
+  return { limit: integer("limit", limit, 0), fileName };
 }
 
 /** Does it begin with gzip's two magic bytes? */

@@ -35,8 +35,7 @@ export class Hand {
   write(form: Form, random: Random, path: Path): void {
     const tidy = random.uniform(0.5, 1.5);
     this.#mix(form, tidy, random);
-    const { starts } = form.ways[0]!;
-    trace(this.#points.subarray(0, 2 * starts.length), starts, this.#corners, path);
+    trace(this.#points.subarray(0, 2 * form.starts.length), form.starts, this.#corners, path);
     this.#bend(path, 11 * form.bend * tidy, random);
     this.#lean(path, form.slant, random);
   }
@@ -44,9 +43,8 @@ export class Hand {
   /** A random mixture of the form's ways, its points jittered. */
   #mix(form: Form, tidy: number, random: Random): void {
     const points = this.#points;
-    const { starts, corners, points: { length } } = form.ways[0]!;
+    const { starts, corners, ways } = form, weights = this.#weights, length = 2 * starts.length;
     points.fill(0, 0, length);
-    const { ways } = form, weights = this.#weights;
     let total = 0;
     for (let k = 0; k < ways.length; k++) {
       // A high power of a uniform: one way mostly prevails, now and then several blend.
@@ -59,7 +57,7 @@ export class Hand {
     for (let k = 0; k < ways.length; k++) {
       // What sets the mixture apart from the average of all ways is exaggerated.
       const weight = EXAGGERATION * weights[k]! / total - (EXAGGERATION - 1) / ways.length;
-      const way = ways[k]!.points;
+      const way = ways[k]!;
       for (let i = 0; i < length; i++) points[i] = points[i]! + weight * way[i]!;
     }
     const count = starts.length;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import type { Random } from "../random/threefry.ts";
 
 /**
@@ -32,11 +33,7 @@ export class ShuffleBuffer {
    * @throws {RangeError} if they are not.
    */
   constructor(count: number, size: number, random: Random) {
-    for (const [name, value] of [["count", count], ["size", size]] as const) {
-      if (!Number.isInteger(value) || value < 0 || value >= 2 ** 31) {
-        throw new RangeError(`${name} is ${value}; it must be an integer from 0 to 2^31 - 1`);
-      }
-    }
+    for (const [name, value] of Object.entries({ count, size })) integer(name, value, 0, 2 ** 31 - 1);
     this.#count = count;
     this.#random = random;
     this.#filled = this.#streamed = Math.min(count, Math.max(1, size));

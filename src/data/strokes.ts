@@ -1,23 +1,10 @@
 /**
- * How a copybook notes down characters: strokes of the pen, and the forms that mix several ways to write the same.
+ * Pen strokes of characters, and how the copybook holds them.
  *
  * @module
  */
 
-/**
- * Control points of one way to write a character. x grows to the right, y downwards; a character is about 70 wide and
- * 100 high.
- */
-export interface Strokes {
-  /** Coordinates of the control points: x0, y0, x1, y1, ... */
-  readonly points: Float64Array;
-  /** For each point 1 where the pen is set down anew, else 0. */
-  readonly starts: Uint8Array;
-  /** For each point 1 where the pen turns sharply, else 0. */
-  readonly corners: Uint8Array;
-}
-
-/** One form of a character. */
+/** One form of a character: several ways to write it, alike in strokes and in the number of control points. Any mixture of them is again a way to write it. */
 export interface Form {
   /** How common the form is, in comparison with the other forms of its character. */
   readonly share: number;
@@ -25,8 +12,15 @@ export interface Form {
   readonly slant: number;
   /** How freely its shape varies, 1 for most. */
   readonly bend: number;
-  /** Ways to write it, alike in strokes and in the number of points: any mixture of them is again a way to write it. */
-  readonly ways: readonly Strokes[];
+  /** For each point 1 where the pen is set down anew, else 0. */
+  readonly starts: Uint8Array;
+  /** For each point 1 where the pen turns sharply, else 0. */
+  readonly corners: Uint8Array;
+  /**
+   * For each way the coordinates of its control points: x0, y0, x1, y1, ... x grows to the right, y downwards; a
+   * character is about 70 wide and 100 high.
+   */
+  readonly ways: readonly Float64Array[];
 }
 
 /** Most ways of one form. */
@@ -35,47 +29,25 @@ export const MOST_WAYS = 32;
 export const MOST_POINTS = 64;
 
 /**
- * Reads strokes from their notation: points "x,y" divided by spaces, "!" behind a point for a corner, " / " between
- * strokes. A seven with a cross bar is "4,6 64,4! 28,100 / 18,54 60,48".
- *
- * @throws {SyntaxError} when a point is not two whole numbers divided by a comma.
+ * A form in few characters. `marks`: a digit for each point, 1 where the pen is set down, 2 where it turns sharply, 3
+ * for both. `coordinates`: a character each, which counts from {@link ZERO}; those of the first way from the middle of
+ * the paper, those of the others from where the first one has them.
  */
-export function strokes(notation: string): Strokes {
-  const points: number[] = [], starts: number[] = [], corners: number[] = [];
-  for (const stroke of notation.split("/")) {
-    for (const [index, word] of stroke.trim().split(/\s+/).entries()) {
-      const match = /^(-?\d+),(-?\d+)(!?)$/.exec(word);
-      if (match === null) {
-        throw new SyntaxError(`strokes: "${word}" in "${notation}" is not a point; write x,y or x,y! in whole numbers`);
-      }
-      points.push(Number(match[1]), Number(match[2]));
-      starts.push(index === 0 ? 1 : 0);
-      corners.push(match[3] === "!" ? 1 : 0);
-    }
-  }
-  return { points: Float64Array.from(points), starts: Uint8Array.from(starts), corners: Uint8Array.from(corners) };
-}
+export type PackedForm = readonly [share: number, slant: number, bend: number, marks: string, coordinates: string];
 
-/**
- * A form from the notations of its ways; corners are those of the first. `slant` and `bend` are 1 if left out.
- *
- * @throws {SyntaxError} when a way does not have the strokes and points of the first, when there is none, or more than
- * the most allowed.
- */
-export function form(share: number, notations: readonly string[], { slant = 1, bend = 1 } = {}): Form {
-  const ways = notations.map(strokes);
-  const first = ways[0]?.starts.join();
-  if (first === undefined || ways.length > MOST_WAYS || ways[0]!.starts.length > MOST_POINTS) {
-    throw new SyntaxError(`form: it needs 1 to ${MOST_WAYS} ways of at most ${MOST_POINTS} points each`);
-  }
-  for (const [index, way] of ways.entries()) {
-    if (way.starts.join() !== first) {
-      throw new SyntaxError(
-        `form: "${notations[index]}" cannot mix with "${
-          notations[0]
-        }"; give both the same strokes and number of points`,
-      );
-    }
-  }
-  return { share, slant, bend, ways };
+/** The code of the character for 0: from it printable ASCII reaches far both ways, and what a string must escape stands for odd numbers, which are rare. */
+export const ZERO = 79;
+/** The middle of the paper. */
+export const MIDDLE = 40;
+
+/** Reads a form of the copybook. */
+export function unpacked([share, slant, bend, marks, coordinates]: PackedForm): Form {
+  const length = 2 * marks.length, count = coordinates.length / length;
+  const number = (at: number) => coordinates.charCodeAt(at) - ZERO;
+  const ways = Array.from(
+    { length: count },
+    (_, way) => Float64Array.from({ length }, (_, i) => MIDDLE + number(i) + (way && number(way * length + i))),
+  );
+  const bits = (bit: number) => Uint8Array.from(marks, (mark) => Number(mark) & bit ? 1 : 0);
+  return { share, slant, bend, starts: bits(1), corners: bits(2), ways };
 }

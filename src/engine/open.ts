@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import type { Network } from "../nn/mod.ts";
 import { runtimeGpu } from "../runtime/gpu.ts";
 import { processors, type StartThread, threadStarter } from "../runtime/threads.ts";
@@ -157,10 +158,7 @@ function checkOptions({ engine, build, module, threads, gpu }: EngineOptions): v
     const has = BUILDS[asked].length > 0 ? BUILDS[asked].join(" and ") : "none to choose from";
     throw new RangeError(`build is ${JSON.stringify(build)}; the ${asked} engine has ${has}`);
   }
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
-    throw new RangeError(`threads is ${threads}; it must be an integer from 1 to 64`);
-  }
-  if (threads !== undefined && threads > 1 && (asked !== "wasm" || module)) {
+  if (threads !== undefined && integer("threads", threads, 1, 64) > 1 && (asked !== "wasm" || module)) {
     throw new RangeError(
       `threads is ${threads}, but the ${module ? "caller's own module" : `${asked} engine`} runs on one`,
     );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import { type Network, type Optimizer, sizeOf } from "../nn/mod.ts";
 import { Batch } from "./batch.ts";
 import { checkRegression } from "./batch_checks.ts";
@@ -40,9 +41,7 @@ export class MachineProgram implements Program {
 
   /** Allocates everything the program will ever need, but for data sets, which are uploaded when first loaded. */
   constructor(machine: Machine, network: Network, { batchSize, gradients = "none" }: ProgramOptions) {
-    if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 65536) {
-      throw new RangeError(`batchSize is ${batchSize}; it must be an integer from 1 to 65536`);
-    }
+    integer("batchSize", batchSize, 1, 65536);
     this.network = network;
     this.batchSize = batchSize;
     this.#machine = machine;

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { integer } from "../checks/numbers.ts";
+
 /**
  * The value of a metric was asked for before it had seen an image.
  *
@@ -51,9 +53,7 @@ export class Accuracy {
    * @throws {RangeError} if `classes` is not a positive integer, the lengths do not fit, or a label is not a class.
    */
   update(logits: Float32Array, labels: ArrayLike<number>, classes: number): void {
-    if (!Number.isSafeInteger(classes) || classes < 1) {
-      throw new RangeError(`classes is ${classes}; it must be a positive integer`);
-    }
+    integer("classes", classes);
     const images = labels.length;
     if (logits.length !== images * classes) {
       throw new RangeError(

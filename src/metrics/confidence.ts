@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { finite, integer } from "../checks/numbers.ts";
 import { exponential } from "./exponential.ts";
 
 /**
@@ -20,17 +21,10 @@ import { exponential } from "./exponential.ts";
 export function softmaxProbability(logits: ArrayLike<number>, label: number): number {
   const classes = logits.length;
   if (classes === 0) throw new RangeError("logits is empty; there must be at least one class");
-  if (!Number.isInteger(label) || label < 0 || label >= classes) {
-    throw new RangeError(
-      `label is ${label}; it must be an integer from 0 to ${classes - 1}, one less than the classes`,
-    );
-  }
+  integer("label", label, 0, classes - 1, ", one less than the classes");
+  finite("logits", logits);
   let largest = -Infinity;
-  for (let i = 0; i < classes; i++) {
-    const logit = logits[i]!;
-    if (!Number.isFinite(logit)) throw new RangeError(`logits[${i}] is ${logit}; it must be finite`);
-    if (logit > largest) largest = logit;
-  }
+  for (let i = 0; i < classes; i++) largest = Math.max(largest, logits[i]!);
   let sum = 0;
   for (let i = 0; i < classes; i++) sum += exponential(logits[i]! - largest);
   return exponential(logits[label]! - largest) / sum;

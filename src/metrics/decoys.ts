@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import { Random } from "../random/threefry.ts";
 
 /** The first stream of the seed from which decoys are drawn; each target takes the next. */
@@ -32,9 +33,7 @@ export interface DecoyOptions {
  * ```
  */
 export function sameLabelDecoys({ labels, targets, count = 99, seed = 1 }: DecoyOptions): number[][] {
-  if (!Number.isSafeInteger(count) || count < 1) {
-    throw new RangeError(`count is ${count}; it must be a positive integer`);
-  }
+  integer("count", count);
   const ofLabel = new Map<number, number[]>();
   for (let index = 0; index < labels.length; index++) {
     const label = labels[index]!, known = ofLabel.get(label);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import { type KnownInterval, wilsonInterval } from "./interval.ts";
 
 /** A share of the images, with its 95 % interval (Wilson's score) and what guessing would reach. */
@@ -64,7 +65,7 @@ function standardized(name: string, images: Float32Array, size: number): Float64
 }
 
 function checkShapes({ size, originals, reconstructions, pool, decoys }: IdentificationOptions): number {
-  if (!Number.isSafeInteger(size) || size < 1) throw new RangeError(`size is ${size}; it must be a positive integer`);
+  integer("size", size);
   const images = originals.length / size, places = pool.length / size;
   if (!Number.isInteger(images) || images < 1 || !Number.isInteger(places)) {
     throw new RangeError(

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { finite, integer } from "../checks/numbers.ts";
+
 /** A figure and the 95 % confidence interval around it. */
 export interface Interval {
   /** The figure measured. */
@@ -46,9 +48,7 @@ const T = [
  * ```
  */
 export function studentT975(degrees: number): number {
-  if (!Number.isSafeInteger(degrees) || degrees < 1) {
-    throw new RangeError(`degrees is ${degrees}; degrees of freedom must be a positive integer`);
-  }
+  integer("degrees", degrees);
   const known = T[degrees - 1];
   if (known !== undefined) return known;
   const z2 = Z * Z;
@@ -77,13 +77,11 @@ export function studentT975(degrees: number): number {
 export function meanInterval(values: ArrayLike<number>): Interval {
   const n = values.length;
   if (n === 0) throw new RangeError("values is empty; a mean needs at least one value");
+  finite("values", values);
   // Relative to the first value, so that equal values have exactly that mean and no spread.
   const first = values[0]!;
   let sum = 0;
-  for (let i = 0; i < n; i++) {
-    if (!Number.isFinite(values[i]!)) throw new RangeError(`values[${i}] is ${values[i]}; it must be finite`);
-    sum += values[i]! - first;
-  }
+  for (let i = 0; i < n; i++) sum += values[i]! - first;
   const mean = first + sum / n;
   if (n === 1) return { mean, low: null, high: null };
   let squares = 0;
@@ -110,12 +108,8 @@ export function meanInterval(values: ArrayLike<number>): Interval {
  * ```
  */
 export function wilsonInterval(successes: number, trials: number): KnownInterval {
-  if (!Number.isSafeInteger(trials) || trials < 1) {
-    throw new RangeError(`trials is ${trials}; it must be a positive integer`);
-  }
-  if (!Number.isSafeInteger(successes) || successes < 0 || successes > trials) {
-    throw new RangeError(`successes is ${successes}; it must be an integer from 0 to trials, ${trials}`);
-  }
+  integer("trials", trials);
+  integer("successes", successes, 0, trials, ", the trials");
   const mean = successes / trials;
   const z2 = Z * Z;
   const centre = (successes + z2 / 2) / (trials + z2);

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { integer } from "../checks/numbers.ts";
+
 /** Side of the square window, in pixels. */
 const WINDOW = 7;
 const WINDOW_PIXELS = WINDOW * WINDOW;
@@ -44,9 +46,10 @@ export interface SsimOptions {
  */
 export function ssim(original: ArrayLike<number>, compared: ArrayLike<number>, options: SsimOptions): number {
   const { channels, height, width, dataRange = 2 } = options;
-  checkSize("channels", channels, 1);
-  checkSize("height", height, WINDOW);
-  checkSize("width", width, WINDOW);
+  integer("channels", channels);
+  for (const [name, value] of Object.entries({ height, width })) {
+    integer(name, value, WINDOW, Infinity, ", the side of the window");
+  }
   if (!(dataRange > 0 && dataRange < Infinity)) {
     throw new RangeError(
       `dataRange is ${dataRange}; it must be positive and finite: the largest possible pixel minus the smallest`,
@@ -152,11 +155,4 @@ function mean(image: ArrayLike<number>, base: number, pixels: number): number {
   let sum = 0;
   for (let i = base; i < base + pixels; i++) sum += image[i]!;
   return sum / pixels;
-}
-
-function checkSize(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least) {
-    const why = least === WINDOW ? ", the side of the window" : "";
-    throw new RangeError(`${name} is ${value}; it must be an integer of at least ${least}${why}`);
-  }
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { positive } from "../checks/numbers.ts";
+
 /** The distribution from which a parameter's first values are drawn, and its scale; resolved from an {@link Initializer} and the parameter's fans. */
 export interface InitialDistribution {
   /** `uniform` is over [-scale, scale); `normal` has standard deviation `scale`; `truncatedNormal` likewise, redrawn beyond two deviations. */
@@ -39,9 +41,7 @@ export function zeros(): Initializer {
  * ```
  */
 export function truncatedNormal(deviation = 0.05): Initializer {
-  if (!(deviation > 0 && Number.isFinite(deviation))) {
-    throw new RangeError(`truncatedNormal: deviation is ${deviation}; it must be a positive number`);
-  }
+  positive("truncatedNormal: deviation", deviation);
   return () => ({ distribution: "truncatedNormal", scale: deviation });
 }
 

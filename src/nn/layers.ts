@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import { he, type Initializer, zeros } from "./initializers.ts";
 
 /** A height and a width, or one number for both. */
@@ -137,13 +138,6 @@ function pair(where: string, size: Size2d, least: number): readonly [number, num
   return [height, width];
 }
 
-function positive(where: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new RangeError(`${where} is ${value}; it must be a positive integer`);
-  }
-  return value;
-}
-
 function named(options: LayerOptions): LayerOptions {
   const { name } = options;
   if (name === undefined) return {};
@@ -172,7 +166,7 @@ export function conv2d(options: Conv2dOptions): Conv2dLayer {
   return {
     kind: "conv2d",
     ...named(options),
-    channels: positive("conv2d: channels", options.channels),
+    channels: integer("conv2d: channels", options.channels),
     kernel: pair("conv2d: kernel", options.kernel, 1),
     stride: pair("conv2d: stride", options.stride ?? 1, 1),
     padding: pair("conv2d: padding", options.padding ?? 0, 0),
@@ -194,7 +188,7 @@ export function dense(options: DenseOptions): DenseLayer {
   return {
     kind: "dense",
     ...named(options),
-    outputs: positive("dense: outputs", options.outputs),
+    outputs: integer("dense: outputs", options.outputs),
     ...weighted(options),
   };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer, MOST_SEED } from "../checks/numbers.ts";
 import type { InitialDistribution, Initializer } from "./initializers.ts";
 import type { Layer } from "./layers.ts";
 
@@ -130,13 +131,6 @@ function weightShapeOf(layer: Layer, input: Shape): number[] | undefined {
   return undefined;
 }
 
-function checkSeed(seed: number): number {
-  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
-    throw new RangeError(`seed is ${seed}; it must be an integer from 0 to 2^32 - 1`);
-  }
-  return seed;
-}
-
 /**
  * A network of layers one after the other, for images of `inputShape`. Layers without a name are numbered by kind: conv1, relu1, pool1, fc1.
  *
@@ -160,7 +154,7 @@ export function sequential(
     throw new RangeError(`inputShape is [${inputShape}]; it must be three positive integers: channels, height, width`);
   }
   if (layers.length === 0) throw new RangeError("a network needs at least one layer");
-  const seed = checkSeed(options.seed ?? 1);
+  const seed = integer("seed", options.seed ?? 1, 0, MOST_SEED);
   const placed: PlacedLayer[] = [];
   const parameters: ParameterSpec[] = [];
   const counts = new Map<string, number>();

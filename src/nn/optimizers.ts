@@ -4,6 +4,8 @@
  * @module
  */
 
+import { integer, MOST_SEED, positive } from "../checks/numbers.ts";
+
 /** Plain stochastic gradient descent: w -= lr g. */
 export interface Sgd {
   /** Tells this rule from the others. */
@@ -58,11 +60,6 @@ export interface DpSgd {
 /** Any optimizer. */
 export type Optimizer = Sgd | Momentum | Adam | DpSgd;
 
-function checkRate(where: string, lr: number): number {
-  if (!(lr > 0 && Number.isFinite(lr))) throw new RangeError(`${where}: lr is ${lr}; it must be a positive number`);
-  return lr;
-}
-
 /**
  * Plain stochastic gradient descent: w -= lr g. The optimizer of suppressed training.
  *
@@ -74,7 +71,7 @@ function checkRate(where: string, lr: number): number {
  * ```
  */
 export function sgd(options: { lr: number }): Sgd {
-  return { kind: "sgd", lr: checkRate("sgd", options.lr) };
+  return { kind: "sgd", lr: positive("sgd: lr", options.lr) };
 }
 
 /**
@@ -92,7 +89,7 @@ export function momentum(options: { lr: number; momentum?: number }): Momentum {
   if (!(rate >= 0 && rate < 1)) {
     throw new RangeError(`momentum: momentum is ${rate}; it must be at least 0 and below 1`);
   }
-  return { kind: "momentum", lr: checkRate("momentum", options.lr), momentum: rate };
+  return { kind: "momentum", lr: positive("momentum: lr", options.lr), momentum: rate };
 }
 
 /**
@@ -110,10 +107,8 @@ export function adam(options: { lr?: number; beta1?: number; beta2?: number; eps
   for (const [name, beta] of Object.entries({ beta1, beta2 })) {
     if (!(beta >= 0 && beta < 1)) throw new RangeError(`adam: ${name} is ${beta}; it must be at least 0 and below 1`);
   }
-  if (!(epsilon > 0 && Number.isFinite(epsilon))) {
-    throw new RangeError(`adam: epsilon is ${epsilon}; it must be a positive number`);
-  }
-  return { kind: "adam", lr: checkRate("adam", lr), beta1, beta2, epsilon };
+  positive("adam: epsilon", epsilon);
+  return { kind: "adam", lr: positive("adam: lr", lr), beta1, beta2, epsilon };
 }
 
 /**
@@ -134,17 +129,11 @@ export function dpSgd(
   options: { lr: number; clip: number; noiseMultiplier: number; batchSize: number; seed?: number },
 ): DpSgd {
   const { lr, clip, noiseMultiplier, batchSize, seed = 1 } = options;
-  if (!(clip > 0 && Number.isFinite(clip))) {
-    throw new RangeError(`dpSgd: clip is ${clip}; it must be a positive number`);
-  }
+  positive("dpSgd: clip", clip);
   if (!(noiseMultiplier >= 0 && Number.isFinite(noiseMultiplier))) {
     throw new RangeError(`dpSgd: noiseMultiplier is ${noiseMultiplier}; it must be a number of at least 0`);
   }
-  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-    throw new RangeError(`dpSgd: batchSize is ${batchSize}; it must be a positive integer`);
-  }
-  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
-    throw new RangeError(`dpSgd: seed is ${seed}; it must be an integer from 0 to 2^32 - 1`);
-  }
-  return { kind: "dpSgd", lr: checkRate("dpSgd", lr), clip, noiseMultiplier, batchSize, seed };
+  integer("dpSgd: batchSize", batchSize);
+  integer("dpSgd: seed", seed, 0, MOST_SEED);
+  return { kind: "dpSgd", lr: positive("dpSgd: lr", lr), clip, noiseMultiplier, batchSize, seed };
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import { builtinModule } from "./builtin.ts";
 
 /** What {@linkcode readFile} accepts at most, unless told otherwise: 1 GiB. */
@@ -113,9 +114,7 @@ function fileError(verb: Access, path: string, grant: string, cause: unknown): F
  * ```
  */
 export async function readFile(path: string, limit: number = DEFAULT_LIMIT): Promise<Uint8Array<ArrayBuffer>> {
-  if (!Number.isSafeInteger(limit) || limit < 0) {
-    throw new RangeError(`limit is ${limit}; it must be an integer from 0`);
-  }
+  integer("limit", limit, 0);
   const fs = fileSystem("read", path);
   const tooLarge = (size: string) =>
     new FileError(`cannot read "${path}": it has ${size} bytes, more than the ${limit} allowed`, path);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer, positive } from "../checks/numbers.ts";
 import { type ParameterSpec, sizeOf } from "../nn/mod.ts";
 
 /** A layer to suppress; MindArmour's `MaskLayerDes`. */
@@ -40,9 +41,7 @@ function match(where: string, { layerName, gradIdx }: MaskLayerDes, specs: reado
   if (typeof layerName !== "string" || layerName === "") {
     throw new TypeError(`${where}: layerName is ${JSON.stringify(layerName)}; it must be the name of a parameter`);
   }
-  if (gradIdx !== undefined && !(Number.isInteger(gradIdx) && gradIdx >= 0)) {
-    throw new RangeError(`${where}: gradIdx is ${gradIdx}; it must be an integer of at least 0, or left out`);
-  }
+  if (gradIdx !== undefined) integer(`${where}: gradIdx`, gradIdx, 0, Infinity, ", or left out");
   const names = specs.map((spec) => spec.name);
   const exact = names.indexOf(layerName);
   const found = exact >= 0 ? [exact] : names.flatMap((name, index) => name.includes(layerName) ? [index] : []);
@@ -68,10 +67,7 @@ function checkNumbers(where: string, { minNum, upperBound = 1.2 }: MaskLayerDes)
       `${where}: minNum is ${minNum}; it must be -1 (no limit) or the least number of weights to leave, an integer of at least 0`,
     );
   }
-  if (!(upperBound > 0 && Number.isFinite(upperBound))) {
-    throw new RangeError(`${where}: upperBound is ${upperBound}; it must be a positive number`);
-  }
-  return Math.max(upperBound, LEAST_UPPER_BOUND);
+  return Math.max(positive(`${where}: upperBound`, upperBound), LEAST_UPPER_BOUND);
 }
 
 /**

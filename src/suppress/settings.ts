@@ -4,6 +4,8 @@
  * @module
  */
 
+import { integer, MOST_SEED } from "../checks/numbers.ts";
+
 /** Settings of suppressed training; all have defaults. */
 export interface SuppressOptions {
   /** How training is arranged; only "local_train" exists. */
@@ -37,10 +39,6 @@ function check(holds: boolean, name: string, value: unknown, rule: string): void
   if (!holds) throw new RangeError(`${name} is ${shown}; it must be ${rule}`);
 }
 
-function positiveInteger(value: number): boolean {
-  return Number.isSafeInteger(value) && value > 0;
-}
-
 /**
  * Fills in the defaults and enforces the rules.
  *
@@ -50,18 +48,13 @@ export function completeSettings(options: SuppressOptions): SuppressSettings {
   const { policy = "local_train", endEpoch = 10, batchNum = 20, startEpoch = 3, maskTimes = 1000 } = options;
   const { lr = 0.05, sparseEnd = 0.90, sparseStart = 0, seed = 1 } = options;
   check(policy === "local_train", "policy", policy, '"local_train"');
-  check(positiveInteger(startEpoch), "startEpoch", startEpoch, "a positive integer");
-  check(positiveInteger(endEpoch) && endEpoch <= 100, "endEpoch", endEpoch, "an integer from 1 to 100");
+  integer("startEpoch", startEpoch);
+  integer("endEpoch", endEpoch, 1, 100);
   const { epochs = endEpoch } = options;
-  check(
-    positiveInteger(epochs) && epochs >= endEpoch && epochs <= 100,
-    "epochs",
-    epochs,
-    `an integer from endEpoch, which is ${endEpoch}, to 100`,
-  );
+  integer("epochs", epochs, endEpoch, 100, `; endEpoch is ${endEpoch}`);
   check(startEpoch <= endEpoch, "startEpoch", startEpoch, `at most endEpoch, which is ${endEpoch}`);
-  check(positiveInteger(batchNum), "batchNum", batchNum, "a positive integer: the batches in an epoch");
-  check(positiveInteger(maskTimes), "maskTimes", maskTimes, "a positive integer: the number of suppress operations");
+  integer("batchNum", batchNum, 1, Infinity, ": the batches in an epoch");
+  integer("maskTimes", maskTimes, 1, Infinity, ": the number of suppress operations");
   check(lr > 0 && lr <= 0.5, "lr", lr, "above 0 and at most 0.5");
   check(sparseStart >= 0 && sparseStart < 1, "sparseStart", sparseStart, "at least 0 and below 1");
   check(
@@ -70,6 +63,6 @@ export function completeSettings(options: SuppressOptions): SuppressSettings {
     sparseEnd,
     `above sparseStart, which is ${sparseStart}, and below 1`,
   );
-  check(Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff, "seed", seed, "an integer from 0 to 2^32 - 1");
+  integer("seed", seed, 0, MOST_SEED);
   return { policy, endEpoch, epochs, batchNum, startEpoch, maskTimes, lr, sparseEnd, sparseStart, seed };
 }

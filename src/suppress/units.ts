@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import { type Network, type ParameterValues, type PlacedLayer, sizeOf } from "../nn/mod.ts";
 
 /** A layer whose units are suppressed. */
@@ -56,9 +57,7 @@ export function resolveUnitLayers(layers: readonly UnitLayerDes[], network: Netw
     if (!placed) throw new RangeError(`${where} is no layer with weights; there are ${names.join(", ")}`);
     if (!reader) throw new RangeError(`${where} gives the network's output: its units are the classes and must stay`);
     const units = placed.outputShape[0];
-    if (!Number.isInteger(minNum) || minNum < 1 || minNum > units) {
-      throw new RangeError(`${where}: minNum is ${minNum}; it must be an integer from 1 to ${units}, its units`);
-    }
+    integer(`${where}: minNum`, minNum, 1, units, ", its units");
     if (!["product", "incoming", "outgoing"].includes(importance)) {
       throw new RangeError(`${where}: importance is ${importance}; it must be "product", "incoming" or "outgoing"`);
     }

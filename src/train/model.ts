@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer, positive } from "../checks/numbers.ts";
 import type { Checkpoint } from "../checkpoint/network_file.ts";
 import type { BatchSource, Engine, Program } from "../engine/engine.ts";
 import type { Network, Optimizer, ParameterValues } from "../nn/mod.ts";
@@ -128,8 +129,7 @@ export class Model {
    * @throws {RangeError} if it is no positive number.
    */
   setLearningRate(lr: number): void {
-    if (!(lr > 0 && Number.isFinite(lr))) throw new RangeError(`lr is ${lr}; it must be a positive number`);
-    this.#optimizer = { ...this.#optimizer, lr };
+    this.#optimizer = { ...this.#optimizer, lr: positive("lr", lr) };
   }
 
   /** Steps trained so far. */
@@ -160,9 +160,7 @@ export class Model {
    */
   async train(epochs: number, data: TrainingData, options: TrainOptions = {}): Promise<void> {
     const { batchSize = 32, callbacks = [] } = options;
-    if (!Number.isSafeInteger(epochs) || epochs < 1) {
-      throw new RangeError(`epochs is ${epochs}; it must be a positive integer`);
-    }
+    integer("epochs", epochs);
     const batches = data.batches(batchSize);
     if (batches < 1) {
       throw new RangeError(`the data hold no batch of ${batchSize} images: take a smaller batchSize or more data`);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import { CheckpointStore } from "../checkpoint/store.ts";
 import type { Callback, TrainingState } from "./callback.ts";
 
@@ -26,13 +27,8 @@ export class CheckpointConfig {
    */
   constructor(options: { saveCheckpointSteps?: number; keepCheckpointMax?: number } = {}) {
     const { saveCheckpointSteps = 1, keepCheckpointMax = 5 } = options;
-    for (const [name, value] of Object.entries({ saveCheckpointSteps, keepCheckpointMax })) {
-      if (!Number.isSafeInteger(value) || value < 1) {
-        throw new RangeError(`${name} is ${value}; it must be a positive integer`);
-      }
-    }
-    this.saveCheckpointSteps = saveCheckpointSteps;
-    this.keepCheckpointMax = keepCheckpointMax;
+    this.saveCheckpointSteps = integer("saveCheckpointSteps", saveCheckpointSteps);
+    this.keepCheckpointMax = integer("keepCheckpointMax", keepCheckpointMax);
   }
 }
 

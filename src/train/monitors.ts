@@ -3,15 +3,9 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import { printLine } from "../runtime/print.ts";
 import type { Callback, TrainingState } from "./callback.ts";
-
-function checkInterval(where: string, steps: number): number {
-  if (!Number.isSafeInteger(steps) || steps < 1) {
-    throw new RangeError(`${where} is ${steps}; it must be a positive integer`);
-  }
-  return steps;
-}
 
 /** Prints the loss every so many steps, as MindSpore's callback of the same name. */
 export class LossMonitor implements Callback {
@@ -32,7 +26,7 @@ export class LossMonitor implements Callback {
    * ```
    */
   constructor(perPrintTimes = 1, print: (line: string) => void = printLine) {
-    this.#perPrintTimes = checkInterval("perPrintTimes", perPrintTimes);
+    this.#perPrintTimes = integer("perPrintTimes", perPrintTimes);
     this.#print = print;
   }
 
@@ -62,7 +56,7 @@ export class ProgressMonitor implements Callback {
    */
   constructor(report: (state: TrainingState) => void | Promise<void>, everySteps = 1) {
     this.#report = report;
-    this.#everySteps = checkInterval("everySteps", everySteps);
+    this.#everySteps = integer("everySteps", everySteps);
   }
 
   /** Reports if it is time. */

@@ -1,10 +1,12 @@
 /** The dispatches of a training step of LeNet-5 on this runtime's GPU: operations and bytes of each, and its time where the device has timestamps. */
 import { Dataset, drawnDigits, lenet5, sgd } from "../../mod.ts";
 import { findAdapter } from "../../src/engine/webgpu/adapter.ts";
+import type { Kernel } from "../../src/engine/webgpu/device.ts";
 import { gpuEngine, openDevice } from "../../src/engine/webgpu/engine.ts";
 import { wasmMachine } from "../../src/engine/wasm/machine.ts";
 import { median } from "./measure.ts";
 import { type Cost, costOf } from "./gpu_costs.ts";
+import { Stopwatch, timestampsOf } from "./gpu_stopwatch.ts";
 
 /** A dispatch; the time is the median of several steps. */
 export interface Dispatch extends Partial<Cost> {
@@ -17,7 +19,11 @@ export interface Dispatch extends Partial<Cost> {
 export async function trainingDispatches(gpu: GPU, batch: number, steps = 11): Promise<Dispatch[]> {
   const found = await findAdapter(gpu);
   if (!found) return [];
-  const device = await openDevice(found);
+  let stopwatch: Stopwatch | undefined;
+  const device = await openDevice({
+    ...found,
+    adapter: timestampsOf(found.adapter, (raw) => stopwatch = new Stopwatch(raw)),
+  });
   const engine = gpuEngine(device, found.description, "", () => wasmMachine("simd128"));
   const program = engine.program(lenet5(), { batchSize: batch, gradients: "parameters" });
   const dataset = new Dataset(drawnDigits(batch), { size: [32, 32] }), indices = [...Array(batch).keys()];
@@ -27,16 +33,21 @@ export async function trainingDispatches(gpu: GPU, batch: number, steps = 11): P
     await program.loss();
   };
   await step();
-  const told: (readonly [Parameters<typeof costOf>[0][], readonly number[] | undefined])[] = [];
-  device.profile((kernels, times) => told.push([[...kernels], times]));
-  for (let i = 0; i < steps; i++) await step();
-  device.profile(undefined);
-  // The last timestamps are read behind the last step.
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  const run = device.run.bind(device), all: number[][] = [];
+  let kernels: Kernel[] = [];
+  device.run = (kernel, ...values) => {
+    kernels.push(kernel);
+    run(kernel, ...values);
+  };
+  for (let i = 0; i < steps; i++) {
+    kernels = [];
+    stopwatch?.start();
+    await step();
+    all.push(await stopwatch?.nanoseconds() ?? []);
+  }
   engine.dispose();
-  const [kernels] = told[0]!;
   return kernels.map((kernel, i) => {
-    const times = told.flatMap(([, nanoseconds]) => nanoseconds?.[i] ?? []);
+    const times = all.flatMap((nanoseconds) => nanoseconds[i] ?? []);
     return {
       shader: kernel.name,
       workgroups: kernel.groups,

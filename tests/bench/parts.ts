@@ -43,9 +43,7 @@ function partOf(source: string): string {
   if (source.includes("node_modules")) return source.replace(/.*node_modules\/(\w+).*/, "$1");
   const path = /src\/(.*)$/.exec(source)?.[1] ?? "mod.ts", folders = path.split("/");
   if (folders[1] === "generated") return path;
-  return /copybook/.test(path)
-    ? "data/copybook_*.ts"
-    : folders.slice(0, Math.min(2, folders.length - 1)).join("/") || path;
+  return folders.slice(0, Math.min(2, folders.length - 1)).join("/") || path;
 }
 
 /** Bytes of gzip that a bundle has less without each of its parts, most first. Parts share what they have in common: the sum is less than the bundle. */

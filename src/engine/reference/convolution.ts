@@ -5,46 +5,58 @@
  */
 import { CONV_SHAPE, type Kernels } from "../kernels.ts";
 import type { ReferenceMemory } from "./memory.ts";
+import { eachTap, everyWeight, sizes } from "./taps.ts";
 
-type Shape = Record<(typeof CONV_SHAPE)[number], number>;
+/** Pointers to what a kernel takes, in the order of its arguments. */
+type Pointers = readonly [number, number, number];
 
-function outputSize({ height, width, kernelHeight, kernelWidth, strideHeight, strideWidth }: Shape): [number, number] {
-  return [
-    Math.floor((height - kernelHeight) / strideHeight) + 1,
-    Math.floor((width - kernelWidth) / strideWidth) + 1,
-  ];
+/** y of the listed weights alone, all of them by default, and of the bias if its pointer is not 0. */
+export function forwardOf(
+  memory: ReferenceMemory,
+  [x, weight, bias]: Pointers,
+  shape: number,
+  listed?: Iterable<number>,
+): Float64Array {
+  const s = memory.record(shape, CONV_SHAPE), size = sizes(s), share = size.y / s.outputs;
+  const xs = memory.floatsAt(x, size.x), weights = memory.floatsAt(weight, size.weight);
+  const sums = new Float64Array(size.y);
+  if (bias !== 0) memory.floatsAt(bias, s.outputs).forEach((value, o) => sums.fill(value, o * share, (o + 1) * share));
+  eachTap(s, listed ?? everyWeight(s), (yAt, weightAt, xAt) => {
+    for (let lane = 0; lane < s.lanes; lane++) sums[yAt + lane]! += weights[weightAt]! * xs[xAt + lane]!;
+  });
+  return sums;
 }
 
-/** Calls `visit` with the offsets (in floats, of lane 0) of an output, a weight and the input that meet; outputs slowest, weights in their order. */
-export function eachTap(s: Shape, visit: (yAt: number, weightAt: number, xAt: number) => void): void {
-  const [rows, columns] = outputSize(s);
-  for (let o = 0; o < s.outputs; o++) {
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const yAt = ((o * rows + row) * columns + column) * s.lanes;
-        for (let channel = 0; channel < s.channels; channel++) {
-          for (let i = 0; i < s.kernelHeight; i++) {
-            for (let j = 0; j < s.kernelWidth; j++) {
-              const weightAt = ((o * s.channels + channel) * s.kernelHeight + i) * s.kernelWidth + j;
-              const y = row * s.strideHeight + i;
-              const x = column * s.strideWidth + j;
-              visit(yAt, weightAt, ((channel * s.height + y) * s.width + x) * s.lanes);
-            }
-          }
-        }
-      }
-    }
-  }
+/** dx from the listed weights alone; every element is written. */
+export function inputGradientOf(
+  memory: ReferenceMemory,
+  [dy, weight, dx]: Pointers,
+  shape: number,
+  listed?: Iterable<number>,
+): void {
+  const s = memory.record(shape, CONV_SHAPE), size = sizes(s);
+  const dys = memory.floatsAt(dy, size.y), weights = memory.floatsAt(weight, size.weight);
+  const sums = new Float64Array(size.x);
+  eachTap(s, listed ?? everyWeight(s), (yAt, weightAt, xAt) => {
+    for (let lane = 0; lane < s.lanes; lane++) sums[xAt + lane]! += weights[weightAt]! * dys[yAt + lane]!;
+  });
+  memory.floatsAt(dx, size.x).set(sums);
 }
 
-/** How many floats the tensors of a convolution have. */
-export function sizes(s: Shape): { x: number; weight: number; y: number } {
-  const [rows, columns] = outputSize(s);
-  return {
-    x: s.channels * s.height * s.width * s.lanes,
-    weight: s.outputs * s.channels * s.kernelHeight * s.kernelWidth,
-    y: s.outputs * rows * columns * s.lanes,
-  };
+/** dWeight of the listed weights; the others' is left as it is. */
+export function weightGradientOf(
+  memory: ReferenceMemory,
+  [x, dy, dWeight]: Pointers,
+  shape: number,
+  listed?: Iterable<number>,
+): void {
+  const s = memory.record(shape, CONV_SHAPE), size = sizes(s), places = listed ?? everyWeight(s);
+  const xs = memory.floatsAt(x, size.x), dys = memory.floatsAt(dy, size.y);
+  const sums = new Float64Array(size.weight), dWeights = memory.floatsAt(dWeight, size.weight);
+  eachTap(s, places, (yAt, weightAt, xAt) => {
+    for (let lane = 0; lane < s.lanes; lane++) sums[weightAt]! += dys[yAt + lane]! * xs[xAt + lane]!;
+  });
+  for (const weightAt of places) dWeights[weightAt] = sums[weightAt]!;
 }
 
 /**
@@ -56,45 +68,13 @@ export function convolution(
 ): Pick<Kernels, "conv2dForward" | "conv2dInputGradient" | "conv2dWeightGradient" | "biasGradient"> {
   return {
     conv2dForward(x, weight, bias, y, _scratch, shape) {
-      const s = memory.record(shape, CONV_SHAPE);
-      const size = sizes(s);
-      const xs = memory.floatsAt(x, size.x);
-      const weights = memory.floatsAt(weight, size.weight);
-      const sums = new Float64Array(size.y);
-      if (bias !== 0) {
-        const biases = memory.floatsAt(bias, s.outputs);
-        const share = size.y / s.outputs;
-        for (let o = 0; o < s.outputs; o++) sums.fill(biases[o]!, o * share, (o + 1) * share);
-      }
-      eachTap(s, (yAt, weightAt, xAt) => {
-        for (let lane = 0; lane < s.lanes; lane++) sums[yAt + lane]! += weights[weightAt]! * xs[xAt + lane]!;
-      });
-      memory.floatsAt(y, size.y).set(sums);
+      const sums = forwardOf(memory, [x, weight, bias], shape);
+      memory.floatsAt(y, sums.length).set(sums);
     },
 
-    conv2dInputGradient(dy, weight, dx, _scratch, shape) {
-      const s = memory.record(shape, CONV_SHAPE);
-      const size = sizes(s);
-      const dys = memory.floatsAt(dy, size.y);
-      const weights = memory.floatsAt(weight, size.weight);
-      const sums = new Float64Array(size.x);
-      eachTap(s, (yAt, weightAt, xAt) => {
-        for (let lane = 0; lane < s.lanes; lane++) sums[xAt + lane]! += weights[weightAt]! * dys[yAt + lane]!;
-      });
-      memory.floatsAt(dx, size.x).set(sums);
-    },
+    conv2dInputGradient: (dy, weight, dx, _scratch, shape) => inputGradientOf(memory, [dy, weight, dx], shape),
 
-    conv2dWeightGradient(x, dy, dWeight, shape) {
-      const s = memory.record(shape, CONV_SHAPE);
-      const size = sizes(s);
-      const xs = memory.floatsAt(x, size.x);
-      const dys = memory.floatsAt(dy, size.y);
-      const sums = new Float64Array(size.weight);
-      eachTap(s, (yAt, weightAt, xAt) => {
-        for (let lane = 0; lane < s.lanes; lane++) sums[weightAt]! += dys[yAt + lane]! * xs[xAt + lane]!;
-      });
-      memory.floatsAt(dWeight, size.weight).set(sums);
-    },
+    conv2dWeightGradient: (x, dy, dWeight, shape) => weightGradientOf(memory, [x, dy, dWeight], shape),
 
     biasGradient(dy, dBias, channels, positions, lanes) {
       const share = positions * lanes;

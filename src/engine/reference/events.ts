@@ -5,7 +5,8 @@
  */
 import { CONV_SHAPE, GROUP_LANES, imageStride, type Kernels, POOL_SHAPE } from "../kernels.ts";
 import type { ReferenceMemory } from "./memory.ts";
-import { convolved, type ConvShape, tapOf } from "./pooled_convolution.ts";
+import { poolSizes } from "./pooling.ts";
+import { type ConvShape, everyWeight, sizes, tapOf } from "./taps.ts";
 
 /** Where the groups of an output's events begin, `[outputs][groups + 1]`, and the int32 index of the first event. */
 function beginsOf(memory: ReferenceMemory, events: number, s: ConvShape): { begins: Int32Array; first: number } {
@@ -35,15 +36,16 @@ function tapInImage(s: ConvShape, weightAt: number): number {
 }
 
 /** dWeight of the listed weights = the sum over their output's events of gradient * input; the others' are left as they are. */
-export function weightGradientOf(
+export function eventWeightGradientOf(
   memory: ReferenceMemory,
-  listed: Iterable<number>,
-  [images, events, dWeight, conv]: readonly [number, number, number, number],
+  [images, events, dWeight]: readonly [number, number, number],
+  conv: number,
+  listed?: Iterable<number>,
 ): void {
   const s = memory.record(conv, CONV_SHAPE);
   const inputs = memory.floatsAt(images, s.lanes * imageStride(s.channels, s.height * s.width));
-  const dWeights = memory.floatsAt(dWeight, s.outputs * s.channels * s.kernelHeight * s.kernelWidth);
-  for (const weightAt of listed) {
+  const dWeights = memory.floatsAt(dWeight, sizes(s).weight);
+  for (const weightAt of listed ?? everyWeight(s)) {
     const tap = tapInImage(s, weightAt);
     let sum = 0;
     eachEvent(memory, events, s, tapOf(s, weightAt).output, (imageAt, gradient) => {
@@ -54,15 +56,16 @@ export function weightGradientOf(
 }
 
 /** dImages = the sum over all events of gradient * weight, from the listed weights alone; every element is written. */
-export function inputGradientOf(
+export function eventInputGradientOf(
   memory: ReferenceMemory,
-  listed: Iterable<number>,
-  [events, weight, dImages, conv]: readonly [number, number, number, number],
+  [events, weight, dImages]: readonly [number, number, number],
+  conv: number,
+  listed?: Iterable<number>,
 ): void {
   const s = memory.record(conv, CONV_SHAPE);
-  const weights = memory.floatsAt(weight, s.outputs * s.channels * s.kernelHeight * s.kernelWidth);
+  const weights = memory.floatsAt(weight, sizes(s).weight);
   const sums = new Float64Array(s.lanes * imageStride(s.channels, s.height * s.width));
-  for (const weightAt of listed) {
+  for (const weightAt of listed ?? everyWeight(s)) {
     const tap = tapInImage(s, weightAt);
     eachEvent(memory, events, s, tapOf(s, weightAt).output, (imageAt, gradient) => {
       sums[imageAt + tap]! += gradient * weights[weightAt]!;
@@ -75,34 +78,27 @@ export function inputGradientOf(
 export function events(
   memory: ReferenceMemory,
 ): Pick<Kernels, "winnerEvents" | "eventBiasGradient" | "eventWeightGradient" | "eventInputGradient"> {
-  function everyWeight(conv: number): Iterable<number> {
-    const s = memory.record(conv, CONV_SHAPE);
-    return new Uint32Array(s.outputs * s.channels * s.kernelHeight * s.kernelWidth).keys();
-  }
-
   return {
     winnerEvents(dy, winner, events, _scratch, conv, pool) {
       const s = memory.record(conv, CONV_SHAPE);
-      const p = memory.record(pool, POOL_SHAPE);
-      const { rows, columns } = convolved(s);
-      const pooledRows = Math.floor((rows - p.windowHeight) / p.strideHeight) + 1;
-      const pooledColumns = Math.floor((columns - p.windowWidth) / p.strideWidth) + 1;
-      const count = s.outputs * pooledRows * pooledColumns * s.lanes;
+      const { rows: height, columns: width } = sizes(s);
+      const p = { ...memory.record(pool, POOL_SHAPE), channels: s.outputs, height, width, lanes: s.lanes };
+      const { rows, columns, y: count } = poolSizes(p);
       const dys = memory.floatsAt(dy, count);
       const winners = memory.intsAt(winner, count);
       const { begins, first } = beginsOf(memory, events, s);
       const stride = imageStride(s.channels, s.height * s.width);
       let begin = 0;
       for (let output = 0; output < s.outputs; output++) {
-        let event = output * pooledRows * pooledColumns * s.lanes;
+        let event = output * rows * columns * s.lanes;
         for (let group = 0; group < s.lanes; group += GROUP_LANES) {
           begins[begin++] = event;
-          for (let at = 0; at < pooledRows * pooledColumns; at++) {
+          for (let at = 0; at < rows * columns; at++) {
             for (let lane = group; lane < group + GROUP_LANES; lane++) {
-              const element = (output * pooledRows * pooledColumns + at) * s.lanes + lane;
+              const element = (output * rows * columns + at) * s.lanes + lane;
               const place = winners[element]!;
               if (dys[element] === 0 || place === -1) continue;
-              const row = Math.floor(at / pooledColumns), column = at % pooledColumns;
+              const row = Math.floor(at / columns), column = at % columns;
               const convRow = row * p.strideHeight + Math.floor(place / p.windowWidth);
               const convColumn = column * p.strideWidth + place % p.windowWidth;
               const pixel = convRow * s.strideHeight * s.width + convColumn * s.strideWidth;
@@ -126,12 +122,10 @@ export function events(
       }
     },
 
-    eventWeightGradient(images, events, dWeight, _scratch, conv) {
-      weightGradientOf(memory, everyWeight(conv), [images, events, dWeight, conv]);
-    },
+    eventWeightGradient: (images, events, dWeight, _scratch, conv) =>
+      eventWeightGradientOf(memory, [images, events, dWeight], conv),
 
-    eventInputGradient(events, weight, dImages, _scratch, conv) {
-      inputGradientOf(memory, everyWeight(conv), [events, weight, dImages, conv]);
-    },
+    eventInputGradient: (events, weight, dImages, _scratch, conv) =>
+      eventInputGradientOf(memory, [events, weight, dImages], conv),
   };
 }

@@ -4,8 +4,8 @@
  * @module
  */
 import { CONV_SHAPE, type Kernels } from "../kernels.ts";
-import { eachTap, sizes } from "./convolution.ts";
 import type { ReferenceMemory } from "./memory.ts";
+import { eachTap, everyWeight, sizes } from "./taps.ts";
 
 /** The kernels over a memory: squares `[lanes]`; the other tensors as those of the layers' gradients. Sums run in float64. */
 export function exampleGradients(
@@ -35,7 +35,7 @@ export function exampleGradients(
       const s = memory.record(shape, CONV_SHAPE), size = sizes(s);
       const xs = memory.floatsAt(x, size.x), dys = memory.floatsAt(dy, size.y);
       const gradients = new Float64Array(size.weight * s.lanes), biases = new Float64Array(s.outputs * s.lanes);
-      eachTap(s, (yAt, weightAt, xAt) => {
+      eachTap(s, everyWeight(s), (yAt, weightAt, xAt) => {
         for (let lane = 0; lane < s.lanes; lane++) {
           gradients[weightAt * s.lanes + lane]! += dys[yAt + lane]! * xs[xAt + lane]!;
         }

@@ -4,9 +4,11 @@
  * @module
  */
 import { CONV_SHAPE, type Kernels } from "../kernels.ts";
-import { inputGradientOf, weightGradientOf } from "./events.ts";
+import { forwardOf, inputGradientOf, weightGradientOf } from "./convolution.ts";
+import { eventInputGradientOf, eventWeightGradientOf } from "./events.ts";
 import type { ReferenceMemory } from "./memory.ts";
 import { poolConvolved } from "./pooled_convolution.ts";
+import { sizes } from "./taps.ts";
 
 /** The kernels of living weights over a memory. Sums run in float64, in the order of their dense counterparts; scratch is not used. */
 export function living(memory: ReferenceMemory): Pick<
@@ -26,7 +28,7 @@ export function living(memory: ReferenceMemory): Pick<
 
   function list(mask: number, living: number, conv: number): number {
     const s = memory.record(conv, CONV_SHAPE);
-    const masks = memory.intsAt(mask, s.outputs * s.channels * s.kernelHeight * s.kernelWidth);
+    const masks = memory.intsAt(mask, sizes(s).weight);
     let count = 0;
     masks.forEach((kept, weightAt) => {
       if (kept !== 0) memory.ints[living / 4 + 1 + count++] = weightAt;
@@ -40,56 +42,25 @@ export function living(memory: ReferenceMemory): Pick<
 
     listLivingPasses: (mask, passes, conv) => void list(mask, passes, conv),
 
-    livingPooledConvForward(x, weight, bias, y, winner, living, _scratch, conv, pool) {
-      poolConvolved(memory, listed(living), [x, weight, bias, y, winner, conv, pool]);
-    },
+    livingPooledConvForward: (x, weight, bias, y, winner, living, _scratch, conv, pool) =>
+      poolConvolved(memory, [x, weight, bias, y, winner, conv, pool], listed(living)),
 
-    livingEventWeightGradient(images, events, dWeight, passes, conv) {
-      weightGradientOf(memory, listed(passes), [images, events, dWeight, conv]);
-    },
+    livingEventWeightGradient: (images, events, dWeight, passes, conv) =>
+      eventWeightGradientOf(memory, [images, events, dWeight], conv, listed(passes)),
 
-    livingEventInputGradient(events, weight, dImages, passes, _scratch, conv) {
-      inputGradientOf(memory, listed(passes), [events, weight, dImages, conv]);
-    },
+    livingEventInputGradient: (events, weight, dImages, passes, _scratch, conv) =>
+      eventInputGradientOf(memory, [events, weight, dImages], conv, listed(passes)),
 
+    // A dense layer is listed as a convolution of one pixel.
     livingDenseForward(x, weight, bias, y, living, _scratch, conv) {
-      const { channels: inputs, outputs, lanes } = memory.record(conv, CONV_SHAPE);
-      const xs = memory.floatsAt(x, inputs * lanes);
-      const weights = memory.floatsAt(weight, outputs * inputs);
-      const sums = new Float64Array(outputs * lanes);
-      if (bias !== 0) {
-        memory.floatsAt(bias, outputs).forEach((value, o) => sums.fill(value, o * lanes, (o + 1) * lanes));
-      }
-      for (const at of listed(living)) {
-        const o = Math.floor(at / inputs), i = at % inputs;
-        for (let lane = 0; lane < lanes; lane++) sums[o * lanes + lane]! += weights[at]! * xs[i * lanes + lane]!;
-      }
-      memory.floatsAt(y, outputs * lanes).set(sums);
+      const sums = forwardOf(memory, [x, weight, bias], conv, listed(living));
+      memory.floatsAt(y, sums.length).set(sums);
     },
 
-    livingDenseInputGradient(dy, weight, dx, living, conv) {
-      const { channels: inputs, outputs, lanes } = memory.record(conv, CONV_SHAPE);
-      const dys = memory.floatsAt(dy, outputs * lanes);
-      const weights = memory.floatsAt(weight, outputs * inputs);
-      const sums = new Float64Array(inputs * lanes);
-      for (const at of listed(living)) {
-        const o = Math.floor(at / inputs), i = at % inputs;
-        for (let lane = 0; lane < lanes; lane++) sums[i * lanes + lane]! += weights[at]! * dys[o * lanes + lane]!;
-      }
-      memory.floatsAt(dx, inputs * lanes).set(sums);
-    },
+    livingDenseInputGradient: (dy, weight, dx, living, conv) =>
+      inputGradientOf(memory, [dy, weight, dx], conv, listed(living)),
 
-    livingDenseWeightGradient(x, dy, dWeight, living, conv) {
-      const { channels: inputs, outputs, lanes } = memory.record(conv, CONV_SHAPE);
-      const xs = memory.floatsAt(x, inputs * lanes);
-      const dys = memory.floatsAt(dy, outputs * lanes);
-      const dWeights = memory.floatsAt(dWeight, outputs * inputs);
-      for (const at of listed(living)) {
-        const o = Math.floor(at / inputs), i = at % inputs;
-        let sum = 0;
-        for (let lane = 0; lane < lanes; lane++) sum += dys[o * lanes + lane]! * xs[i * lanes + lane]!;
-        dWeights[at] = sum;
-      }
-    },
+    livingDenseWeightGradient: (x, dy, dWeight, living, conv) =>
+      weightGradientOf(memory, [x, dy, dWeight], conv, listed(living)),
   };
 }

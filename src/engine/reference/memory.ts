@@ -4,6 +4,8 @@
  * @module
  */
 
+import { integer } from "../../checks/numbers.ts";
+
 /** The numbers a tensor is made of: rounded to float32 when stored, or kept in float64. */
 export type Floats = Float32Array | Float64Array;
 
@@ -55,9 +57,7 @@ export class ReferenceMemory {
    * @throws {RangeError} if `bytes` is no whole number from 0 on, or the memory cannot grow so far.
    */
   allocate(bytes: number): number {
-    if (!Number.isSafeInteger(bytes) || bytes < 0) {
-      throw new RangeError(`allocate: bytes is ${bytes}, but must be a whole number from 0 on`);
-    }
+    integer("allocate: bytes", bytes, 0);
     const pointer = this.#end;
     const end = Math.ceil((pointer + bytes) / ALIGNMENT) * ALIGNMENT;
     if (end > LIMIT) {

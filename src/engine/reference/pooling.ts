@@ -8,7 +8,8 @@ import type { ReferenceMemory } from "./memory.ts";
 
 type Shape = Record<(typeof POOL_SHAPE)[number], number>;
 
-function sizes(s: Shape): { rows: number; columns: number; x: number; y: number } {
+/** The rows and columns that a pooling gives, and how many floats its tensors have. */
+export function poolSizes(s: Shape): { rows: number; columns: number; x: number; y: number } {
   const rows = Math.floor((s.height - s.windowHeight) / s.strideHeight) + 1;
   const columns = Math.floor((s.width - s.windowWidth) / s.strideWidth) + 1;
   return {
@@ -20,8 +21,8 @@ function sizes(s: Shape): { rows: number; columns: number; x: number; y: number 
 }
 
 /** Calls `visit` with the offsets (in floats) of every output and each of its inputs, and the input's place in the window, row by row. */
-function eachPlace(s: Shape, visit: (yAt: number, xAt: number, place: number) => void): void {
-  const { rows, columns } = sizes(s);
+export function eachPlace(s: Shape, visit: (yAt: number, xAt: number, place: number) => void): void {
+  const { rows, columns } = poolSizes(s);
   for (let channel = 0; channel < s.channels; channel++) {
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
@@ -48,7 +49,7 @@ export function pooling(
   return {
     maxPoolForward(x, y, winner, shape) {
       const s = memory.record(shape, POOL_SHAPE);
-      const size = sizes(s);
+      const size = poolSizes(s);
       const xs = memory.floatsAt(x, size.x);
       const ys = memory.floatsAt(y, size.y);
       const winners = memory.intsAt(winner, size.y);
@@ -62,7 +63,7 @@ export function pooling(
 
     maxPoolGradient(dy, winner, dx, shape) {
       const s = memory.record(shape, POOL_SHAPE);
-      const size = sizes(s);
+      const size = poolSizes(s);
       const dys = memory.floatsAt(dy, size.y);
       const winners = memory.intsAt(winner, size.y);
       const sums = new Float64Array(size.x);
@@ -74,7 +75,7 @@ export function pooling(
 
     averagePoolForward(x, y, shape) {
       const s = memory.record(shape, POOL_SHAPE);
-      const size = sizes(s);
+      const size = poolSizes(s);
       const xs = memory.floatsAt(x, size.x);
       const sums = new Float64Array(size.y);
       eachPlace(s, (yAt, xAt) => sums[yAt]! += xs[xAt]!);
@@ -84,7 +85,7 @@ export function pooling(
 
     averagePoolGradient(dy, dx, shape) {
       const s = memory.record(shape, POOL_SHAPE);
-      const size = sizes(s);
+      const size = poolSizes(s);
       const dys = memory.floatsAt(dy, size.y);
       const places = s.windowHeight * s.windowWidth;
       const sums = new Float64Array(size.x);

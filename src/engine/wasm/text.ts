@@ -1,5 +1,6 @@
 /**
- * Bytes as text. What carries JavaScript compresses it on its way, and finds most in text where the same bytes are always the same characters: the common bytes are one character each, the others two.
+ * Bytes as text. What carries JavaScript compresses it on its way, and finds most in text where the same bytes are always the same characters, and names are names: the common bytes are one character each, their own if
+ * they have one, the others two.
  *
  * @module
  */
@@ -9,11 +10,13 @@ const FIRST = 35, CHARACTERS = 92;
 /** Bytes that are one character. */
 const SINGLES = 90;
 
-/** All bytes, first those of which `common` has the bit. */
+/** All bytes, first those of which `common` has the bit: each in its own place where it is a character, the others in what places are left. */
 function byCommonness(common: bigint): number[] {
   const bytes = Array.from({ length: 256 }, (_, byte) => byte);
   const isCommon = (byte: number) => (common >> BigInt(byte) & 1n) === 1n;
-  return [...bytes.filter(isCommon), ...bytes.filter((byte) => !isCommon(byte))];
+  const others = bytes.filter((byte) => isCommon(byte) && (byte < FIRST || byte >= FIRST + SINGLES));
+  const singles = bytes.slice(FIRST, FIRST + SINGLES).map((byte) => isCommon(byte) ? byte : others.shift()!);
+  return [...singles, ...bytes.filter((byte) => !isCommon(byte))];
 }
 
 /** The 90 most common of `bytes`, as `toText` and `fromText` take them. */

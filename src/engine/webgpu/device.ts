@@ -4,7 +4,7 @@
  * @module
  */
 import { type ShaderName, shaders } from "./shaders.ts";
-import { hasUnrolledLoops, unrolled } from "./unroll.ts";
+import { compilable, type Constants } from "./unroll.ts";
 import { DeviceLimitError, DeviceLostError, DeviceMemoryError, DeviceValidationError, EngineError } from "../errors.ts";
 
 /** The bits of GPUBufferUsage and GPUMapMode, which not every runtime has as globals. */
@@ -29,11 +29,7 @@ export interface Kernel {
 /** Workgroups along x, y and z. */
 export type Groups = readonly [number, number, number];
 
-/** The values of a shader's pipeline constants. */
-export type Constants = Readonly<Record<string, number | boolean>>;
-
-/** Told of the dispatches of a submission, and of the nanoseconds that each took where the device has timestamps. */
-export type Profile = (kernels: readonly Kernel[], nanoseconds: readonly number[] | undefined) => void;
+export type { Constants };
 
 /** The workgroups of 64, at least one, that cover so many invocations, in two dimensions because one ends at 65535; `z` more of each. */
 export function flat(invocations: number, z = 1): Groups {
@@ -46,7 +42,6 @@ export class Device {
   readonly #device: GPUDevice;
   /** Whether it is an adapter that computes in software: barriers are dear there. */
   readonly isSoftware: boolean;
-  readonly #modules = new Map<ShaderName, GPUShaderModule>();
   readonly #pipelines = new Map<string, GPUComputePipeline>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #argumentLayout: GPUBindGroupLayout;
@@ -58,9 +53,6 @@ export class Device {
   #pass: GPUComputePassEncoder | undefined;
   #failure: EngineError | undefined;
   #inFlight: Promise<unknown>[] = [];
-  #profile: Profile | undefined;
-  #recorded: Kernel[] = [];
-  #times: { readonly set: GPUQuerySet; readonly buffer: GPUBuffer } | undefined;
 
   constructor(device: GPUDevice, isSoftware: boolean) {
     this.#device = device;
@@ -134,24 +126,18 @@ export class Device {
     return layout;
   }
 
-  #pipeline(name: ShaderName, constants: Record<string, number>): GPUComputePipeline {
+  #pipeline(name: ShaderName, constants: Constants): GPUComputePipeline {
     const key = `${name} ${JSON.stringify(constants)}`;
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
       const shader = shaders[name];
-      const isUnrolled = hasUnrolledLoops(shader.code);
-      let module = isUnrolled ? undefined : this.#modules.get(name);
-      if (!module) {
-        const code = isUnrolled ? unrolled(shader.code, constants) : shader.code;
-        module = this.#device.createShaderModule({ label: name, code });
-        if (!isUnrolled) this.#modules.set(name, module);
-      }
+      const module = this.#device.createShaderModule({ label: name, code: compilable(shader.code, constants) });
       const bindGroupLayouts = [this.#layout(name)];
       if (shader.arguments.length > 0) bindGroupLayouts.push(this.#argumentLayout);
       pipeline = this.#device.createComputePipeline({
         label: name,
         layout: this.#device.createPipelineLayout({ bindGroupLayouts }),
-        compute: { module, entryPoint: "main", ...(!isUnrolled && { constants }) },
+        compute: { module, entryPoint: "main" },
       });
       this.#pipelines.set(key, pipeline);
     }
@@ -171,10 +157,7 @@ export class Device {
         `${name} takes [${groups}] workgroups, but this GPU allows at most ${most}: take a smaller batch or network, or the wasm engine`,
       );
     }
-    const pipeline = this.#pipeline(
-      name,
-      Object.fromEntries(Object.entries(constants).map(([constant, value]) => [constant, Number(value)])),
-    );
+    const pipeline = this.#pipeline(name, constants);
     const bindGroup = this.#device.createBindGroup({
       layout: this.#layout(name),
       entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
@@ -186,18 +169,7 @@ export class Device {
   run(kernel: Kernel, ...values: readonly number[]): void {
     this.check();
     const { arguments: types } = shaders[kernel.name];
-    if (this.#slots === SLOTS || this.#recorded.length === SLOTS) this.submit();
-    const index = this.#recorded.length;
-    if (this.#times) {
-      this.#endPass();
-      this.#pass = this.#commands().beginComputePass({
-        timestampWrites: {
-          querySet: this.#times.set,
-          beginningOfPassWriteIndex: 2 * index,
-          endOfPassWriteIndex: 2 * index + 1,
-        },
-      });
-    }
+    if (this.#slots === SLOTS) this.submit();
     const pass = this.#pass ??= this.#commands().beginComputePass();
     pass.setPipeline(kernel.pipeline);
     pass.setBindGroup(0, kernel.bindGroup);
@@ -210,7 +182,6 @@ export class Device {
       pass.setBindGroup(1, this.#argumentGroup, [at]);
     }
     pass.dispatchWorkgroups(...kernel.groups);
-    this.#recorded.push(kernel);
   }
 
   #commands(): GPUCommandEncoder {
@@ -244,14 +215,9 @@ export class Device {
     if (!encoder) return;
     this.check();
     this.#endPass();
-    // A submission may only copy.
-    const profile = this.#recorded.length > 0 ? this.#profile : undefined;
-    const told = this.#times && profile ? this.#readTimes(encoder, profile) : profile;
     const { queue } = this.#device;
     if (this.#slots > 0) queue.writeBuffer(this.#argumentBuffer, 0, this.#arguments.buffer, 0, SLOT * this.#slots);
     queue.submit([encoder.finish()]);
-    told?.(this.#recorded, undefined);
-    this.#recorded = [];
     this.#slots = 0;
     this.#encoder = undefined;
     // A device that is lost says so elsewhere.
@@ -259,36 +225,6 @@ export class Device {
       this.#inFlight = this.#inFlight.filter((other) => other !== done);
     });
     this.#inFlight.push(done);
-  }
-
-  /** Has the timestamps of the recorded dispatches read behind them; what is told then. */
-  #readTimes(encoder: GPUCommandEncoder, profile: Profile): Profile {
-    const { set, buffer } = this.#times!, count = 2 * this.#recorded.length;
-    const staging = this.#device.createBuffer({ size: 8 * count, usage: MAP_READ | COPY_DST });
-    encoder.resolveQuerySet(set, 0, count, buffer, 0);
-    encoder.copyBufferToBuffer(buffer, 0, staging, 0, 8 * count);
-    return (kernels) => {
-      staging.mapAsync(MAP_READ).then(() => {
-        const times = new BigUint64Array(staging.getMappedRange());
-        profile(kernels, kernels.map((_, i) => Number(times[2 * i + 1]! - times[2 * i]!)));
-        staging.destroy();
-      });
-    };
-  }
-
-  /** Tells of all dispatches from now on, each timed where the device can; undefined ends it. */
-  profile(profile: Profile | undefined): void {
-    this.submit();
-    this.#profile = profile;
-    const timed = profile !== undefined && this.#device.features.has("timestamp-query");
-    this.#times?.set.destroy();
-    this.#times?.buffer.destroy();
-    this.#times = timed
-      ? {
-        set: this.#device.createQuerySet({ type: "timestamp", count: 2 * SLOTS }),
-        buffer: this.#device.createBuffer({ size: 16 * SLOTS, usage: 512 | COPY_SRC }),
-      }
-      : undefined;
   }
 
   /** A promise of the oldest submission's end if many are under way: whoever records without end should wait for it. */

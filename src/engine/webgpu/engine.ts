@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer } from "../../checks/numbers.ts";
 import type { Engine } from "../engine.ts";
 import { DeviceLostError, EngineError } from "../errors.ts";
 import type { Machine } from "../machine.ts";
@@ -61,10 +62,7 @@ export async function openDevice({ adapter, isSoftware }: Adapter): Promise<Devi
   let device: Device;
   try {
     device = new Device(
-      await adapter.requestDevice({
-        requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
-        requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
-      }),
+      await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } }),
       isSoftware,
     );
   } catch (cause) {
@@ -90,9 +88,7 @@ export function gpuEngine(device: Device, build: string, why: string, drawing: (
     why,
     program: (network, options) => {
       const { batchSize } = options;
-      if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 65536) {
-        throw new RangeError(`batchSize is ${batchSize}; it must be an integer from 1 to 65536`);
-      }
+      integer("batchSize", batchSize, 1, 65536);
       const store = parameters(network.parameters, network.seed) as GpuParameters;
       return new GpuProgram(device, uploads, store, network, options);
     },

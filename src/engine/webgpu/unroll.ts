@@ -1,8 +1,11 @@
 /**
- * Shaders whose loops are written out. The sums of a register tile lie in arrays, which drivers keep in registers only where every index is a number: few of them unroll a loop to see that.
+ * Shaders as they are compiled: with their constants in the text, and some loops written out. The sums of a register tile lie in arrays, which drivers keep in registers only where every index is a number: few of them unroll a loop to see that.
  *
  * @module
  */
+
+/** The values of a shader's pipeline constants. */
+export type Constants = Readonly<Record<string, number | boolean>>;
 
 /** The head of a loop to be written out, with or without spaces: its variable, the literal or constant that ends it, and its step if that is not 1. */
 const MARKED =
@@ -20,12 +23,12 @@ function closing(code: string, from: number): number {
 }
 
 /** Writes the marked loops out, the outer ones first. */
-function writtenOut(code: string, constants: Readonly<Record<string, number>>): string {
+function writtenOut(code: string, constants: Constants): string {
   const head = MARKED.exec(code);
   if (!head) return code;
   const [{ length }, variable, bound, step = "1"] = head as unknown as [string, string, string, string?];
   const begin = head.index + length, end = closing(code, begin), body = code.slice(begin, end - 1);
-  const stop = constants[bound] ?? parseInt(bound), name = new RegExp(`\\b${variable}\\b`, "g");
+  const stop = Number(constants[bound] ?? parseInt(bound)), name = new RegExp(`\\b${variable}\\b`, "g");
   const blocks: string[] = [];
   for (let k = 0; k < stop; k += Number(step)) {
     blocks.push(`{${writtenOut(body.replace(name, `${k}u`), constants)}}`);
@@ -33,16 +36,14 @@ function writtenOut(code: string, constants: Readonly<Record<string, number>>): 
   return code.slice(0, head.index) + blocks.join("\n") + writtenOut(code.slice(end), constants);
 }
 
-/** Whether a shader has loops to be written out: then its constants belong into its text. */
-export function hasUnrolledLoops(code: string): boolean {
-  return MARKED.test(code);
-}
-
-/** A shader with its constants in its text, and the loops that are marked `unroll` written out. */
-export function unrolled(code: string, constants: Readonly<Record<string, number>>): string {
-  const text = code.replace(/\boverride (\w+):\s*(\w+);/g, (_, name: string, type: string) => {
-    const value = constants[name]!;
-    return `const ${name}: ${type} = ${type === "bool" ? value !== 0 : `${type}(${value})`};`;
-  });
-  return writtenOut(text, constants);
+/**
+ * A shader with the values of its `override` constants in its text, and the loops that are marked `unroll` written out. The build leaves out the declarations of all but signed integers: a boolean is told by
+ * its value, any other number is a u32.
+ */
+export function compilable(code: string, constants: Constants): string {
+  const signed = new Set(Array.from(code.matchAll(/\boverride (\w+):\s*i32/g), ([, name]) => name));
+  const declared = Object.entries(constants).map(([name, value]) =>
+    `const ${name} = ${typeof value === "boolean" ? value : `${signed.has(name) ? "i32" : "u32"}(${value})`};`
+  );
+  return declared.join("\n") + writtenOut(code.replace(/\boverride [^;]*;/g, ""), constants);
 }

@@ -1,14 +1,14 @@
 /**
- * A copybook: the ways in which people write the digits 0 to 4, as pen strokes. They are read when they are asked for, and left out of a
- * bundle that draws no digits.
+ * A copybook: the ways in which people write the digits 0 to 4, as pen strokes.
  *
  * @module
  */
 
-import { type Form, form } from "./strokes.ts";
+import type { Form } from "../src/data/strokes.ts";
+import { form } from "./notation.ts";
 
 /** Forms of the zero: ovals, closed, gaping or overlapping; with a curl inside; with a slash. */
-export const zero = (): readonly Form[] => [
+export const zero: readonly Form[] = [
   form(10, [
     "40,0 14,14 2,50 14,87 36,100 58,86 68,50 60,14 40,0",
     "48,6 18,10 2,50 16,90 38,100 60,84 68,46 54,8 26,2",
@@ -28,7 +28,7 @@ export const zero = (): readonly Form[] => [
 ];
 
 /** Forms of the one: a bare stroke; with a flag; with flag and base. */
-export const one = (): readonly Form[] => [
+export const one: readonly Form[] = [
   form(18, [
     "32,0 30,33 30,66 28,100",
     "28,0 31,33 32,66 32,100",
@@ -45,7 +45,7 @@ export const one = (): readonly Form[] => [
 ];
 
 /** Forms of the two: a pointed foot; a looped foot; a curled head; shaped like a Z. */
-export const two = (): readonly Form[] => [
+export const two: readonly Form[] = [
   form(6, [
     "6,24 20,4 44,0 60,16 56,40 34,70 4,98! 36,96 70,98",
     "2,14 20,2 46,2 58,20 48,44 26,72 0,96! 36,98 78,94",
@@ -85,7 +85,7 @@ export const two = (): readonly Form[] => [
 ];
 
 /** Forms of the three: a sharp waist; a looped waist; a flat top; a round waist. */
-export const three = (): readonly Form[] => [
+export const three: readonly Form[] = [
   form(10, [
     "8,12 32,0 56,10 52,34 28,46! 58,56 64,78 38,100 4,90",
     "4,8 30,2 52,14 46,36 20,48! 50,52 62,76 34,98 -2,92",
@@ -119,7 +119,7 @@ export const three = (): readonly Form[] => [
  * Forms of the four: open, of two strokes; open, in one go; a closed triangle; a closed triangle in one go; open and
  * round.
  */
-export const four = (): readonly Form[] => [
+export const four: readonly Form[] = [
   form(6, [
     "14,2 10,28 6,50! 34,50 66,47 / 56,0 54,50 52,100",
     "20,0 10,28 2,52! 36,54 70,48 / 60,10 54,50 46,100",

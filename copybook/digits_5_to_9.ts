@@ -1,14 +1,14 @@
 /**
- * A copybook: the ways in which people write the digits 5 to 9, as pen strokes. They are read when they are asked for, and left out of a
- * bundle that draws no digits.
+ * A copybook: the ways in which people write the digits 5 to 9, as pen strokes.
  *
  * @module
  */
 
-import { type Form, form } from "./strokes.ts";
+import type { Form } from "../src/data/strokes.ts";
+import { form } from "./notation.ts";
 
 /** Forms of the five: the bar drawn last; the bar drawn first; without corners, like an S. */
-export const five = (): readonly Form[] => [
+export const five: readonly Form[] = [
   form(6, [
     "16,2 14,22 12,42! 36,36 62,52 60,84 32,100 2,90 / 16,2 40,3 66,0",
     "18,4 14,24 8,46! 34,38 56,54 54,84 28,100 -4,92 / 18,6 44,2 76,-2",
@@ -43,7 +43,7 @@ export const five = (): readonly Form[] => [
 ];
 
 /** Forms of the six: a loop that closes; a loop that turns in. */
-export const six = (): readonly Form[] => [
+export const six: readonly Form[] = [
   form(8, [
     "50,0 26,18 6,50 4,80 24,100 50,92 58,72 44,56 22,58 6,76",
     "60,2 34,18 12,46 2,76 18,98 46,94 58,74 48,58 26,60 6,80",
@@ -62,7 +62,7 @@ export const six = (): readonly Form[] => [
 ];
 
 /** Forms of the seven: a pointed shoulder; with a flag; a round shoulder; with a cross bar; with both. */
-export const seven = (): readonly Form[] => [
+export const seven: readonly Form[] = [
   form(10, [
     "4,6 34,4 64,4! 44,46 28,100",
     "2,12 30,6 60,2! 48,46 40,100",
@@ -99,7 +99,7 @@ export const seven = (): readonly Form[] => [
 ];
 
 /** Forms of the eight: crossing; of two rings; open at the top; crossing wide. */
-export const eight = (): readonly Form[] => [
+export const eight: readonly Form[] = [
   form(8, [
     "56,12 38,0 20,10 20,30 36,46 52,64 54,88 34,100 14,88 16,66 36,46 54,28 58,10",
     "52,12 38,0 24,12 26,32 38,48 48,66 48,88 34,100 22,88 24,66 38,48 50,30 54,14",
@@ -130,7 +130,7 @@ export const eight = (): readonly Form[] => [
 ];
 
 /** Forms of the nine: a straight stem; a stem that flows from the ring; a hook. */
-export const nine = (): readonly Form[] => [
+export const nine: readonly Form[] = [
   form(7, [
     "54,14 38,2 16,12 8,32 22,44 44,34 56,12! 54,52 50,100",
     "58,16 40,4 20,14 10,34 24,46 46,38 60,14! 52,56 40,100",

@@ -1,0 +1,47 @@
+/**
+ * Checks of numbers that callers hand in.
+ *
+ * @module
+ */
+
+/** The greatest seed. */
+export const MOST_SEED = 0xffffffff;
+
+/**
+ * The value, if it is an integer from `least` (default 1) to `most` (default: without end).
+ *
+ * @param what it is called
+ * @param note behind the message: where a bound comes from
+ * @throws {RangeError} that says what it was and what is allowed.
+ */
+export function integer(what: string, value: number, least = 1, most = Infinity, note = ""): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  const positive = least === 1 && most === Infinity;
+  const end = most === Infinity ? "" : ` to ${most === MOST_SEED ? "2^32 - 1" : most}`;
+  throw new RangeError(
+    `${what} is ${value}; it must be ${positive ? "a positive integer" : `an integer from ${least}${end}`}${note}`,
+  );
+}
+
+/**
+ * The value, if it is a positive number and not infinite.
+ *
+ * @param what it is called
+ * @throws {RangeError} that says what it was.
+ */
+export function positive(what: string, value: number): number {
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new RangeError(`${what} is ${value}; it must be a positive number`);
+}
+
+/**
+ * Refuses values of which one is not finite.
+ *
+ * @param what they are called
+ * @throws {RangeError} that names the first one.
+ */
+export function finite(what: string, values: ArrayLike<number>): void {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i]!)) throw new RangeError(`${what}[${i}] is ${values[i]}; it must be finite`);
+  }
+}
