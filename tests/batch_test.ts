@@ -1,6 +1,18 @@
-import { assertRejects, assertStringIncludes, assertThrows } from "#std/assert";
+/** The batch of a program: loaded from data, or given as pixels with labels. */
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "#std/assert";
 import { describe, test } from "node:test";
-import { type BatchSource, dense, flatten, openEngine, pixels, type Program, sequential } from "../mod.ts";
+import {
+  type BatchSource,
+  Dataset,
+  dense,
+  drawnDigits,
+  flatten,
+  lenet5,
+  openEngine,
+  pixels,
+  type Program,
+  sequential,
+} from "../mod.ts";
 
 const source: BatchSource["source"] = {
   images: new Uint8Array(3 * 16),
@@ -53,5 +65,33 @@ describe("loading a batch", () => {
     assertThrows(() => ready.load(data, []), RangeError, "0 images");
     assertThrows(() => ready.load(data, [0, 1, 2]), RangeError, "3 images");
     await assertRejects(async () => await pixels(await openEngine(), data, []), RangeError, "batchSize is 0");
+  });
+});
+
+describe("a batch of given pixels with labels", () => {
+  test("has the gradients of the same batch loaded from data", async () => {
+    const engine = await openEngine({ engine: "wasm", build: "simd128" }),
+      data = new Dataset(drawnDigits(5), { size: [32, 32] });
+    const program = engine.program(lenet5(), { batchSize: 8, gradients: "both" });
+    program.load(data, [3, 0, 4]);
+    program.gradients();
+    const { parameters } = program, inputs = await program.inputGradient(), input = await program.input();
+    const gradients = await Promise.all(parameters.specs.map(({ name }) => parameters.gradient(name)));
+    program.setInput(new Float32Array(1024));
+    assertThrows(() => program.gradients(), TypeError, "no labels");
+    program.setInput(input, [3, 0, 4].map((index) => data.source.labels[index]!));
+    program.gradients();
+    assertEquals(await program.inputGradient(), inputs);
+    assertEquals(await Promise.all(parameters.specs.map(({ name }) => parameters.gradient(name))), gradients);
+  });
+
+  test("refuses labels that are not as many, or no class", async () => {
+    const engine = await openEngine({ engine: "wasm", build: "simd128" });
+    const program = engine.program(lenet5(), { batchSize: 2, gradients: "parameters" });
+    const images = new Float32Array(2048);
+    assertThrows(() => program.setInput(images, [1]), RangeError, "labels has 1 values; there are 2 images");
+    for (const label of [10, -1, 0.5, NaN]) {
+      assertThrows(() => program.setInput(images, [1, label]), RangeError, `labels[1] is ${label}`);
+    }
   });
 });

@@ -18,6 +18,7 @@ import {
 } from "../mod.ts";
 import { bestBuild } from "../src/engine/wasm/module.ts";
 import { noThreads } from "./here.ts";
+import { sha256 } from "./sha256.ts";
 
 /** SHA-256 over the masks, a byte for each weight, and the weights, little-endian, in the order of the network's parameters. */
 const EXPECTED = {
@@ -48,8 +49,7 @@ async function trained(engine: Engine): Promise<string> {
   const parts = network.parameters.flatMap((
     { name },
   ) => [Uint8Array.from(masks[name] ?? []), littleEndian(values[name]!)]);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer()));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return await sha256(parts);
 }
 
 function littleEndian(values: Float32Array): Uint8Array<ArrayBuffer> {

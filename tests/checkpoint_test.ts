@@ -1,49 +1,17 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "#std/assert";
+/** Checkpoints as safetensors: written and read again, and what is refused on either way. */
+import { assert, assertEquals, assertRejects, assertThrows } from "#std/assert";
 import fc from "fast-check";
-import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
 import { describe, test } from "node:test";
 import { CheckpointError } from "../src/checkpoint/errors.ts";
-import { decodeMindsporeCheckpoint, floatParameters } from "../src/checkpoint/mindspore.ts";
-import type { Checkpoint } from "../src/checkpoint/network_file.ts";
 import { decodeCheckpoint, encodeCheckpoint, loadCheckpoint, saveCheckpoint } from "../src/checkpoint/network_file.ts";
 import { decodeSafetensors, encodeSafetensors } from "../src/checkpoint/safetensors.ts";
-import { CheckpointStore } from "../src/checkpoint/store.ts";
 import type { Tensor } from "../src/checkpoint/tensor.ts";
 import { FileError } from "../src/runtime/files.ts";
-
-const small: Checkpoint = {
-  parameters: {
-    "conv1.weight": { shape: [2, 1, 1, 2], data: Float32Array.of(0.5, 0, -1, NaN) },
-    "fc1.bias": { shape: [1], data: Float32Array.of(3) },
-  },
-  masks: { "conv1.weight": Uint8Array.of(1, 0, 1, 1) },
-  step: 1875,
-  settings: { lr: 0.05, layers: [{ name: "conv1.weight", minNum: 10 }], note: null },
-};
-
-/** Only a CheckpointError may come out of bad bytes. */
-function onlyCheckpointErrors(decode: (bytes: Uint8Array) => unknown): (bytes: Uint8Array) => void {
-  return (bytes) => {
-    try {
-      decode(bytes);
-    } catch (error) {
-      if (!(error instanceof CheckpointError)) throw error;
-    }
-  };
-}
-
-async function inTemporaryFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "tacet-checkpoint-"));
-  try {
-    await body(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
+import { changed, onlyCheckpointErrors } from "./damaged_checkpoints.ts";
+import { small } from "./small_checkpoint.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
 
 describe("a checkpoint", () => {
   test("is read as it was written, NaN included", () => {
@@ -165,9 +133,7 @@ describe("a checkpoint", () => {
     const changes = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(changes, (changes) => {
-        const bytes = encodeCheckpoint(small);
-        for (const [at, value] of changes) bytes[at % bytes.length] = value;
-        decode(bytes);
+        decode(changed(encodeCheckpoint(small), changes));
       }),
       { numRuns: 1000 },
     );
@@ -183,183 +149,5 @@ describe("a checkpoint", () => {
       await writeFile(path, "not a checkpoint");
       await assertRejects(() => loadCheckpoint(path), CheckpointError, path);
     });
-  });
-});
-
-describe("CheckpointStore", () => {
-  test("keeps the newest files and removes none that it has not written", async () => {
-    await inTemporaryFolder(async (folder) => {
-      await writeFile(join(folder, "net-1_1.safetensors"), "of another run");
-      await writeFile(join(folder, "net-0_9.safetensors"), "of another run");
-      const store = new CheckpointStore(folder, "net", 2);
-      for (let step = 2; step <= 5; step++) {
-        const path = await store.save(1, step, { ...small, step });
-        assertEquals((await loadCheckpoint(path)).step, step);
-      }
-      assertEquals((await readdir(folder)).sort(), [
-        "net-0_9.safetensors",
-        "net-1_1.safetensors",
-        "net-1_4.safetensors",
-        "net-1_5.safetensors",
-      ]);
-      assertEquals(store.paths, [`${folder}/net-1_4.safetensors`, `${folder}/net-1_5.safetensors`]);
-    });
-  });
-
-  test("takes a file saved again for the newest, and one removed by others for removed", async () => {
-    await inTemporaryFolder(async (folder) => {
-      const store = new CheckpointStore(`${folder}/`, "net", 2);
-      const first = await store.save(1, 1, small);
-      const second = await store.save(1, 2, small);
-      assertEquals(await store.save(1, 1, { ...small, step: 9 }), first);
-      await rm(second);
-      const third = await store.save(2, 1, small);
-      assertEquals(store.paths, [first, third]);
-      assertEquals((await loadCheckpoint(first)).step, 9);
-    });
-  });
-
-  test("keeps its number when several are saved at once", async () => {
-    await inTemporaryFolder(async (folder) => {
-      const store = new CheckpointStore(folder, "net", 2);
-      await Promise.all([1, 2, 3, 4, 5, 6].map((step) => store.save(1, step, small)));
-      assertEquals((await readdir(folder)).length, 2);
-      assertEquals((await readdir(folder)).sort(), store.paths.map((path) => path.slice(folder.length + 1)).sort());
-    });
-  });
-
-  test("leaves the old file and its list as they were when a save fails", async () => {
-    await inTemporaryFolder(async (folder) => {
-      const store = new CheckpointStore(folder, "net", 1);
-      const first = await store.save(1, 1, small);
-      await assertRejects(() => store.save(1, 2, { ...small, step: -1 }), RangeError, "step");
-      await assertRejects(() => store.save(-1, 2, small), RangeError, "epoch is -1");
-      await assertRejects(() => store.save(1, 0.5, small), RangeError, "stepInEpoch is 0.5");
-      assertEquals(store.paths, [first]);
-      assertEquals(await readdir(folder), ["net-1_1.safetensors"]);
-    });
-  });
-
-  test("refuses a prefix that leads elsewhere and a number that is none", () => {
-    for (const prefix of ["", "../net", "a\\b", "a:b", "a\0"]) {
-      assertThrows(() => new CheckpointStore(".", prefix, 1), TypeError, "prefix");
-    }
-    assertThrows(() => new CheckpointStore("", "net", 1), TypeError, "directory");
-    for (const max of [0, -1, 1.5, NaN, Infinity]) {
-      assertThrows(() => new CheckpointStore(".", "net", max), RangeError, "keepCheckpointMax");
-    }
-  });
-});
-
-/** A length-delimited protocol buffer field. */
-function field(number: number, content: Uint8Array | string): Uint8Array {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  return concat(Uint8Array.of(number * 8 + 2), varint(bytes.length), bytes);
-}
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  for (; value > 127; value = Math.floor(value / 128)) bytes.push((value & 127) | 128);
-  return Uint8Array.from([...bytes, value]);
-}
-
-function concat(...parts: Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
-}
-
-function mindsporeValue(name: string, dims: number[], type: string, content: Uint8Array): Uint8Array {
-  const shape = dims.map((dim) => concat(Uint8Array.of(8), varint(dim)));
-  return field(1, concat(field(1, name), field(2, concat(...shape, field(2, type), field(3, content)))));
-}
-
-describe("a MindSpore checkpoint", () => {
-  const path = join(process.env.TACET_SHARED ?? "../shared", "checkpoints", "checkpoint_lenet-10_1875.ckpt");
-
-  test("of LeNet-5, as MindSpore wrote it, holds its eight parameters", {
-    skip: existsSync(path) ? false : `there is no ${path}: set TACET_SHARED to the folder of the shared data`,
-  }, () => {
-    const tensors = decodeMindsporeCheckpoint(readFileSync(path), path);
-    const parameters = floatParameters(tensors);
-    const shapes = Object.entries(parameters).filter(([name]) => !name.startsWith("moments."))
-      .map(([name, { shape }]) => `${name} ${shape}`);
-    assertEquals(shapes, [
-      "conv1.weight 6,1,5,5",
-      "conv2.weight 16,6,5,5",
-      "fc1.weight 120,400",
-      "fc1.bias 120",
-      "fc2.weight 84,120",
-      "fc2.bias 84",
-      "fc3.weight 10,84",
-      "fc3.bias 10",
-    ]);
-    assertEquals(tensors.get("learning_rate"), { dtype: "F64", shape: [], data: Float64Array.of(0.001) });
-    assertAlmostEquals(tensors.get("momentum")!.data[0] as number, 0.9, 1e-7);
-    for (const { data } of Object.values(parameters)) assert(data.every((value) => Math.abs(value) < 10));
-    assert(parameters["conv1.weight"]!.data.some((value) => Math.abs(value) > 0.1));
-  });
-
-  const four = Uint8Array.of(0, 0, 128, 63);
-  const eight = concat(four, Uint8Array.of(0, 0, 0, 192));
-
-  test("gives scalars, empty tensors and slices of large ones their true shape", () => {
-    const bytes = concat(
-      mindsporeValue("scalar", [0], "Float32", four),
-      mindsporeValue("bare", [], "Int32", four),
-      mindsporeValue("none", [0, 3], "Float32", new Uint8Array(0)),
-      mindsporeValue("sliced", [2, 1], "Float32", four),
-      mindsporeValue("sliced", [2, 1], "Float32", eight.slice(4)),
-      field(
-        1,
-        concat(field(1, "packed"), field(2, concat(field(1, Uint8Array.of(2, 1)), field(2, "Bool"), field(3, "ab")))),
-      ),
-    );
-    const tensors = decodeMindsporeCheckpoint(bytes);
-    assertEquals([...tensors.entries()], [
-      ["scalar", { dtype: "F32", shape: [], data: Float32Array.of(1) }],
-      ["bare", { dtype: "I32", shape: [], data: Int32Array.of(0x3f800000) }],
-      ["none", { dtype: "F32", shape: [0, 3], data: new Float32Array(0) }],
-      ["sliced", { dtype: "F32", shape: [2, 1], data: Float32Array.of(1, -2) }],
-      ["packed", { dtype: "BOOL", shape: [2, 1], data: Uint8Array.of(97, 98) }],
-    ]);
-    assertEquals(Object.keys(floatParameters(tensors)), ["scalar", "none", "sliced"]);
-  });
-
-  const good = mindsporeValue("w", [1], "Float32", four);
-  const cases: [string, Uint8Array, string][] = [
-    ["an unknown type", mindsporeValue("w", [1], "Complex64", four), 'type "Complex64"'],
-    ["a size that does not fit", mindsporeValue("w", [2], "Float32", four), "expected 8 bytes"],
-    ["a shape beyond all memory", mindsporeValue("w", [2 ** 40, 2 ** 40], "Float32", four), "fewer elements"],
-    ["too many dimensions", mindsporeValue("w", Array(65).fill(1), "Float32", four), "more than 64"],
-    ["a name twice", concat(good, mindsporeValue("v", [1], "Float32", four), good), "a second time"],
-    ["a field of another number", field(2, "x"), "is it a MindSpore checkpoint"],
-    ["a map parameter", field(1, concat(field(1, "w"), field(3, "x"))), "map parameters"],
-    ["no tensor", field(1, field(1, "w")), "without name or tensor"],
-    ["no content", field(1, concat(field(1, "w"), field(2, field(2, "Float32")))), "without type or content"],
-    ["a name given twice", field(1, concat(field(1, "w"), field(1, "w"))), "a field a second time"],
-    ["a name that is not UTF-8", field(1, field(1, Uint8Array.of(255))), "UTF-8"],
-    ["a negative dimension", field(1, field(2, Uint8Array.of(8, ...Array(9).fill(255), 1))), "beyond 2^53"],
-    ["an endless number", new Uint8Array(100).fill(128), "beyond 2^53"],
-  ];
-  for (const [what, bytes, message] of cases) {
-    test(`with ${what} is refused`, () => {
-      const error = assertThrows(() => decodeMindsporeCheckpoint(bytes, "a.ckpt"), CheckpointError, message);
-      assert(error.message.startsWith("a.ckpt: found "));
-    });
-  }
-
-  test("cut off or changed anywhere is read or refused, never anything else", () => {
-    const bytes = concat(good, mindsporeValue("v", [2], "Float32", eight));
-    for (let length = 1; length < bytes.length; length++) {
-      if (length === good.length) continue;
-      assertThrows(() => decodeMindsporeCheckpoint(bytes.subarray(0, length)), CheckpointError);
-    }
-    const decode = onlyCheckpointErrors(decodeMindsporeCheckpoint);
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), decode));
-    const property = fc.property(fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1 }), (changes) => {
-      const changed = bytes.slice();
-      for (const [at, value] of changes) changed[at % changed.length] = value;
-      decode(changed);
-    });
-    fc.assert(property, { numRuns: 500 });
   });
 });

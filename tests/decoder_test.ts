@@ -7,18 +7,13 @@ import {
   flatten,
   LearnedDecoder,
   openEngine,
-  Random,
   relu,
   sequential,
   sgd,
   sigmoid,
 } from "../mod.ts";
+import { draws } from "./draws.ts";
 import { noThreads } from "./here.ts";
-
-function draws(count: number, seed: number, low = 0, high = 1): Float32Array {
-  const random = new Random(seed, 9);
-  return Float32Array.from({ length: count }, () => random.uniform(low, high));
-}
 
 const network = sequential([5, 1, 1], [flatten(), dense({ outputs: 7 }), relu(), dense({ outputs: 3 }), sigmoid()], {
   seed: 4,

@@ -1,11 +1,11 @@
 import { assert } from "#std/assert";
 import { describe, test } from "node:test";
 import { accuracy, Dataset, drawnDigits, lenet5, mnist, Model, momentum, openEngine } from "../mod.ts";
-import { mnistFolder, mnistMissing } from "./shared_data.ts";
+import { missing, mnistFolder } from "./shared_data.ts";
 
 describe("the drawn digits", () => {
   test("teach a LeNet-5 that has seen nothing else to read at least 85 % of MNIST's test digits", {
-    skip: mnistMissing(),
+    skip: missing(mnistFolder),
   }, async () => {
     const engine = await openEngine();
     const model = new Model({

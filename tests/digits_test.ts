@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "#std/assert";
 import fc from "fast-check";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { drawnDigits } from "../src/data/digits.ts";
@@ -12,9 +11,8 @@ import { fitToBox, Paper } from "../src/data/ink.ts";
 import { Path, trace } from "../src/data/pen.ts";
 import { form, strokes } from "../copybook/notation.ts";
 import { Random } from "../src/random/threefry.ts";
+import { missing, mnistFolder } from "./shared_data.ts";
 
-const MNIST = join(process.env.TACET_SHARED ?? "../shared", "mnist");
-const skip = existsSync(MNIST) ? false : `needs the real MNIST in ${MNIST}; set TACET_SHARED to the folder above it`;
 const PIXELS = 28 * 28;
 const seeds = fc.integer({ min: 0, max: 0xffffffff });
 
@@ -107,9 +105,11 @@ describe("drawn digits", () => {
     }
   });
 
-  test("resemble real handwriting: the nearest drawn digit has the class of most real ones", { skip }, () => {
-    const pixels = gunzipSync(readFileSync(join(MNIST, "t10k-images-idx3-ubyte.gz"))).subarray(16);
-    const truth = gunzipSync(readFileSync(join(MNIST, "t10k-labels-idx1-ubyte.gz"))).subarray(8);
+  test("resemble real handwriting: the nearest drawn digit has the class of most real ones", {
+    skip: missing(mnistFolder),
+  }, () => {
+    const pixels = gunzipSync(readFileSync(join(mnistFolder, "t10k-images-idx3-ubyte.gz"))).subarray(16);
+    const truth = gunzipSync(readFileSync(join(mnistFolder, "t10k-labels-idx1-ubyte.gz"))).subarray(8);
     const { images, labels, count } = drawnDigits(4000, { seed: 7 });
     const real = 200;
     let right = 0;

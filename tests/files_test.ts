@@ -1,25 +1,16 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "#std/assert";
-import { chmod, mkdir, mkdtemp, readdir, readFile as read, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile as read, symlink, truncate, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { FileError, fileExists, readFile, removeFile, writeFileWhole } from "../src/runtime/files.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
 
 const module = pathToFileURL(join(dirname(fileURLToPath(import.meta.url)), "../src/runtime/files.ts")).href;
 const isDeno = "Deno" in globalThis;
 const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 37) & 255);
-
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "tacet-files-"));
-  try {
-    await body(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
 
 /** One clear line that names the path. */
 async function refused(path: string, action: () => Promise<unknown>, text: string): Promise<FileError> {
@@ -32,7 +23,7 @@ async function refused(path: string, action: () => Promise<unknown>, text: strin
 
 describe("files", () => {
   test("what is written whole is read back, in folders made for it, replacing what was there", async () => {
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       const path = join(folder, "a", "b", "c.bin");
       for (const length of [100_000, 0, 5]) {
         await writeFileWhole(path, bytes(length));
@@ -45,14 +36,14 @@ describe("files", () => {
   });
 
   test("a view into a larger buffer writes its own bytes only", async () => {
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       await writeFileWhole(join(folder, "v"), bytes(50).subarray(10, 20));
       assertEquals(await readFile(join(folder, "v")), bytes(50).slice(10, 20));
     });
   });
 
   test("a name as long as names can be is written all the same", async () => {
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       const path = join(folder, "n".repeat(255));
       await writeFileWhole(path, bytes(3));
       assertEquals(await readFile(path), bytes(3));
@@ -60,7 +51,7 @@ describe("files", () => {
   });
 
   test("a write that fails leaves the old content and no temporary file", async () => {
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       const path = join(folder, "taken");
       await mkdir(path);
       await writeFile(join(path, "inside"), "old");
@@ -77,7 +68,7 @@ describe("files", () => {
   });
 
   test("many writers of one file leave one of their contents, whole", async () => {
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       const path = join(folder, "shared");
       const contents = Array.from({ length: 8 }, (_, i) => new Uint8Array(10_000).fill(i));
       await Promise.all(contents.map((content) => writeFileWhole(path, content)));
@@ -88,7 +79,7 @@ describe("files", () => {
   });
 
   test("the limit counts bytes: as many are read, one more is refused", async () => {
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       const path = join(folder, "x");
       await writeFile(path, bytes(100));
       assertEquals((await readFile(path, 100)).length, 100);
@@ -111,7 +102,7 @@ describe("files", () => {
   });
 
   test("what is missing, a folder, or below a file is said plainly", async () => {
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       const [missing, below] = [join(folder, "no"), join(folder, "file", "x")];
       await writeFile(join(folder, "file"), "");
       const error = await refused(missing, () => readFile(missing), "cannot read");
@@ -132,7 +123,7 @@ describe("files", () => {
   });
 
   test("a file that may not be read or a folder that may not be written is permission denied", async (t) => {
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       const path = join(folder, "secret");
       await writeFile(path, "x");
       await chmod(path, 0);
@@ -146,7 +137,7 @@ describe("files", () => {
   });
 
   test("fileExists is false only for what does not exist", async () => {
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       const file = join(folder, "file");
       await writeFile(file, "");
       assertEquals(await fileExists(file), true);
@@ -161,7 +152,7 @@ describe("files", () => {
   });
 
   test("removeFile removes a file, accepts that there is none, and leaves folders alone", async () => {
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       const [file, empty] = [join(folder, "file"), join(folder, "empty")];
       await writeFile(file, "");
       await mkdir(empty);
@@ -201,7 +192,7 @@ describe("files", () => {
   test("a permission that Deno lacks is named as the flag to grant, which then suffices", {
     skip: isDeno ? false : "only Deno has permissions of its own",
   }, async () => {
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       const path = join(folder, "deep", "x");
       const body = ["writeFileWhole(path, new Uint8Array(3))", "readFile(path)", "fileExists(path)", "removeFile(path)"]
         .map((call) => `await say(files.${call});`.replace("path", JSON.stringify(path))).join("\n");

@@ -1,6 +1,5 @@
 /** The frontier: what its command line asks for, that a run that was stopped goes on to the same figures, and what its table and picture say. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { FileError, type Interval } from "../mod.ts";
@@ -22,6 +21,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "#std/assert";
+import { inTemporaryFolder } from "./temporary_folder.ts";
 
 const CONDITIONS: Conditions = {
   data: "drawn digits",
@@ -32,16 +32,6 @@ const CONDITIONS: Conditions = {
   layer: "relu3",
 };
 const IMAGES = { data: undefined, samples: 600, seed: 1, counts: [["images", 6]] as const };
-
-/** Runs with a folder that is gone afterwards. */
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "tacet-frontier-"));
-  try {
-    await body(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 const without = ({ seconds: _, ...rest }: Cell) => rest;
 
@@ -102,7 +92,7 @@ describe("the measurement of the frontier", () => {
     );
 
   test("goes on where it was stopped, to the same figures, whatever the number of workers", () =>
-    inFolder(async (folder) => {
+    inTemporaryFolder(async (folder) => {
       const fresh = await openRecord(folder, CONDITIONS);
       assertEquals(missingCells(fresh, only, 2).map(({ setting, seed }) => `${setting} ${seed}`), [
         "sgd 1",
@@ -159,7 +149,7 @@ describe("the measurement of the frontier", () => {
     }));
 
   test("refuses a record of other conditions, and files that are no record", () =>
-    inFolder(async (folder) => {
+    inTemporaryFolder(async (folder) => {
       await saveRecord(folder, await openRecord(folder, CONDITIONS));
       await assertRejects(
         () => openRecord(folder, { ...CONDITIONS, images: 7 }),

@@ -8,8 +8,8 @@ import { referenceMachine } from "../src/engine/reference/machine.ts";
 import type { KernelName, Kernels } from "../src/engine/kernels.ts";
 import type { Machine } from "../src/engine/machine.ts";
 import { wasmMachine } from "../src/engine/wasm/machine.ts";
-import { bestBuild } from "../src/engine/wasm/module.ts";
 import { assert, assertEquals } from "#std/assert";
+import { BUILDS } from "./engines.ts";
 
 /** The unit roundoff of float32. */
 export const ROUNDOFF = 2 ** -24;
@@ -75,10 +75,9 @@ const REFERENCE = bench("reference", referenceMachine());
 const MAGNITUDES = bench("reference of magnitudes", referenceMachine("float64"));
 
 /** The machines under test, by name: every build that this runtime can run. */
-export const MACHINES: readonly (readonly [name: string, machine: Machine])[] = [
-  ["wasm simd128", wasmMachine("simd128")],
-  ...(bestBuild === "relaxed" ? [["wasm relaxed", wasmMachine("relaxed")] as const] : []),
-];
+export const MACHINES: readonly (readonly [name: string, machine: Machine])[] = BUILDS.map((build) =>
+  [`wasm ${build}`, wasmMachine(build)] as const
+);
 const BENCHES = MACHINES.map(([name, machine]) => bench(name, machine));
 const ran = new Set<string>();
 

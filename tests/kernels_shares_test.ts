@@ -2,8 +2,9 @@ import { describe, test } from "node:test";
 import type { KernelName, Kernels } from "../src/engine/kernels.ts";
 import type { Machine } from "../src/engine/machine.ts";
 import { wasmMachine } from "../src/engine/wasm/machine.ts";
-import { bestBuild, type WasmBuild } from "../src/engine/wasm/module.ts";
+import type { WasmBuild } from "../src/engine/wasm/module.ts";
 import { Random } from "../src/random/threefry.ts";
+import { BUILDS } from "./engines.ts";
 import { noThreads } from "./here.ts";
 import { assert, assertEquals } from "#std/assert";
 import { assertSameBits, Desk } from "./kernel_desk.ts";
@@ -178,7 +179,7 @@ function comparison(build: WasmBuild, team: Team): <Case>(work: Work<Case>, one:
 }
 
 describe("the kernels whose work is in shares", { skip: noThreads }, () => {
-  for (const build of bestBuild === "relaxed" ? ["simd128", "relaxed"] as const : ["simd128"] as const) {
+  for (const build of BUILDS) {
     test(`give the same bits whoever does the shares, and nothing from a thread that comes late (${build})`, async () => {
       const team = await Team.start(build, 3), compare = comparison(build, team);
       eachPooled((one) => compare(convolutions, one), 25);

@@ -22,14 +22,8 @@ import {
   xavier,
   zeros,
 } from "../mod.ts";
-import { bestBuild } from "../src/engine/wasm/module.ts";
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "#std/assert";
-
-const WASM: readonly EngineOptions[] = [
-  { engine: "wasm", build: "simd128" },
-  ...(bestBuild === "relaxed" ? [{ engine: "wasm", build: "relaxed" } as const] : []),
-];
-const ENGINES: readonly EngineOptions[] = [...WASM, { engine: "reference" }];
+import { ENGINES, WASM } from "./engines.ts";
 
 describe("a sequential network", () => {
   test("numbers layers by kind and hands every shape to the next layer", () => {

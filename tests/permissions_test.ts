@@ -1,14 +1,14 @@
 /** The library needs no permission; the main example asks for those that its help names, and for no others. Deno writes down what is asked for, also what is refused without a word. */
 import { assert, assertEquals, assertStringIncludes } from "#std/assert";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { FLAGS } from "../examples/sup_privacy/flags.ts";
 import { drawnDigits, encodeIdx } from "../mod.ts";
+import { inTemporaryFolder } from "./temporary_folder.ts";
 
 const skip = process.versions.deno ? false : "only Deno has permissions of its own";
 
@@ -51,15 +51,6 @@ async function runDenied(
 const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const example = pathOf("../examples/sup_privacy.ts");
 
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), "tacet-permissions-")));
-  try {
-    await body(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
 /** The permissions that the help names for a flag, for this folder. */
 function namedFor(flag: string, folder: string): string[] {
   const about = FLAGS.find(({ name }) => name === flag)!.about.join(" ");
@@ -80,7 +71,7 @@ async function writeMnist(folder: string): Promise<void> {
 
 describe("permissions", () => {
   test("the test itself sees what is asked for, also in vain", { skip }, async () => {
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       const script = join(folder, "ask.ts");
       await writeFile(script, 'try { Deno.env.get("HOME"); } catch { /* in vain */ }');
       assertEquals((await runDenied(script, [], [], folder)).asked, ["env HOME"]);
@@ -88,14 +79,14 @@ describe("permissions", () => {
   });
 
   test("the main example asks for none, on as many threads as there are", { skip }, async () => {
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       const { code, stderr, asked } = await runDenied(example, [], SMALL, folder);
       assertEquals([code, asked], [0, []], stderr);
     });
   });
 
   test("--data asks to read its folder, and for nothing else", { skip }, async () => {
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       const data = join(folder, "mnist"), grants = namedFor("data", data);
       await writeMnist(data);
       assertEquals(grants, [`--allow-read=${data}`]);
@@ -109,7 +100,7 @@ describe("permissions", () => {
   });
 
   test("--out asks to read and write its folder, and for nothing else", { skip }, async () => {
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       const out = join(folder, "out"), grants = namedFor("out", out);
       assertEquals(grants, [`--allow-read=${out}`, `--allow-write=${out}`]);
       const { code, stderr, asked } = await runDenied(example, grants, [...SMALL, `--out=${out}`], folder);
@@ -122,7 +113,7 @@ describe("permissions", () => {
 
   test("no other flag names a permission, or asks for one", { skip }, async () => {
     for (const { name } of FLAGS) if (name !== "data" && name !== "out") assertEquals(namedFor(name, "x"), []);
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       const flags = ["--mask-times=2", "--lr=0.1", "--sparse-end=0.9", "--units=9", "--batch-size=16", "--seed=2"];
       const { code, stderr, asked } = await runDenied(
         example,

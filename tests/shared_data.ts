@@ -8,9 +8,10 @@ const shared: string = process.env.TACET_SHARED ?? "../shared";
 /** The folder of the four MNIST files. */
 export const mnistFolder: string = join(shared, "mnist");
 
-/** For `test(..., { skip: mnistMissing() }, ...)`: why MNIST cannot be read, or false if it is there. */
-export function mnistMissing(): string | false {
-  return existsSync(mnistFolder)
-    ? false
-    : `there is no ${mnistFolder}: set TACET_SHARED to the folder that holds mnist/`;
+/** A LeNet-5 as MindSpore wrote it. */
+export const mindsporeCheckpoint: string = join(shared, "checkpoints", "checkpoint_lenet-10_1875.ckpt");
+
+/** For `test(..., { skip: missing(mnistFolder) }, ...)`: why it cannot be read, or false if it is there. */
+export function missing(path: string): string | false {
+  return existsSync(path) ? false : `there is no ${path}: set TACET_SHARED to the folder of the shared data`;
 }

@@ -16,11 +16,9 @@ export const MOST_SEED = 0xffffffff;
  */
 export function integer(what: string, value: number, least = 1, most = Infinity, note = ""): number {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  const positive = least === 1 && most === Infinity;
-  const end = most === Infinity ? "" : ` to ${most === MOST_SEED ? "2^32 - 1" : most}`;
-  throw new RangeError(
-    `${what} is ${value}; it must be ${positive ? "a positive integer" : `an integer from ${least}${end}`}${note}`,
-  );
+  let allowed = least === 1 ? "a positive integer" : `an integer of at least ${least}`;
+  if (most < Infinity) allowed = `an integer from ${least} to ${most === MOST_SEED ? "2^32 - 1" : most}`;
+  throw new RangeError(`${what} is ${value}; it must be ${allowed}${note}`);
 }
 
 /**

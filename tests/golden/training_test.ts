@@ -17,7 +17,7 @@ import {
   SuppressPrivacyFactory,
   type TrainingData,
 } from "../../mod.ts";
-import { mnistFolder, mnistMissing } from "../shared_data.ts";
+import { missing, mnistFolder } from "../shared_data.ts";
 import { engineMissing, goldenMissing, goldenSettings, goldenTensors } from "./golden.ts";
 
 interface Training {
@@ -32,7 +32,7 @@ interface Training {
 }
 
 const engines: readonly EngineOptions[] = [{ build: "relaxed" }, { build: "simd128" }, { engine: "webgpu" }];
-const skip = goldenMissing("training") || mnistMissing();
+const skip = goldenMissing("training") || missing(mnistFolder);
 
 async function accuracyOf(values: (name: string) => ArrayLike<number>, test: Dataset): Promise<number> {
   const network = lenet5();
