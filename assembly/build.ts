@@ -41,8 +41,8 @@ async function compile(): Promise<Uint8Array> {
   const features = ["simd", "relaxed-simd", "threads"].flatMap((feature) => ["--enable", feature]);
   const language = ["--runtime", "stub", "--use", "abort=", "--noAssert", "--memoryBase", "64", "--initialMemory", "1"];
   const files = ["index.ts", "--outFile", "kernels.wasm", "--textFile", "kernels.wat"];
-  // Fast, but nothing is inlined for less than a gain: where a call costs time, the kernels say `inline.always`. Numbered anew, the locals compress better.
-  const options = [...files, "-O3s", "--converge", "--runPasses", "reorder-locals", ...features, ...language];
+  // Numbered anew, the locals compress better.
+  const options = [...files, "-O3", "--converge", "--runPasses", "reorder-locals", ...features, ...language];
   const { error, stderr } = await asc.main(options, {
     readFile: (name) => sources.get(name) ?? null,
     writeFile: (name, contents) => void outputs.set(name, contents),

@@ -89,7 +89,7 @@ function product(
     const row = tileStart(share * tile, tile, rows);
     const w = weight + row * next, b = bias ? bias + (row << 2) : 0, to = y + row * pixel;
     for (let lane: usize = 0; lane < pixel; lane += 32) {
-      if (tile == 4) inline.always(productTile(x + lane, w, b, to + lane, count, next, step, pixel));
+      if (tile == 4) productTile(x + lane, w, b, to + lane, count, next, step, pixel);
       else productSingle(x + lane, w, b, to + lane, count, step, pixel);
     }
   }

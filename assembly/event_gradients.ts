@@ -108,7 +108,7 @@ export function eventWeightGradient(images: usize, events: usize, dWeight: usize
     for (let first = wide; first < run; first += NARROW) {
       for (let i = 0; i < s.kernelHeight; i += NARROW_ROWS) {
         const rows = min(NARROW_ROWS, s.kernelHeight - i);
-        inline.always(sumNarrow(images + i * row + (first << 2), row, rows, event, end, sums));
+        sumNarrow(images + i * row + (first << 2), row, rows, event, end, sums);
         for (let k = 0; k < rows; k++) placeSums(sums + (k << 5), first, NARROW, i + k, to, s);
       }
     }

@@ -141,7 +141,7 @@ export function livingDenseWeightGradient(x: usize, dy: usize, dWeight: usize, l
       for (let lane: usize = 0; lane < pixel; lane += 16) {
         total = madd(v128.load(from + lane), v128.load(gradient + lane), total);
       }
-      store<f32>(dWeight + (<usize> load<i32>(pair, 4) << 2), inline.always(sum(total)));
+      store<f32>(dWeight + (<usize> load<i32>(pair, 4) << 2), sum(total));
     }
   }
 }

@@ -25,9 +25,7 @@ export function sgd(weight: usize, gradient: usize, mask: usize, deWeight: usize
     const last = min((share + 1) * SHARE, count);
     let at: usize = share * SHARE * 4;
     for (const end: usize = (last & ~3) << 2; at < end; at += 16) {
-      inline.always(
-        updateFour(weight + at, v128.load(gradient + at), mask ? mask + at : 0, deWeight ? deWeight + at : 0, rates),
-      );
+      updateFour(weight + at, v128.load(gradient + at), mask ? mask + at : 0, deWeight ? deWeight + at : 0, rates);
     }
     for (const end: usize = last << 2; at < end; at += 4) {
       updateOne(weight + at, load<f32>(gradient + at), mask ? mask + at : 0, deWeight ? deWeight + at : 0, rate);
@@ -54,7 +52,7 @@ export function momentum(
       let v = f32x4.add(f32x4.mul(factors, v128.load(velocity + at)), v128.load(gradient + at));
       if (mask) v = v128.and(v, v128.load(mask + at));
       v128.store(velocity + at, v);
-      inline.always(updateFour(weight + at, v, mask ? mask + at : 0, deWeight ? deWeight + at : 0, rates));
+      updateFour(weight + at, v, mask ? mask + at : 0, deWeight ? deWeight + at : 0, rates);
     }
     for (const end: usize = last << 2; at < end; at += 4) {
       let v = momentum * load<f32>(velocity + at) + load<f32>(gradient + at);

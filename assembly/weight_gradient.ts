@@ -19,9 +19,9 @@ export class Grid {
 
 /** Four outputs' sums for one tile column. */
 function storeThree(dWeight: usize, v0: v128, v1: v128, v2: v128): void {
-  store<f32>(dWeight, inline.always(sum(v0)));
-  store<f32>(dWeight, inline.always(sum(v1)), 4);
-  store<f32>(dWeight, inline.always(sum(v2)), 8);
+  store<f32>(dWeight, sum(v0));
+  store<f32>(dWeight, sum(v1), 4);
+  store<f32>(dWeight, sum(v2), 8);
 }
 
 /** 4 outputs x 3 weights; `x0`, `x1`, `x2` are the inputs that the three weights meet first. */
@@ -66,11 +66,10 @@ export function weightGradientTile(x0: usize, x1: usize, x2: usize, dy: usize, d
     x1 += g.rowStep;
     x2 += g.rowStep;
   }
-  const row = g.weightRow;
-  inline.always(storeThree(dWeight, a0, a1, a2));
-  inline.always(storeThree(dWeight + row, b0, b1, b2));
-  inline.always(storeThree(dWeight + 2 * row, c0, c1, c2));
-  inline.always(storeThree(dWeight + 3 * row, d0, d1, d2));
+  storeThree(dWeight, a0, a1, a2);
+  storeThree(dWeight + g.weightRow, b0, b1, b2);
+  storeThree(dWeight + 2 * g.weightRow, c0, c1, c2);
+  storeThree(dWeight + 3 * g.weightRow, d0, d1, d2);
 }
 
 /** One output and one weight. */
@@ -82,5 +81,5 @@ export function weightGradientSingle(x: usize, dy: usize, dWeight: usize, g: Gri
       for (let at: usize = 0; at < g.run; at += 16, dy += 16) total = madd(v128.load(p + at), v128.load(dy), total);
     }
   }
-  store<f32>(dWeight, inline.always(sum(total)));
+  store<f32>(dWeight, sum(total));
 }
