@@ -1,5 +1,5 @@
 /**
- * Measures what the library costs before it computes: its bytes, bundled and minified by esbuild, where they go, and the time that each runtime takes to import it and to open an engine.
+ * Measures what the library costs before it computes: its bytes, bundled and minified by esbuild, beside those of jax-js, where they go, and the time that each runtime takes to import it and to open an engine.
  *
  *     deno task bench:size [--runs 10]
  */
@@ -14,6 +14,7 @@ import { bundle, bundleWithMap, firstLoad } from "../runtimes/bundle.ts";
 import { checkout, install, program } from "../runtimes/tools.ts";
 import { median } from "./measure.ts";
 import { gzipByPart } from "./parts.ts";
+import { peers } from "./runtimes.ts";
 
 const { values } = parseArgs({ options: { runs: { type: "string", default: "10" } } });
 const runs = Number(values.runs);
@@ -28,6 +29,11 @@ const ENTRIES: [string, string][] = [
   ["everything", Object.values(exports).map((path, i) => `export * as e${i} from ${from(path)};`).join("\n")],
   ...Object.entries(exports).map(([entry, path]): [string, string] => [entry, `export * from ${from(path)};`]),
   ["an engine and checkpoints", `export { decodeCheckpoint, openEngine, sequential } from ${from("mod.ts")};`],
+  [
+    "engines, layers, training",
+    `export * from ${from("src/nn/mod.ts")}; export { accuracy, Dataset, Model, openEngine } from ${from("mod.ts")};`,
+  ],
+  ["jax-js, everything", `export * from ${JSON.stringify(join(peers(), "node_modules/@jax-js/jax/dist/index.js"))};`],
 ];
 
 /** Bytes, compressed file by file. */
