@@ -15,7 +15,7 @@ export function forwardOf(
   memory: ReferenceMemory,
   [x, weight, bias]: Pointers,
   shape: number,
-  listed?: Iterable<number>,
+  listed?: Int32Array,
 ): Float64Array {
   const s = memory.record(shape, CONV_SHAPE), size = sizes(s), share = size.y / s.outputs;
   const xs = memory.floatsAt(x, size.x), weights = memory.floatsAt(weight, size.weight);
@@ -32,7 +32,7 @@ export function inputGradientOf(
   memory: ReferenceMemory,
   [dy, weight, dx]: Pointers,
   shape: number,
-  listed?: Iterable<number>,
+  listed?: Int32Array,
 ): void {
   const s = memory.record(shape, CONV_SHAPE), size = sizes(s);
   const dys = memory.floatsAt(dy, size.y), weights = memory.floatsAt(weight, size.weight);
@@ -48,7 +48,7 @@ export function weightGradientOf(
   memory: ReferenceMemory,
   [x, dy, dWeight]: Pointers,
   shape: number,
-  listed?: Iterable<number>,
+  listed?: Int32Array,
 ): void {
   const s = memory.record(shape, CONV_SHAPE), size = sizes(s), places = listed ?? everyWeight(s);
   const xs = memory.floatsAt(x, size.x), dys = memory.floatsAt(dy, size.y);

@@ -40,7 +40,7 @@ export function eventWeightGradientOf(
   memory: ReferenceMemory,
   [images, events, dWeight]: readonly [number, number, number],
   conv: number,
-  listed?: Iterable<number>,
+  listed?: Int32Array,
 ): void {
   const s = memory.record(conv, CONV_SHAPE);
   const inputs = memory.floatsAt(images, s.lanes * imageStride(s.channels, s.height * s.width));
@@ -60,7 +60,7 @@ export function eventInputGradientOf(
   memory: ReferenceMemory,
   [events, weight, dImages]: readonly [number, number, number],
   conv: number,
-  listed?: Iterable<number>,
+  listed?: Int32Array,
 ): void {
   const s = memory.record(conv, CONV_SHAPE);
   const weights = memory.floatsAt(weight, sizes(s).weight);

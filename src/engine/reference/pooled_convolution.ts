@@ -18,7 +18,7 @@ import { sizes } from "./taps.ts";
 export function poolConvolved(
   memory: ReferenceMemory,
   [x, weight, bias, y, winner, conv, pool]: readonly [number, number, number, number, number, number, number],
-  listed?: Iterable<number>,
+  listed?: Int32Array,
 ): void {
   const s = memory.record(conv, CONV_SHAPE), { rows, columns } = sizes(s);
   const p = { ...memory.record(pool, POOL_SHAPE), channels: s.outputs, height: rows, width: columns, lanes: s.lanes };

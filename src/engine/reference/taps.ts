@@ -22,8 +22,8 @@ export function sizes(s: ConvShape): { rows: number; columns: number; x: number;
 }
 
 /** The places of all weights, for kernels that follow a list of them. */
-export function everyWeight(s: ConvShape): readonly number[] {
-  return Array.from({ length: sizes(s).weight }, (_, at) => at);
+export function everyWeight(s: ConvShape): Int32Array {
+  return Int32Array.from({ length: sizes(s).weight }, (_, at) => at);
 }
 
 /** Where a weight `[outputs][channels][kernelHeight][kernelWidth]` is, by its place in the tensor. */
@@ -44,7 +44,7 @@ export function tapOf(
 /** Calls `visit` with the offsets (in floats, of lane 0) of an output, a weight and the input that meet, for each of the listed weights and each position. */
 export function eachTap(
   s: ConvShape,
-  listed: Iterable<number>,
+  listed: Int32Array,
   visit: (yAt: number, weightAt: number, xAt: number) => void,
 ): void {
   const { rows, columns } = sizes(s);
