@@ -76,9 +76,8 @@ export function exact(
   offset = 0,
 ): { runs: Run[]; masks: Tensor; pulls: Tensor } {
   const masks = updated(mask, "equal", offset);
-  // A pull is a difference of the weight and a bound, or noise, over the rate: three roundings, and one for the rate.
-  const bound = Math.max(upperBound, 0.1);
-  const pulls = output(weights.length, weights.map((w) => 6 * ROUNDOFF * (Math.abs(w) + bound) / rate), offset);
+  // Noise alone is worked out in another precision.
+  const pulls = output(weights.length, addNoise ? 0.6 * ROUNDOFF / rate : "equal", offset);
   const numbers = [
     weights.length,
     stop,

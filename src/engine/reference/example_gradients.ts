@@ -49,7 +49,8 @@ export function exampleGradients(
     clipExamples(dY, squares, count, images, lanes, bound) {
       const gradients = memory.floatsAt(dY, count * lanes), lengths = memory.floatsAt(squares, lanes).map(Math.sqrt);
       for (let i = 0; i < count * lanes; i++) {
-        gradients[i] = gradients[i]! * Math.min(images, memory.round(bound) / lengths[i % lanes]!);
+        const factor = memory.round(memory.round(bound) / lengths[i % lanes]!);
+        gradients[i] = gradients[i]! * Math.min(images, factor);
       }
     },
   };

@@ -99,14 +99,16 @@ export function inversion(
       const dxs = memory.floatsAt(dx, count);
       const ms = memory.floatsAt(m, count);
       const vs = memory.floatsAt(v, count);
-      const b1 = memory.round(beta1);
-      const b2 = memory.round(beta2);
+      const b1 = memory.round(beta1), take1 = memory.round(1 - b1);
+      const b2 = memory.round(beta2), take2 = memory.round(1 - b2);
+      const times = (a: number, b: number) => memory.round(a * b);
       for (let i = 0; i < count; i++) {
-        ms[i] = b1 * ms[i]! + (1 - b1) * dxs[i]!;
-        vs[i] = b2 * vs[i]! + (1 - b2) * dxs[i]! ** 2;
-        const deviation = Math.sqrt(vs[i]! * memory.round(scale2)) + memory.round(epsilon);
-        const moved = xs[i]! - memory.round(rate) * (ms[i]! * memory.round(scale1)) / deviation;
-        xs[i] = clip(moved, memory.round(low), memory.round(high));
+        ms[i] = times(b1, ms[i]!) + times(take1, dxs[i]!);
+        vs[i] = times(b2, vs[i]!) + times(take2, times(dxs[i]!, dxs[i]!));
+        const root = memory.round(Math.sqrt(times(vs[i]!, memory.round(scale2))));
+        const deviation = memory.round(root + memory.round(epsilon));
+        const step = memory.round(times(memory.round(rate), times(ms[i]!, memory.round(scale1))) / deviation);
+        xs[i] = clip(memory.round(xs[i]! - step), memory.round(low), memory.round(high));
       }
     },
   };

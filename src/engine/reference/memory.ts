@@ -70,7 +70,10 @@ export class ReferenceMemory {
     return pointer;
   }
 
-  /** A scalar argument at the precision of the tensors, as a kernel with float32 parameters receives it. */
+  /**
+   * A number at the precision of the tensors: a scalar argument as a kernel with float32 parameters receives it, or what one operation on elements gives. Where a tensor is computed element by
+   * element, each operation is rounded, as in every float32 arithmetic; sums alone run in float64. The last bits matter: a suppress operation counts the distinct magnitudes of weights.
+   */
   round(value: number): number {
     return this.precision === "float32" ? Math.fround(value) : value;
   }

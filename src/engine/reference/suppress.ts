@@ -68,7 +68,7 @@ export function suppress(memory: ReferenceMemory): Pick<Kernels, "suppressExact"
         } else {
           pull = 0;
         }
-        deWeights[i] = pull / memory.round(rate);
+        deWeights[i] = memory.round(pull) / memory.round(rate);
       }
       return suppressed;
     },
