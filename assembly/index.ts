@@ -24,7 +24,7 @@ export { fillNormal, fillUniform } from "./random";
 export { reluForward, reluGradient } from "./relu";
 export { distinctMagnitudes, kthSmallestMagnitude, maxMagnitude } from "./selection";
 export { sigmoidForward, sigmoidGradient } from "./sigmoid";
-export { joinThreads, setCall } from "./shares";
+export { closeCall, joinCall, joinThreads, openCall } from "./shares";
 export { suppressApproximate, suppressExact } from "./suppress";
 export { momentum, scaledSum, sgd } from "./update";
 

@@ -10,6 +10,8 @@ import type { Machine } from "../src/engine/machine.ts";
 import { wasmMachine } from "../src/engine/wasm/machine.ts";
 import { assert, assertEquals } from "#std/assert";
 import { BUILDS } from "./engines.ts";
+import { noThreads } from "./here.ts";
+import { machineInShares } from "./kernel_threads.ts";
 
 /** The unit roundoff of float32. */
 export const ROUNDOFF = 2 ** -24;
@@ -74,10 +76,11 @@ function bench(name: string, machine: Machine): Bench {
 const REFERENCE = bench("reference", referenceMachine());
 const MAGNITUDES = bench("reference of magnitudes", referenceMachine("float64"));
 
-/** The machines under test, by name: every build that this runtime can run. */
-export const MACHINES: readonly (readonly [name: string, machine: Machine])[] = BUILDS.map((build) =>
-  [`wasm ${build}`, wasmMachine(build)] as const
-);
+/** The machines under test, by name: every build that this runtime can run, and one whose kernels do their work in shares. */
+export const MACHINES: readonly (readonly [name: string, machine: Machine])[] = [
+  ...BUILDS.map((build) => [`wasm ${build}`, wasmMachine(build)] as const),
+  ...(noThreads ? [] : [["wasm simd128 in shares", machineInShares("simd128")] as const]),
+];
 const BENCHES = MACHINES.map(([name, machine]) => bench(name, machine));
 const ran = new Set<string>();
 

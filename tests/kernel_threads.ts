@@ -1,4 +1,5 @@
 /** Machines of several threads, whose tests can tell who did which part of a kernel. */
+import { shared } from "../src/engine/generated/kernels.ts";
 import type { KernelName } from "../src/engine/kernels.ts";
 import type { Machine } from "../src/engine/machine.ts";
 import type { WasmBuild } from "../src/engine/wasm/module.ts";
@@ -36,6 +37,36 @@ function sleepUntilChanged(state: Int32Array, place: number, value: number): voi
   } catch {
     // The caller looks again.
   }
+}
+
+/**
+ * A machine of two threads, of which the other one never starts: all shares are the calling thread's. Each of its kernels throws if it takes shares and is not in the list of those that do, or the other way round:
+ * with a second thread it would leave its output to nobody, or be done twice.
+ */
+export function machineInShares(build: WasmBuild): Machine {
+  let state: Int32Array = new Int32Array();
+  const machine = threadedMachine(build, 2, (_script, data) => {
+    const { memory, control } = data as ThreadData;
+    state = new Int32Array(memory.buffer, control, STATE);
+  });
+  const kernels = { ...machine.kernels };
+  for (const [name, kernel] of Object.entries(machine.kernels) as [KernelName, (...given: number[]) => number][]) {
+    const listed = (shared as readonly KernelName[]).includes(name);
+    Object.assign(kernels, {
+      [name]: (...given: number[]) => {
+        // Whoever takes shares writes down how many there are.
+        state[SHARES] = -1;
+        const result = kernel(...given);
+        const takes = state[SHARES] !== -1;
+        assert(
+          takes === listed,
+          `${name} takes ${takes ? "" : "no "}shares, but is ${listed ? "" : "not "}in the list`,
+        );
+        return result;
+      },
+    });
+  }
+  return Object.create(machine, { kernels: { value: kernels } }) as Machine;
 }
 
 /** A machine whose other threads have all started, and who did what. */
@@ -128,7 +159,7 @@ export class Team {
       this.#late.joinThreads(1, control);
     }
     // The machine's calls have even numbers.
-    this.#late.setCall(-1);
+    this.#late.joinCall(-1);
     (this.#late[name] as (...given: number[]) => void)(...given);
   }
 }

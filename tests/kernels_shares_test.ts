@@ -1,5 +1,6 @@
 import { describe, test } from "node:test";
-import type { KernelName, Kernels } from "../src/engine/kernels.ts";
+import { shared } from "../src/engine/generated/kernels.ts";
+import type { KernelName } from "../src/engine/kernels.ts";
 import type { Machine } from "../src/engine/machine.ts";
 import { wasmMachine } from "../src/engine/wasm/machine.ts";
 import type { WasmBuild } from "../src/engine/wasm/module.ts";
@@ -21,15 +22,10 @@ import {
   poolRecord,
   withoutSpare,
 } from "./kernel_pooled.ts";
+import { rest } from "./kernel_rest.ts";
+import type { Call, Results, Work } from "./kernel_shares.ts";
 import { Team } from "./kernel_threads.ts";
 import { draw, drawLanes, holds } from "./kernel_values.ts";
-
-/** Carries out a kernel on a desk. */
-type Call = <Name extends KernelName>(name: Name, ...given: Parameters<Kernels[Name]>) => void;
-/** What kernels gave, in the order of their calls. */
-type Results = [what: string, words: Int32Array][];
-/** All kernels of a case in turn. Scratch has room for each thread, and records of shapes stay where they are. */
-type Work<Case> = (one: Case, desk: Desk, call: Call, record: (values: Int32Array) => number) => Results;
 
 /** The kernels of a convolution, pooled and alone, each with what the ones before it gave. */
 function convolutions(one: Pooled, desk: Desk, call: Call, record: (values: Int32Array) => number): Results {
@@ -144,8 +140,12 @@ function recordsOf(machine: Machine): (values: Int32Array) => number {
   };
 }
 
-/** Checks that work gives the same bits on one thread, on all together, and on the others while the calling one takes no share. */
-function comparison(build: WasmBuild, team: Team): <Case>(work: Work<Case>, one: Case) => void {
+/** Checks that work gives the same bits on one thread, on all together, and on the others while the calling one takes no share; and keeps in mind which kernels it checked. */
+function comparison(
+  build: WasmBuild,
+  team: Team,
+  checked: Set<KernelName>,
+): <Case>(work: Work<Case>, one: Case) => void {
   const single = new Desk("one thread", wasmMachine(build)), many = new Desk("several threads", team.machine);
   const recordAlone = recordsOf(single.machine), record = recordsOf(team.machine);
   return (work, one) => {
@@ -161,6 +161,7 @@ function comparison(build: WasmBuild, team: Team): <Case>(work: Work<Case>, one:
     const shares: number[] = [];
     const together = run(many, (name, ...given) => {
       assert(team.shares(name), `${name} is done by one thread alone`);
+      checked.add(name);
       const before = many.contents();
       team.late(name, ...given);
       assertSameBits(many.contents(), before, `what ${name} leaves, done by a thread that comes late`);
@@ -181,9 +182,12 @@ function comparison(build: WasmBuild, team: Team): <Case>(work: Work<Case>, one:
 describe("the kernels whose work is in shares", { skip: noThreads }, () => {
   for (const build of BUILDS) {
     test(`give the same bits whoever does the shares, and nothing from a thread that comes late (${build})`, async () => {
-      const team = await Team.start(build, 3), compare = comparison(build, team);
+      const checked = new Set<KernelName>();
+      const team = await Team.start(build, 3), compare = comparison(build, team, checked);
       eachPooled((one) => compare(convolutions, one), 25);
       holds(DENSE, (one) => compare(denses, one), 25);
+      eachPooled((one) => compare(rest, one), 10);
+      assertEquals([...checked].sort(), [...shared].sort());
       const took = () => [team.takenByOdd, team.othersTook.odd, team.othersTook.even];
       // Threads that sleep may come too late for small shapes: again, until each took part in what was compared.
       for (let times = 0; times === 0 || times < 10 && took().includes(0); times++) {

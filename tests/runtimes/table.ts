@@ -41,7 +41,7 @@ function sum(
 }
 
 /** Columns of text, the first flush left, the others flush right. */
-function aligned(rows: readonly (readonly string[])[]): string {
+export function aligned(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   return rows.map((row) => row.map((text, i) => i ? text.padStart(widths[i]!) : text.padEnd(widths[i]!)).join("  "))
     .join("\n");

@@ -14,7 +14,9 @@ export type KernelExports = Kernels & {
   readonly heapBase: WebAssembly.Global;
   readonly memory: WebAssembly.Memory;
   joinThreads(thread: number, counters: number): void;
-  setCall(call: number): void;
+  closeCall(call: number): void;
+  openCall(call: number): void;
+  joinCall(call: number): number;
 };
 
 /**
@@ -23,7 +25,15 @@ export type KernelExports = Kernels & {
  * @param threads how many threads its kernels are done by
  */
 export function machineOf(exports: KernelExports, memory: WebAssembly.Memory, threads: number): Machine {
-  const { memory: _memory, heapBase, joinThreads: _joinThreads, setCall: _setCall, ...kernels } = exports;
+  const {
+    memory: _memory,
+    heapBase,
+    joinThreads: _joins,
+    closeCall: _closes,
+    openCall: _opens,
+    joinCall: _call,
+    ...kernels
+  } = exports;
   let floats = new Float32Array(memory.buffer),
     ints = new Int32Array(memory.buffer),
     bytes = new Uint8Array(memory.buffer);

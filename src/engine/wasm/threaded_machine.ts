@@ -5,59 +5,21 @@
  * @module
  */
 import type { StartThread } from "../../runtime/threads.ts";
+import { shared } from "../generated/kernels.ts";
 import type { KernelName, Kernels } from "../kernels.ts";
 import type { Machine } from "../machine.ts";
 import { type KernelExports, machineOf } from "./machine.ts";
 import { type WasmBuild, wasmBytes } from "./module.ts";
 import { importingSharedMemory, sharedMemory } from "./shared_memory.ts";
 
-/** The kernels whose work is in shares; the others are done by the calling thread alone. */
-const SHARED = [
-  "conv2dForward",
-  "conv2dInputGradient",
-  "conv2dWeightGradient",
-  "pooledConvForward",
-  "livingPooledConvForward",
-  "winnerEvents",
-  "eventWeightGradient",
-  "livingEventWeightGradient",
-  "eventInputGradient",
-  "livingEventInputGradient",
-  "toImages",
-  "fromImages",
-  "denseForward",
-  "livingDenseForward",
-  "denseInputGradient",
-  "livingDenseInputGradient",
-  "denseWeightGradient",
-  "livingDenseWeightGradient",
-  "maxPoolForward",
-  "maxPoolGradient",
-  "averagePoolForward",
-  "averagePoolGradient",
-  "sigmoidForward",
-  "sigmoidGradient",
-  "squaredError",
-  "softmaxCrossEntropy",
-  "softmaxCrossEntropyOneHot",
-  "sgd",
-  "momentum",
-  "scaledSum",
-  "denseExampleSquares",
-  "convExampleSquares",
-  "clipExamples",
-  "gather",
-  "featureLoss",
-  "imagePriors",
-  "signStep",
-  "adamStep",
-] as const satisfies readonly KernelName[];
+/** The kernels whose work is in shares, found by the build from what their code calls; the others are done by the calling thread alone. */
+const SHARED: readonly KernelName[] = shared;
 
 /**
- * Places of the shared state, in int32. The first four are known to `assembly/shares.ts`: next share, number of the call (odd while it is written), shares done, shares of the call; then its kernel. In a line
+ * Places of the shared state, in int32. The first four belong to `assembly/shares.ts`: next share, number of the call (odd while it is written), shares done, shares of the call; then its kernel. In a line
  * of the cache of its own, the number once more, which the threads watch. In another one, whether a thread failed, how many sleep, and whether the calling thread does.
  */
-const SHARE = 0, CALL = 1, DONE = 2, SHARES = 3, KERNEL = 4, SIGNAL = 16, FAILED = 32, SLEEPING = 33, WAITING = 34;
+const CALL = 1, DONE = 2, SHARES = 3, KERNEL = 4, SIGNAL = 16, FAILED = 32, SLEEPING = 33, WAITING = 34;
 const STATE_BYTES = 192, ARGUMENTS = 13;
 /** Turns of waiting for the next call before a thread sleeps, and of the calling thread for the last shares. */
 const SPINS = 5_000;
@@ -90,10 +52,9 @@ for (let known = 0;;) {
   const call = known = Atomics.load(state, ${SIGNAL});
   const kernel = state[${KERNEL}], ${GIVEN.map((name, i) => `${name} = values[${i}]`).join()};
   // What was read while the next call was written is of no use.
-  if (Atomics.load(state, ${CALL}) !== call) continue;
+  if (!exports.joinCall(call)) continue;
   if (kernel < 0) break;
   try {
-    exports.setCall(call);
     kernels[kernel](${GIVEN.join()});
   } catch {
     Atomics.store(state, ${FAILED}, 1);
@@ -117,13 +78,18 @@ export class ThreadError extends Error {
 }
 
 /** Announces a call to the threads; its number is even. */
-function announce(state: Int32Array, call: number, kernel: number, values: Float64Array, given: number[]): void {
-  Atomics.store(state, CALL, call - 1);
+function announce(
+  exports: KernelExports,
+  state: Int32Array,
+  call: number,
+  kernel: number,
+  values: Float64Array,
+  given: number[],
+): void {
+  exports.closeCall(call - 1);
   state[KERNEL] = kernel;
   for (let i = 0; i < given.length; i++) values[i] = given[i]!;
-  state[DONE] = 0;
-  Atomics.store(state, SHARE, 0);
-  Atomics.store(state, CALL, call);
+  exports.openCall(call);
   Atomics.store(state, SIGNAL, call);
   // Calls are counted by twos.
   if (call % (2 * CALLS_A_WAKE) === 0 && Atomics.load(state, SLEEPING) > 0) Atomics.notify(state, SIGNAL);
@@ -138,7 +104,7 @@ const unused = new FinalizationRegistry<Int32Array>((state) => {
 
 function checkAlive(state: Int32Array): void {
   if (Atomics.load(state, FAILED)) {
-    throw new ThreadError("a thread of the engine failed or ended; this program cannot go on, make another");
+    throw new ThreadError("a thread of the engine failed or ended; this program cannot go on, open another engine");
   }
 }
 
@@ -200,10 +166,15 @@ export function threadedMachine(build: WasmBuild, threads: number, start: StartT
       if (alone > 0 && --alone === 0) startThreads();
       checkAlive(state);
       call = call + 2 | 0;
-      announce(state, call, index, values, given);
-      exports.setCall(call);
-      kernel(...given);
-      waitForShares(state);
+      announce(exports, state, call, index, values, given);
+      try {
+        kernel(...given);
+        waitForShares(state);
+      } catch (error) {
+        // Some thread may still be at a share of this call: no other call can be told from it.
+        Atomics.store(state, FAILED, 1);
+        throw error;
+      }
     };
   }
   // Through its getters, the views follow the memory as it grows.
