@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { bundle, runnerOf } from "./bundle.ts";
+import { located } from "./failure.ts";
 import type { FileOutcome } from "./outcome.ts";
 import { notHere, type Runtime } from "./runtime.ts";
 import { load } from "./tools.ts";
@@ -149,7 +150,10 @@ function runtime(kind: "Chromium" | "Firefox", isolated: boolean): Runtime {
       const browser = await openBrowser(kind, isolated, name);
       return {
         async run(file): Promise<FileOutcome> {
-          return notHere(file) ?? await browser.evaluate<FileOutcome>(await bundle(runnerOf(file, "result")));
+          const skipped = notHere(file);
+          if (skipped) return skipped;
+          const source = await bundle(runnerOf(file, "result"));
+          return located(await browser.evaluate<FileOutcome>(source), source);
         },
         close: () => browser.close(),
       };

@@ -9,6 +9,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   amp: "&",
 };
 
+/** Characters that are kept of a failure. */
+const LONGEST = 6000;
+
 function unescaped(text: string): string {
   return text.replace(
     /&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi,
@@ -26,6 +29,13 @@ function attribute(tag: string, name: string): string | undefined {
   return found ? unescaped(found[1]!) : undefined;
 }
 
+/** What a failed test says: its message, unless that stands in the text of the failure as well, and that text. */
+function reasonOf(tag: string, body: string): string {
+  const message = (attribute(tag, "message") ?? "").replace(/^Uncaught /, "").trim();
+  const text = unescaped(body).trim().slice(0, LONGEST);
+  return text.includes(message) ? text : `${message}\n${text}`;
+}
+
 /** The tests of a report, without the groups that hold them: Deno lists those too, as tests whose name begins others. */
 export function outcomesOf(report: string): Outcome[] {
   const outcomes: Outcome[] = [];
@@ -36,16 +46,17 @@ export function outcomesOf(report: string): Outcome[] {
   ) {
     const inside = empty ? "" : body;
     const skip = /<skipped\b(?:[^>"]|"[^"]*")*>/.exec(inside),
-      failure = /<(?:failure|error)\b(?:[^>"]|"[^"]*")*>([\s\S]*)/.exec(inside);
-    const why = skip ? attribute(skip[0], "message") : failure && unescaped(failure[0].slice(0, 2000));
+      failure = /(<(?:failure|error)\b(?:[^>"]|"[^"]*")*>)(?:([\s\S]*?)<\/(?:failure|error)>)?/.exec(inside);
+    const why = skip ? attribute(skip[0], "message") : failure && reasonOf(failure[1]!, failure[2] ?? "");
     outcomes.push({
       name: attribute(tag!, "name") ?? "",
       result: skip ? "skipped" : failure ? "failed" : "passed",
       ...(why && { why }),
     });
   }
-  const names = outcomes.map(({ name }) => name);
-  const isGroup = (name: string) => names.some((other) => other.startsWith(`${name} > `));
   // A group that failed although all its tests passed is told of all the same.
-  return outcomes.filter(({ name, result }) => result === "failed" || !isGroup(name));
+  return outcomes.filter(({ name, result }) => {
+    const within = outcomes.filter((other) => other.name.startsWith(`${name} > `));
+    return within.length === 0 || result === "failed" && !within.some((other) => other.result === "failed");
+  });
 }

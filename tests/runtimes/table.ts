@@ -1,4 +1,5 @@
 /** The matrix as a table, and what is wrong with it. */
+import { brief } from "./failure.ts";
 import { count, type TimedOutcome } from "./outcome.ts";
 
 /** A runtime and what its files gave, the file that tells where it ran first. */
@@ -10,7 +11,7 @@ export interface Column {
 /** What is to be said at once of a file: its failed tests, or why it did not run. */
 export function details({ tests, error, skipped }: TimedOutcome): string {
   const failed = tests.filter(({ result }) => result === "failed").map((
-    { name, why },
+    { name, why = "no message" },
   ) => `\n  failed: ${name}\n${why}`);
   return [
     skipped && `, skipped whole: ${skipped}`,
@@ -107,13 +108,13 @@ export function complaints(columns: readonly Column[]): string[] {
     }
     for (const outcome of outcomes) {
       const { file, tests, error, skipped } = outcome;
-      if (error) wrong.push(`${name}: ${file} did not run to its end`);
+      if (error) wrong.push(`${name}: ${file} did not run to its end: ${brief(error)}`);
       else if (!skipped && tests.length === 0) {
         wrong.push(`${name}: ${file} has no test`);
       }
       for (const test of tests) {
         if (test.result === "failed") {
-          wrong.push(`${name}: ${file}: failed: ${test.name}`);
+          wrong.push(`${name}: ${file}: failed: ${test.name}: ${brief(test.why ?? "")}`);
         }
       }
       // The same files hold the same tests: a runner that loses some would not be noticed otherwise.

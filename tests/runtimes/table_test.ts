@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "#std/assert";
 import { describe, test } from "node:test";
+import { brief, located } from "./failure.ts";
 import { outcomesOf } from "./junit.ts";
 import type { Outcome, TimedOutcome } from "./outcome.ts";
-import { type Column, complaints, table } from "./table.ts";
+import { type Column, complaints, details, table } from "./table.ts";
 
 const passed = (name: string): Outcome => ({ name, result: "passed" });
 const file = (tests: Outcome[], rest: Partial<TimedOutcome> = {}): TimedOutcome => ({
@@ -77,6 +78,57 @@ describe("JUnit reports", () => {
       { name: "28 -> 32", result: "passed" },
       { name: "1 -> 2", result: "skipped", why: "a -> b" },
       { name: "last", result: "passed" },
+    ]);
+  });
+});
+
+describe("a failure", () => {
+  const why = "AssertionError: word 7\n+ actual - expected\n\n    at assertEquals (file:///t/tests/assert.ts:13:3)\n" +
+    "    at NodeTestContext.<anonymous> (file:///t/tests/threads_test.ts:69:5)";
+  const firefox =
+    "no other thread did a share\nok@http://localhost:4/module.js:4:21\nrun@http://localhost:4/module.js:9:3";
+
+  test("is told with its message and where, where all failures are listed and where the file is", () => {
+    const other = column("Bun", passed("runs in Bun 1"), file([{ name: "x", result: "failed", why }, passed("y")]));
+    const found = complaints([deno, other]);
+    assertEquals(found, ["Bun: tests/a_test.ts: failed: x: AssertionError: word 7 (at tests/threads_test.ts:69)"]);
+    assertStringIncludes(details(other.outcomes[1]!), why);
+    const broken = column("Bun", passed("runs in Bun 1"), file([], { error: "bun ended with 9:\nkilled" }));
+    assertEquals(complaints([deno, broken]).at(-1), "Bun: tests/a_test.ts did not run to its end: bun ended with 9:");
+  });
+
+  test("of a property tells what caused it, and one without a message says so", () => {
+    assertEquals(
+      brief(
+        "Error: Property failed after 1 tests\n{ seed: 1 }\n    at assert (a.js:1:2)\nCaused by: Error: sgd differs\n    at b (c.js:2:3)",
+      ),
+      "Error: Property failed after 1 tests / Caused by: Error: sgd differs",
+    );
+    assertEquals([brief(""), brief("\n  at x (a.js:1:2)")], ["no message", "no message"]);
+  });
+
+  test("in a bundle is found in the file that the bundle took it from", () => {
+    const [first, second] = [`import { outcomesOf } from "./junit.ts";`, "this is nowhere(else);"];
+    const bundle = ["// tests/assert.ts", "a();", "// tests/runtimes/table_test.ts", first, "", "", "", "", second]
+      .join("\n");
+    const { tests } = located(
+      { file: "a", tests: [{ name: "x", result: "failed", why: firefox }] },
+      new TextEncoder().encode(bundle),
+    );
+    const [, one, two] = tests[0]!.why!.split("\n");
+    assertEquals(one, "ok@tests/runtimes/table_test.ts:4");
+    assertEquals(two, "run@tests/runtimes/table_test.ts, in this is nowhere(else);");
+  });
+
+  test("of a group is left out of a report where a test in it failed, and its text is read without its tags", () => {
+    const report = `<testcase name="g"><failure message="1 test step failed">1 test step failed.</failure></testcase>
+      <testcase name="g &gt; a"><failure message="Uncaught Error: b &lt; c">Error: b &lt; c&#10;    at d</failure></testcase>
+      <testcase name="h"><failure type="x" message="why"/></testcase>
+      <testcase name="i"><failure message="why">where</failure></testcase>`;
+    assertEquals(outcomesOf(report).map(({ name, why }) => [name, why]), [
+      ["g > a", "Error: b < c\n    at d"],
+      ["h", "why\n"],
+      ["i", "why\nwhere"],
     ]);
   });
 });

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundle, runnerOf } from "./bundle.ts";
+import { located } from "./failure.ts";
 import type { FileOutcome } from "./outcome.ts";
 import { notHere, type Runtime } from "./runtime.ts";
 import { program } from "./tools.ts";
@@ -142,7 +143,7 @@ export const WORKERD: Runtime = {
               error: `status ${response.status}: ${text}`,
             };
           }
-          return JSON.parse(text);
+          return located(JSON.parse(text) as FileOutcome, bytes);
         } finally {
           await server.close();
         }

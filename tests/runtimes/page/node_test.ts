@@ -72,6 +72,12 @@ function causes(error: unknown): unknown[] {
   return found;
 }
 
+/** Message and call stack of what was thrown. */
+function told(error: unknown): string {
+  const { message, stack = "" } = error instanceof Error ? error : { message: String(error) };
+  return (stack.includes(message) ? stack : `${message}\n${stack}`).trim();
+}
+
 async function outcome(
   { path, skip, body }: Planned,
   outcomes: Outcome[],
@@ -108,12 +114,7 @@ async function outcome(
         why: missing.message,
       });
     }
-    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: "" };
-    outcomes.push({
-      name,
-      result: "failed",
-      why: stack?.includes(message) ? stack : `${message}\n${stack}`,
-    });
+    outcomes.push({ name, result: "failed", why: causes(error).map(told).join("\nCaused by: ") });
   }
 }
 
