@@ -87,7 +87,8 @@ function isAbsent(error: unknown): boolean {
 
 function fileError(verb: Access, path: string, grant: string, cause: unknown): FileError {
   if (cause instanceof FileError) return cause;
-  const { name, message } = cause instanceof Error ? cause : { name: "", message: String(cause) };
+  // Not by `instanceof Error`: in test runners the system's errors are of another realm than this module.
+  const { name = "", message = String(cause) } = (cause ?? {}) as Partial<Error>;
   let reason = REASONS[codeOf(cause)] ?? message.split("\n", 1)[0];
   // Deno's own permissions, not the system's: only a flag helps. Replacing or removing a file needs both kinds, and
   // what is no ordinary file (all of /proc) every kind there is.
