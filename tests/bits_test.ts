@@ -3,20 +3,18 @@ import { assertEquals } from "#std/assert";
 import { describe, test } from "node:test";
 import {
   Dataset,
-  dense,
   drawnDigits,
   type Engine,
-  flatten,
   lenet5,
   lenet5MaskLayers,
   openEngine,
-  sequential,
   sgd,
   SuppressMasker,
   SuppressModel,
   SuppressPrivacyFactory,
 } from "../mod.ts";
 import { bestBuild } from "../src/engine/wasm/module.ts";
+import { fuses } from "./fuses.ts";
 import { noThreads } from "./here.ts";
 import { sha256 } from "./sha256.ts";
 
@@ -56,18 +54,6 @@ function littleEndian(values: Float32Array): Uint8Array<ArrayBuffer> {
   const view = new DataView(new ArrayBuffer(4 * values.length));
   values.forEach((value, i) => view.setFloat32(4 * i, value, true));
   return new Uint8Array(view.buffer);
-}
-
-/** Whether an engine's multiply-add rounds once: then (1 + 2^-12)^2 - (1 + 2^-11) is 2^-24, else 0. */
-async function fuses(engine: Engine): Promise<boolean> {
-  const program = engine.program(sequential([1, 1, 1], [flatten(), dense({ name: "out", outputs: 1 })]), {
-    batchSize: 1,
-  });
-  const factor = Float32Array.of(1 + 2 ** -12);
-  program.parameters.setValues({ "out.weight": factor, "out.bias": Float32Array.of(-(1 + 2 ** -11)) });
-  program.setInput(factor);
-  program.forward();
-  return (await program.output())[0] === 2 ** -24;
 }
 
 describe("400 suppressed steps", () => {

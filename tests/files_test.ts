@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { FileError, fileExists, readFile, removeFile, writeFileWhole } from "../src/runtime/files.ts";
+import { FileError, kindOf, readFile, removeFile, writeFileWhole } from "../src/runtime/files.ts";
 import { inTemporaryFolder } from "./temporary_folder.ts";
 
 const module = pathToFileURL(join(dirname(fileURLToPath(import.meta.url)), "../src/runtime/files.ts")).href;
@@ -136,18 +136,23 @@ describe("files", () => {
     });
   });
 
-  test("fileExists is false only for what does not exist", async () => {
+  test("kindOf tells files from folders, follows links, and knows nothing only where nothing is", async () => {
     await inTemporaryFolder(async (folder) => {
       const file = join(folder, "file");
       await writeFile(file, "");
-      assertEquals(await fileExists(file), true);
-      assertEquals(await fileExists(folder), true);
-      assertEquals(await fileExists(join(folder, "no")), false);
-      assertEquals(await fileExists(join(file, "x")), false);
+      assertEquals(await kindOf(file), "file");
+      assertEquals(await kindOf(folder), "folder");
+      assertEquals(await kindOf(join(folder, "no")), undefined);
+      assertEquals(await kindOf(join(file, "x")), undefined);
       if (process.platform === "win32") return;
+      assertEquals(await kindOf("/dev/null"), "device or pipe");
+      const link = join(folder, "link"), broken = join(folder, "broken");
+      await symlink(folder, link);
+      await symlink("nowhere", broken);
+      assertEquals([await kindOf(link), await kindOf(broken)], ["folder", undefined]);
       const loop = join(folder, "loop");
       await symlink("loop", loop);
-      await refused(loop, () => fileExists(loop), "symbolic links go in a circle");
+      await refused(loop, () => kindOf(loop), "symbolic links go in a circle");
     });
   });
 
@@ -165,7 +170,7 @@ describe("files", () => {
 
   test("a path that is no path is a TypeError", async () => {
     for (const path of ["", "a\0b", 7, undefined] as string[]) {
-      for (const action of [readFile, fileExists, removeFile, (p: string) => writeFileWhole(p, bytes(1))]) {
+      for (const action of [readFile, kindOf, removeFile, (p: string) => writeFileWhole(p, bytes(1))]) {
         await assertRejects(() => action(path), TypeError, "path is ");
       }
     }
@@ -194,7 +199,7 @@ describe("files", () => {
   }, async () => {
     await inTemporaryFolder(async (folder) => {
       const path = join(folder, "deep", "x");
-      const body = ["writeFileWhole(path, new Uint8Array(3))", "readFile(path)", "fileExists(path)", "removeFile(path)"]
+      const body = ["writeFileWhole(path, new Uint8Array(3))", "readFile(path)", "kindOf(path)", "removeFile(path)"]
         .map((call) => `await say(files.${call});`.replace("path", JSON.stringify(path))).join("\n");
       const lines = await denoWith([], folder, body);
       const [folderFlags, fileFlags] = [dirname(path), path].map((p) => `--allow-read="${p}" --allow-write="${p}"`);

@@ -1,8 +1,10 @@
 /** MNIST: from bytes, from a folder, and the real one. */
 import { assertEquals, assertRejects, assertStringIncludes } from "#std/assert";
 import { gzipSync } from "fflate";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import process from "node:process";
 import { describe, test } from "node:test";
 import { DataFormatError } from "../src/data/errors.ts";
 import { encodeIdx } from "../src/data/idx.ts";
@@ -12,6 +14,9 @@ import { noise } from "./bytes.ts";
 import { sha256 } from "./sha256.ts";
 import { missing, mnistFolder } from "./shared_data.ts";
 import { inTemporaryFolder } from "./temporary_folder.ts";
+
+const fashionMnist = "/usr/share/datasets/fashion-mnist";
+const noFashion = existsSync(fashionMnist) ? false : "Debian's dataset-fashion-mnist is not installed";
 
 const images = (...shape: number[]) =>
   encodeIdx({ type: "uint8", shape, data: noise(shape.reduce((product, size) => product * size, 1)) });
@@ -69,14 +74,34 @@ describe("mnistFromBytes", () => {
   });
 });
 
-describe("mnist", () => {
-  /** Runs `body` with the path of a new folder that holds these files. */
-  const withFiles = (files: Record<string, Uint8Array>, body: (folder: string) => Promise<void>) =>
-    inTemporaryFolder(async (folder) => {
-      for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes);
-      await body(folder);
-    });
+/** Runs `body` with the path of a new folder that holds these files. */
+const withFiles = (files: Record<string, Uint8Array>, body: (folder: string) => Promise<void>) =>
+  inTemporaryFolder(async (folder) => {
+    for (const [name, bytes] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), bytes);
+    }
+    await body(folder);
+  });
 
+/** A split's two files in a folder, named by `spell`; each image is one pixel, as bright as its label. */
+function splitIn(spell: (name: string) => string, prefix: "train" | "t10k", ...digits: number[]) {
+  const pixels = encodeIdx({ type: "uint8", shape: [digits.length, 1, 1], data: Uint8Array.from(digits) });
+  const files: [string, Uint8Array][] = [["images-idx3", pixels], ["labels-idx1", labels(...digits)]];
+  return Object.fromEntries(files.map(([name, bytes]) => {
+    const path = spell(`${prefix}-${name}-ubyte`);
+    return [path, path.endsWith(".gz") ? gzipSync(bytes) : bytes];
+  }));
+}
+
+/** What is read of both splits. */
+async function read(folder: string): Promise<number[][]> {
+  const both = [await mnist(folder, "train"), await mnist(folder, "test")];
+  assertEquals(both.map(({ images }) => [...images]), both.map(({ labels }) => [...labels]));
+  return both.map(({ labels }) => [...labels]);
+}
+
+describe("mnist", () => {
   test("either spelling is found, plain or gzipped, and each split reads its own files", async () => {
     const files = {
       "train-images-idx3-ubyte": images(1, 2, 2),
@@ -90,6 +115,102 @@ describe("mnist", () => {
       const test = await mnist(folder, "test");
       assertEquals([test.name, test.count, ...test.labels], ["MNIST test", 2, 1, 2]);
     });
+  });
+
+  const dotted = (name: string) => name.replace("-idx", ".idx");
+  const nested = (name: string) => `${name}/${name}`;
+  const LAYOUTS: readonly [what: string, train: (name: string) => string, test?: (name: string) => string][] = [
+    ["LeCun's page, gzipped", (name) => `${name}.gz`],
+    ["mirrors, with dots", dotted],
+    ["mirrors, with dots and gzipped", (name) => `${dotted(name)}.gz`],
+    ["Kaggle's archive, its folders alone", nested],
+    ["Kaggle's archive, gzipped in folders", (name) => `${name}/${name}.gz`],
+    ["an unpacker that names the folder as the packed file", (name) => `${name}.gz/${name}`],
+    ["torchvision, by its root", (name) => `MNIST/raw/${name}`],
+    ["torchvision, by its data set", (name) => `raw/${name}.gz`],
+    ["MindSpore", (name) => `train/${name}`, (name) => `test/${name}`],
+    ["MindSpore, gzipped and with dots", (name) => `train/${dotted(name)}.gz`, (name) => `test/${dotted(name)}.gz`],
+  ];
+  for (const [what, train, test_ = train] of LAYOUTS) {
+    test(`both splits are found as they come from ${what}`, async () => {
+      const files = { ...splitIn(train, "train", 1, 2, 3), ...splitIn(test_, "t10k", 4, 5) };
+      await withFiles(files, async (folder) => assertEquals(await read(folder), [[1, 2, 3], [4, 5]]));
+    });
+  }
+
+  test("a folder named as a file is never read as one: the good file beside it is", async () => {
+    const files = { ...splitIn(nested, "train", 9), ...splitIn(nested, "t10k", 9) };
+    const good = { ...splitIn(dotted, "train", 1), ...splitIn((name) => `${name}.gz`, "t10k", 2) };
+    await withFiles({ ...files, ...good }, async (folder) => assertEquals(await read(folder), [[1], [2]]));
+  });
+
+  test("hyphens come before dots, plain before gzipped, the folder itself before those in it", async () => {
+    const spells: ((name: string) => string)[] = [
+      (name) => name,
+      (name) => `${name}.gz`,
+      dotted,
+      // A folder of the fourth spelling's name, where no such file can be.
+      (name) => `${dotted(name)}.gz/${name}`,
+      (name) => `MNIST/raw/${name}`,
+      (name) => `raw/${name}`,
+      (name) => `train/${name}`,
+    ];
+    for (let first = 0; first < spells.length; first++) {
+      const files = spells.slice(first).map((spell, i) => splitIn(spell, "train", first + i));
+      await withFiles(Object.assign({}, ...files), async (folder) => {
+        assertEquals([...(await mnist(folder, "train")).labels], [first]);
+      });
+    }
+  });
+
+  test("the images of one folder are not taken with the labels of another", async () => {
+    const [stray] = Object.entries(splitIn((name) => name, "train", 7));
+    const whole = splitIn((name) => `MNIST/raw/${name}`, "train", 1, 2);
+    await withFiles({ [stray![0]]: stray![1], ...whole }, async (folder) => {
+      assertEquals([...(await mnist(folder, "train")).labels], [1, 2]);
+    });
+    const [, labelsAlone] = Object.entries(splitIn((name) => `raw/${name}`, "train", 7));
+    await withFiles({ [stray![0]]: stray![1], [labelsAlone![0]]: labelsAlone![1] }, async (folder) => {
+      const { message } = await assertRejects(() => mnist(folder, "train"), FileError, "cannot find the labels");
+      assertStringIncludes(message, `(only ${folder}/train-images-idx3-ubyte is there)`);
+    });
+  });
+
+  test("Fashion-MNIST is read from its own folder, and never taken for MNIST", async () => {
+    const files = splitIn((name) => `FashionMNIST/raw/${name}.gz`, "train", 5);
+    await withFiles(files, async (folder) => {
+      const relative = `${folder}/FashionMNIST`;
+      for (const one of [relative, `${relative}/raw`]) assertEquals((await mnist(one, "train")).count, 1);
+      await assertRejects(
+        () => mnist(folder, "train"),
+        FileError,
+        `FashionMNIST is there; to take it, hand in "${relative}"`,
+      );
+    });
+  });
+
+  test("an empty folder, a file in place of the folder, and what may not be looked at are told apart", async () => {
+    await inTemporaryFolder(async (folder) => {
+      await assertRejects(() => mnist(folder, "test"), FileError, 'split in "' + folder + '"; looked for t10k');
+      const file = join(folder, "file");
+      await writeFile(file, "");
+      await assertRejects(() => mnist(file, "test"), FileError, "it is a file, not a folder");
+      if (process.platform === "win32") return;
+      await symlink("raw", join(folder, "raw"));
+      await assertRejects(() => mnist(folder, "test"), FileError, "the symbolic links go in a circle");
+    });
+  });
+
+  test("links are followed", { skip: process.platform === "win32" ? "links need a privilege" : false }, async () => {
+    await withFiles(splitIn((name) => `elsewhere/${name}`, "train", 6), async (folder) => {
+      await symlink(join(folder, "elsewhere"), join(folder, "raw"));
+      assertEquals([...(await mnist(folder, "train")).labels], [6]);
+    });
+  });
+
+  test("Debian's Fashion-MNIST is read where it is installed", { skip: noFashion }, async () => {
+    assertEquals((await mnist(fashionMnist, "train")).count, 60_000);
+    assertEquals((await mnist(fashionMnist, "test")).count, 10_000);
   });
 
   test("a missing file is one error that lists the names looked for", async () => {

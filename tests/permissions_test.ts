@@ -57,10 +57,10 @@ function namedFor(flag: string, folder: string): string[] {
   return [.../--allow-\w+=DIR/g[Symbol.matchAll](about)].map(([grant]) => grant.replace("DIR", folder));
 }
 
-/** MNIST of a few drawn digits. */
-async function writeMnist(folder: string): Promise<void> {
-  const { images, labels, count } = drawnDigits(64);
-  await mkdir(folder);
+/** MNIST of a few drawn digits, in the folders that torchvision makes. */
+async function writeMnist(root: string): Promise<void> {
+  const { images, labels, count } = drawnDigits(64), folder = join(root, "MNIST", "raw");
+  await mkdir(folder, { recursive: true });
   for (const name of ["train", "t10k"]) {
     const pixels = { type: "uint8", shape: [count, 28, 28], data: new Uint8Array(images) } as const;
     const classes = { type: "uint8", shape: [count], data: new Uint8Array(labels) } as const;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isTypedArray } from "../checks/arrays.ts";
 import { integer } from "../checks/numbers.ts";
 import type { Engine } from "../engine/engine.ts";
 import {
@@ -73,7 +74,7 @@ function shuffled(count: number, random: Random): Int32Array {
 function rows(values: Float32Array | Uint8Array, size: number, indices: Int32Array, out: Float32Array): Float32Array {
   indices.forEach((index, i) => out.set(values.subarray(index * size, (index + 1) * size), i * size));
   const taken = out.subarray(0, indices.length * size);
-  if (values instanceof Uint8Array) { for (let i = 0; i < taken.length; i++) taken[i]! /= 255; }
+  if (isTypedArray("Uint8Array", values)) { for (let i = 0; i < taken.length; i++) taken[i]! /= 255; }
   return taken;
 }
 

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { isTypedArray } from "../checks/arrays.ts";
 import { CheckpointError, quote } from "./errors.ts";
 import type { SavedParameter } from "./network_file.ts";
 import { DELIMITED, MessageReader, VARINT } from "./protobuf.ts";
@@ -54,7 +55,7 @@ interface Value {
  * ```
  */
 export function decodeMindsporeCheckpoint(bytes: Uint8Array, fileName = "MindSpore checkpoint"): Map<string, Tensor> {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError("bytes must be a Uint8Array: the content of the file");
+  if (!isTypedArray("Uint8Array", bytes)) throw new TypeError("bytes must be a Uint8Array: the content of the file");
   const values = new Map<string, Value>();
   let last: Value | undefined;
   for (const reader = new MessageReader(bytes, fileName); !reader.done;) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isTypedArray } from "../checks/arrays.ts";
 
 /** The typed array that holds elements of each type. F16 and BF16 are their raw 16 bits; BOOL is a byte each, 0 or 1. */
 export interface DtypeArrays {
@@ -103,10 +104,9 @@ export function elementCount(shape: readonly number[]): number | undefined {
   return count;
 }
 
-/** Does the array hold elements of this type? By its tag, so that arrays of another realm (an iframe, a test runner) count too. */
+/** Does the array hold elements of this type? */
 export function holds(dtype: Dtype, data: unknown): boolean {
-  return ArrayBuffer.isView(data) &&
-    (data as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === CONSTRUCTORS.get(dtype)!.name;
+  return isTypedArray(CONSTRUCTORS.get(dtype)!.name as "Uint8Array", data);
 }
 
 /** A tensor from its little-endian bytes, copied: they may lie at any address. Their number must fit the shape. */

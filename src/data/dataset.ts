@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isTypedArray } from "../checks/arrays.ts";
 import { integer, MOST_SEED } from "../checks/numbers.ts";
 import { Random } from "../random/threefry.ts";
 import type { LabelledImages } from "./images.ts";
@@ -53,7 +54,7 @@ export interface DatasetOptions {
  */
 function checkSource(source: LabelledImages): void {
   const { name, images, labels, count, channels, height, width, classes } = source;
-  if (!(images instanceof Uint8Array) || !(labels instanceof Uint8Array)) {
+  if (!isTypedArray("Uint8Array", images) || !isTypedArray("Uint8Array", labels)) {
     throw new TypeError(`source ${JSON.stringify(name)}: images and labels must each be a Uint8Array`);
   }
   for (const [key, value] of Object.entries({ count, channels, height, width })) {

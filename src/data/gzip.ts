@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { isTypedArray } from "../checks/arrays.ts";
 import { integer } from "../checks/numbers.ts";
 import { DataFormatError } from "./errors.ts";
 
@@ -56,7 +57,7 @@ export interface GunzipOptions {
 
 function resolve(bytes: Uint8Array, options: GunzipOptions): Required<GunzipOptions> {
   const { limit = 2 ** 28, fileName = "gzip data" } = options;
-  if (!(bytes instanceof Uint8Array)) throw new TypeError(`${fileName}: bytes must be a Uint8Array`);
+  if (!isTypedArray("Uint8Array", bytes)) throw new TypeError(`${fileName}: bytes must be a Uint8Array`);
   return { limit: integer("limit", limit, 0), fileName };
 }
 

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { isTypedArray } from "../checks/arrays.ts";
 import { DataFormatError } from "./errors.ts";
 
 /** The typed array that holds each of IDX's element types. */
@@ -86,7 +87,7 @@ function swap(bytes: Uint8Array, size: number): void {
  * ```
  */
 export function parseIdx(bytes: Uint8Array, fileName = "IDX data"): IdxArray {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError(`${fileName}: bytes must be a Uint8Array`);
+  if (!isTypedArray("Uint8Array", bytes)) throw new TypeError(`${fileName}: bytes must be a Uint8Array`);
   if (bytes.length < 4) {
     throw new DataFormatError(fileName, `has ${bytes.length} bytes; an IDX file begins with a header of at least 4`);
   }
@@ -148,7 +149,8 @@ export function encodeIdx(array: IdxArray): Uint8Array<ArrayBuffer> {
   const { type, shape, data } = array;
   const format = Object.hasOwn(FORMATS, type) ? FORMATS[type] : undefined;
   if (format === undefined) throw new TypeError(`type is ${JSON.stringify(type)}; IDX knows ${TYPES.join(", ")}`);
-  if (!(data instanceof format.Data)) throw new TypeError(`data of type ${type} must be a ${format.Data.name}`);
+  const { name, BYTES_PER_ELEMENT } = format.Data;
+  if (!isTypedArray(name as "Uint8Array", data)) throw new TypeError(`data of type ${type} must be a ${name}`);
   if (shape.length > 255) throw new RangeError(`shape has ${shape.length} dimensions; IDX allows at most 255`);
   for (const size of shape) {
     if (!Number.isInteger(size) || size < 0 || size >= 2 ** 32) {
@@ -166,6 +168,6 @@ export function encodeIdx(array: IdxArray): Uint8Array<ArrayBuffer> {
   const view = new DataView(bytes.buffer);
   shape.forEach((size, dimension) => view.setUint32(4 + 4 * dimension, size));
   bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header);
-  swap(bytes.subarray(header), format.Data.BYTES_PER_ELEMENT);
+  swap(bytes.subarray(header), BYTES_PER_ELEMENT);
   return bytes;
 }

@@ -6,17 +6,17 @@
  *
  * @module
  */
-import { FileError, fileExists, readFile } from "../runtime/files.ts";
+import { readFile } from "../runtime/files.ts";
 import { DataFormatError } from "./errors.ts";
 import { decompressed } from "./gzip.ts";
 import { parseIdx } from "./idx.ts";
 import type { LabelledImages } from "./images.ts";
+import { findMnist, PREFIXES } from "./mnist_files.ts";
 
 /** Most bytes of a file, packed or unpacked: five times what MNIST's largest takes. */
 const LIMIT = 2 ** 28;
 
 const CLASSES = 10;
-const PREFIXES = { train: "train", test: "t10k" } as const;
 
 /** What the bytes given to {@linkcode mnistFromBytes} are called. */
 export interface MnistNames {
@@ -87,22 +87,15 @@ export async function mnistFromBytes(
 }
 
 /**
- * The spellings in which the files are found: LeCun's own with a hyphen, some mirrors' with a dot; plain or gzipped.
- */
-function spellings(prefix: string, kind: string, rank: number): string[] {
-  return ["-", "."].flatMap((mark) => ["", ".gz"].map((end) => `${prefix}-${kind}${mark}idx${rank}-ubyte${end}`));
-}
-
-async function firstThatExists(directory: string, names: readonly string[]): Promise<string | undefined> {
-  for (const name of names) if (await fileExists(`${directory}/${name}`)) return `${directory}/${name}`;
-}
-
-/**
  * Reads one split of MNIST from a folder: "train" (60,000 images, files `train-*`) or "test" (10,000, files `t10k-*`).
- * Each file may be spelled `train-images-idx3-ubyte` or `train-images.idx3-ubyte`, and be plain or end in `.gz`; plain
- * is preferred.
+ * Each file may be spelled `train-images-idx3-ubyte` or `train-images.idx3-ubyte`, and be plain or end in `.gz`; the
+ * first of these that is a file is taken: hyphen before dot, plain before gzipped. If there is none, a file in a folder
+ * of such a name is (`train-images-idx3-ubyte/train-images-idx3-ubyte`, as in Kaggle's archive). What the folder itself
+ * has not is looked for in its `MNIST/raw` and `raw` (torchvision's), then in its `train` or `test` (MindSpore's); both
+ * files come from the same one. Folders of Fashion-MNIST (Debian's `/usr/share/datasets/fashion-mnist`, torchvision's
+ * `FashionMNIST` or `FashionMNIST/raw`) are read in the same way, if they are handed in themselves.
  *
- * @throws {FileError} if a file is missing (the message lists the names looked for) or cannot be read, or the runtime
+ * @throws {FileError} if a file is missing (the message lists what was looked for) or cannot be read, or the runtime
  * has no file system.
  * @throws {DataFormatError} if a file is not what it should be; see {@linkcode mnistFromBytes}.
  * @throws {RangeError} if `split` is neither "train" nor "test".
@@ -127,22 +120,7 @@ export async function mnist(directory: string, split: "train" | "test"): Promise
   if (!Object.hasOwn(PREFIXES, split)) {
     throw new RangeError(`split is ${JSON.stringify(split)}; MNIST has "train" and "test"`);
   }
-  const files: Uint8Array[] = [];
-  const paths: string[] = [];
-  for (const [kind, rank] of [["images", 3], ["labels", 1]] as const) {
-    const names = spellings(PREFIXES[split], kind, rank);
-    const path = await firstThatExists(directory, names);
-    if (path === undefined) {
-      const folder = await fileExists(directory) ? "" : " (there is no such folder)";
-      throw new FileError(
-        `cannot find the ${kind} of MNIST's ${split} split in "${directory}"${folder}; looked for ${names.join(", ")}`,
-        directory,
-      );
-    }
-    paths.push(path);
-    files.push(await readFile(path, LIMIT));
-  }
-  const [images, labels] = files as [Uint8Array, Uint8Array];
-  const [imagesName, labelsName] = paths as [string, string];
+  const { images: imagesName, labels: labelsName } = await findMnist(directory, split);
+  const images = await readFile(imagesName, LIMIT), labels = await readFile(labelsName, LIMIT);
   return await mnistFromBytes(images, labels, { imagesName, labelsName, name: `MNIST ${split}` });
 }

@@ -7,6 +7,9 @@
  */
 import { integer } from "../checks/numbers.ts";
 import { builtinModule } from "./builtin.ts";
+import { type Access, codeOf, FileError, fileError, isAbsent, REASONS } from "./file_error.ts";
+
+export { FileError };
 
 /** What {@linkcode readFile} accepts at most, unless told otherwise: 1 GiB. */
 const DEFAULT_LIMIT = 2 ** 30;
@@ -14,57 +17,7 @@ const DEFAULT_LIMIT = 2 ** 30;
 /** Most bytes asked of the system in one read or write: Node refuses 2 GiB and more. */
 const CHUNK = 2 ** 26;
 
-/** What the system's error codes mean, for the person who reads them. */
-const REASONS: Record<string, string> = {
-  ENOENT: "no such file or folder",
-  EISDIR: "it is a folder, not a file",
-  ERR_FS_EISDIR: "it is a folder, not a file",
-  ENOTDIR: "a part of the path is a file, not a folder",
-  EEXIST: "a part of the path is a file, not a folder",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EROFS: "the file system is read-only",
-  ENOSPC: "no space left on the device",
-  EDQUOT: "the disk quota is used up",
-  EFBIG: "the file would be larger than the file system allows",
-  EMFILE: "too many files are open",
-  ENFILE: "too many files are open",
-  ENAMETOOLONG: "the name is too long",
-  ELOOP: "the symbolic links go in a circle",
-  EBUSY: "it is in use by another program",
-  EIO: "the device reports an input or output error",
-};
-
-/**
- * A file could not be read, written or removed. The message is one line: what was tried, on which path, why it failed
- * and, where it is known, what to do.
- *
- * @example
- * ```ts
- * import { FileError, mnist } from "@tacet/tacet";
- * try {
- *   await mnist("no/such/folder", "train");
- * } catch (error) {
- *   if (!(error instanceof FileError)) throw error;
- *   console.log(error.message);
- * }
- * ```
- */
-export class FileError extends Error {
-  /** Always "FileError". */
-  override readonly name = "FileError";
-  /** The path as the caller gave it. */
-  readonly path: string;
-
-  /** `message` is the whole line; `cause` the system's own error, if there was one. */
-  constructor(message: string, path: string, options?: ErrorOptions) {
-    super(message, options);
-    this.path = path;
-  }
-}
-
 type FileSystem = typeof import("node:fs/promises") & Pick<typeof import("node:path"), "dirname" | "join">;
-type Access = "read" | "write" | "remove";
 
 function fileSystem(verb: Access, path: string): FileSystem {
   if (typeof path !== "string" || path === "" || path.includes("\0")) {
@@ -74,30 +27,6 @@ function fileSystem(verb: Access, path: string): FileSystem {
   const paths = builtinModule<typeof import("node:path")>("node:path");
   if (fs && paths) return { ...fs, dirname: paths.dirname, join: paths.join };
   throw new FileError(`cannot ${verb} "${path}": this runtime has no file system; pass the bytes themselves`, path);
-}
-
-function codeOf(error: unknown): string {
-  return String((error as { code?: unknown } | null)?.code ?? "");
-}
-
-/** Does the error say that nothing is there? A path that leads through a file (ENOTDIR) names nothing either. */
-function isAbsent(error: unknown): boolean {
-  return codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
-}
-
-function fileError(verb: Access, path: string, grant: string, cause: unknown): FileError {
-  if (cause instanceof FileError) return cause;
-  const { name, message } = cause instanceof Error ? cause : { name: "", message: String(cause) };
-  let reason = REASONS[codeOf(cause)] ?? message.split("\n", 1)[0];
-  // Deno's own permissions, not the system's: only a flag helps. Replacing or removing a file needs both kinds, and
-  // what is no ordinary file (all of /proc) every kind there is.
-  if (name === "NotCapable") {
-    let flags = `--allow-read="${grant}"`;
-    if (verb !== "read") flags += ` --allow-write="${grant}"`;
-    if (message.includes("--allow-all")) flags = "--allow-all";
-    reason = `Deno was not given permission; run it with ${flags}`;
-  }
-  return new FileError(`cannot ${verb} "${path}": ${reason}`, path, { cause });
 }
 
 /**
@@ -153,22 +82,22 @@ export async function readFile(path: string, limit: number = DEFAULT_LIMIT): Pro
 }
 
 /**
- * Does something exist at this path? False only when it does not; a folder counts as existing.
+ * What is at this path, links followed: undefined only if nothing is.
  *
  * @throws {FileError} if that cannot be told: no permission, no file system.
  *
  * @example
  * ```ts ignore
- * if (await fileExists("lenet5.safetensors")) console.log("resuming");
+ * if (await kindOf("lenet5.safetensors") === "file") console.log("resuming");
  * ```
  */
-export async function fileExists(path: string): Promise<boolean> {
+export async function kindOf(path: string): Promise<"file" | "folder" | "device or pipe" | undefined> {
   const fs = fileSystem("read", path);
   try {
-    await fs.stat(path);
-    return true;
+    const stat = await fs.stat(path);
+    return stat.isFile() ? "file" : stat.isDirectory() ? "folder" : "device or pipe";
   } catch (error) {
-    if (isAbsent(error)) return false;
+    if (isAbsent(error)) return undefined;
     throw fileError("read", path, path, error);
   }
 }

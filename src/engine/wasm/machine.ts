@@ -76,10 +76,14 @@ export function machineOf(exports: KernelExports, memory: WebAssembly.Memory, th
 /**
  * A new machine.
  *
- * @param module the build's name, or a caller's own compiled module of it
+ * @param module the build's name, or a caller's own compiled module of it, from whatever realm
+ * @throws {TypeError} if it is a module of something else.
  */
 export function wasmMachine(module: WasmBuild | WebAssembly.Module): Machine {
-  const instance = new WebAssembly.Instance(module instanceof WebAssembly.Module ? module : wasmModule(module));
-  const exports = instance.exports as unknown as KernelExports;
+  const compiled = typeof module === "string" ? wasmModule(module as WasmBuild) : module;
+  const exports = new WebAssembly.Instance(compiled).exports as unknown as KernelExports;
+  if (!exports.memory || !exports.heapBase || !exports.joinThreads) {
+    throw new TypeError("the module is not one of tacet's kernels, whose bytes `wasmBytes` gives");
+  }
   return machineOf(exports, exports.memory, 1);
 }

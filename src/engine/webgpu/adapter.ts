@@ -4,6 +4,11 @@
  * @module
  */
 
+import { within } from "../../runtime/timer.ts";
+
+/** Milliseconds to wait for each answer of a GPU, unless told otherwise. */
+export const PATIENCE = 5000;
+
 /** An adapter, and in words which it is. */
 export interface Adapter {
   readonly adapter: GPUAdapter;
@@ -12,9 +17,14 @@ export interface Adapter {
   readonly isSoftware: boolean;
 }
 
-/** The best adapter of an entry to WebGPU, or undefined if there is none. */
-export async function findAdapter(gpu: GPU): Promise<Adapter | undefined> {
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+/**
+ * The best adapter of an entry to WebGPU, or undefined if there is none.
+ *
+ * @param patience milliseconds to wait for the answer
+ * @throws {TimeoutError} (as a rejection) if none came.
+ */
+export async function findAdapter(gpu: GPU, patience = PATIENCE): Promise<Adapter | undefined> {
+  const adapter = await within(patience, Promise.resolve(gpu.requestAdapter({ powerPreference: "high-performance" })));
   if (!adapter) return undefined;
   const info = adapter.info as GPUAdapterInfo & { readonly isFallbackAdapter?: boolean };
   const { vendor = "", architecture = "", device = "", description = "" } = info ?? {};

@@ -5,6 +5,7 @@
  */
 import { type ShaderName, shaders } from "./shaders.ts";
 import { compilable, type Constants } from "./unroll.ts";
+import { pause } from "../../runtime/timer.ts";
 import { DeviceLimitError, DeviceLostError, DeviceMemoryError, DeviceValidationError, EngineError } from "../errors.ts";
 
 /** The bits of GPUBufferUsage and GPUMapMode, which not every runtime has as globals. */
@@ -245,12 +246,14 @@ export class Device {
     this.#commands().copyBufferToBuffer(buffer, from, staging, 0, size);
     this.submit();
     const scopes = this.#popScopes();
+    // Awaited below, unless the memory is never read: then their failure is no news.
+    scopes.catch(() => {});
     try {
       await staging.mapAsync(MAP_READ);
     } catch (cause) {
       await scopes.catch(() => {});
       // The news of a loss may come a little later than its consequences.
-      await Promise.race([this.#device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+      await Promise.race([this.#device.lost, pause(100)]);
       this.#failure ??= new EngineError(`the GPU's memory cannot be read: ${(cause as Error).message}`, { cause });
     }
     await scopes;

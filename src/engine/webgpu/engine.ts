@@ -4,10 +4,12 @@
  * @module
  */
 import { integer } from "../../checks/numbers.ts";
+import { reasonOf } from "../../checks/reason.ts";
+import { within } from "../../runtime/timer.ts";
 import type { Engine } from "../engine.ts";
 import { DeviceLostError, EngineError } from "../errors.ts";
 import type { Machine } from "../machine.ts";
-import type { Adapter } from "./adapter.ts";
+import { type Adapter, PATIENCE } from "./adapter.ts";
 import { product } from "./dense.ts";
 import { Device } from "./device.ts";
 import { GpuParameters } from "./parameters.ts";
@@ -55,25 +57,29 @@ async function checkProduct(device: Device): Promise<void> {
 /**
  * A device of an adapter that has passed the check.
  *
- * @throws {EngineError} (as a rejection) if it gives no device or computes nonsense.
+ * @param patience milliseconds to wait for the device, and again for its product
+ * @throws {EngineError} (as a rejection) if it gives no device, computes nonsense or does not answer.
  */
-export async function openDevice({ adapter, isSoftware }: Adapter): Promise<Device> {
+export async function openDevice({ adapter, isSoftware }: Adapter, patience = PATIENCE): Promise<Device> {
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const requiredLimits = { maxBufferSize, maxStorageBufferBindingSize };
   let device: Device;
   try {
+    // A device that comes when nobody waits any more is given back.
+    const late = (device: GPUDevice | undefined) => device?.destroy();
     device = new Device(
-      await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } }),
+      await within(patience, Promise.resolve(adapter.requestDevice({ requiredLimits })), late),
       isSoftware,
     );
   } catch (cause) {
-    throw new EngineError(`it gives no device: ${(cause as Error).message}`, { cause });
+    throw new EngineError(`it gives no device: ${reasonOf(cause)}`, { cause });
   }
   try {
-    await checkProduct(device);
+    await within(patience, checkProduct(device));
   } catch (cause) {
     device.dispose();
     if (cause instanceof EngineError && !(cause instanceof DeviceLostError)) throw cause;
-    throw new EngineError(`it fails in a product of small matrices: ${(cause as Error).message}`, { cause });
+    throw new EngineError(`it fails in a product of small matrices: ${reasonOf(cause)}`, { cause });
   }
   return device;
 }

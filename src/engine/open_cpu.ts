@@ -1,0 +1,129 @@
+/**
+ * Opens an engine on the CPU: wasm in one of its builds, or the reference.
+ *
+ * @module
+ */
+import { reasonOf } from "../checks/reason.ts";
+import type { Network } from "../nn/mod.ts";
+import { processors, type StartThread, threadStarter } from "../runtime/threads.ts";
+import type { Engine, EngineName, ProgramOptions } from "./engine.ts";
+import { EngineError } from "./errors.ts";
+import type { Machine } from "./machine.ts";
+import type { EngineOptions } from "./open.ts";
+import { MachineParameters } from "./parameters.ts";
+import { MachineProgram } from "./program.ts";
+import { wasmMachine } from "./wasm/machine.ts";
+import { bestBuild, type WasmBuild } from "./wasm/module.ts";
+import { isFused, relaxedMadd } from "./wasm/relaxed.ts";
+import { threadedMachine } from "./wasm/threaded_machine.ts";
+import { helpfulThreads } from "./work.ts";
+
+function cpuEngine(
+  name: EngineName,
+  build: string,
+  why: string,
+  machine: () => Machine,
+  machineFor: (network: Network, options: ProgramOptions) => Machine = machine,
+): Engine {
+  return {
+    name,
+    build,
+    why,
+    program: (network, options) => new MachineProgram(machineFor(network, options), network, options),
+    parameters: (specs, seed) => new MachineParameters(machine(), specs, seed),
+    dispose: () => {},
+    [Symbol.dispose]: () => {},
+  };
+}
+
+/** Kernel calls that a program does alone before it starts threads that nobody asked for: they would come too late to help with a few batches. */
+const CALLS_ALONE = 100;
+
+/** The build in words: what its multiply-add really does here, and why it was taken. */
+function described(build: WasmBuild, asked: boolean): string {
+  const because = asked ? ", because it was asked for" : "";
+  if (build === "simd128") return `the wasm engine (simd128)${because || ", because this runtime has no relaxed SIMD"}`;
+  const how = isFused(relaxedMadd()) ? "with fused multiply-add" : "whose multiply-add rounds twice in this runtime";
+  return `the wasm engine (relaxed), ${how}${because}`;
+}
+
+function wasmEngine(build: WasmBuild, asked: boolean, threads: number | undefined): Engine {
+  let what: string;
+  try {
+    // Run once, not only compiled: what cannot run must be known before somebody relies on it.
+    wasmMachine(build);
+    what = described(build, asked);
+  } catch (cause) {
+    throw new EngineError(`the wasm engine (${build}) cannot run here: ${reasonOf(cause)}`, { cause });
+  }
+  const one = () => wasmMachine(build), start = threads === 1 ? undefined : threadStarter();
+  if (threads !== undefined && threads > 1) {
+    if (!start) {
+      throw new EngineError(
+        `threads is ${threads}, but this runtime shares no memory among threads (a browser does in cross-origin isolated pages)`,
+      );
+    }
+    return cpuEngine(
+      "wasm",
+      build,
+      `${what}; on ${threads} threads`,
+      one,
+      () => threadedMachine(build, threads, start),
+    );
+  }
+  const available = start ? Math.min(processors(), 64) : 1;
+  if (!start || available === 1) return cpuEngine("wasm", build, `${what}; on one thread`, one);
+  // Nobody asked for these threads: where one cannot start, or ends, the work is done without it.
+  const tryToStart: StartThread = (script, data) => {
+    try {
+      start(script, data, () => {});
+    } catch {
+      return;
+    }
+  };
+  return cpuEngine("wasm", build, `${what}; on up to ${available} threads`, one, (network, { batchSize }) => {
+    const helpful = helpfulThreads(network, batchSize, available);
+    return helpful === 1 ? one() : threadedMachine(build, helpful, tryToStart, CALLS_ALONE);
+  });
+}
+
+/** Makes machines of the reference engine. It is loaded when it is first needed, as the webgpu engine is: a bundler that splits code keeps both out of what is loaded first. */
+async function referenceMachines(): Promise<typeof import("./reference/machine.ts").referenceMachine> {
+  return (await import("./reference/machine.ts")).referenceMachine;
+}
+
+/** Makes the machines that draw a GPU's first values. */
+export async function drawingMachines(): Promise<() => Machine> {
+  try {
+    wasmMachine(bestBuild);
+    return () => wasmMachine(bestBuild);
+  } catch {
+    return await referenceMachines();
+  }
+}
+
+/** The best engine on the CPU, or the build of it that is asked for. */
+export async function cpuEngineOf({ engine, build, module, threads }: EngineOptions): Promise<Engine> {
+  const reference = async (why: string) => {
+    const precision = build === "float64" ? "float64" : "float32", machine = await referenceMachines();
+    return cpuEngine("reference", precision, why, () => machine(precision));
+  };
+  if (engine === "reference") return await reference("the reference engine, because it was asked for: it is slow");
+  const wasmBuild = (build as WasmBuild | undefined) ?? bestBuild;
+  if (module) {
+    try {
+      wasmMachine(module);
+    } catch (cause) {
+      throw new EngineError(`the wasm engine cannot run the caller's own module: ${reasonOf(cause)}`, { cause });
+    }
+    return cpuEngine("wasm", wasmBuild, "the wasm engine, with the caller's own module", () => wasmMachine(module));
+  }
+  // One thread is no demand: the reference engine has no more.
+  const asked = engine !== undefined || build !== undefined || (threads ?? 1) > 1;
+  try {
+    return wasmEngine(wasmBuild, engine !== undefined || build !== undefined, threads);
+  } catch (error) {
+    if (asked) throw error;
+    return await reference(`the reference engine, which is slow, because ${(error as Error).message}`);
+  }
+}
