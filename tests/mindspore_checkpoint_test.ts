@@ -7,24 +7,8 @@ import { CheckpointError } from "../src/checkpoint/errors.ts";
 import { decodeMindsporeCheckpoint, floatParameters } from "../src/checkpoint/mindspore.ts";
 import { concatenated } from "./bytes.ts";
 import { changed, onlyCheckpointErrors } from "./damaged_checkpoints.ts";
+import { field, mindsporeValue, varint } from "./mindspore_bytes.ts";
 import { mindsporeCheckpoint, missing } from "./shared_data.ts";
-
-/** A length-delimited protocol buffer field. */
-function field(number: number, content: Uint8Array | string): Uint8Array {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  return concatenated(Uint8Array.of(number * 8 + 2), varint(bytes.length), bytes);
-}
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  for (; value > 127; value = Math.floor(value / 128)) bytes.push((value & 127) | 128);
-  return Uint8Array.from([...bytes, value]);
-}
-
-function mindsporeValue(name: string, dims: number[], type: string, content: Uint8Array): Uint8Array {
-  const shape = dims.map((dim) => concatenated(Uint8Array.of(8), varint(dim)));
-  return field(1, concatenated(field(1, name), field(2, concatenated(...shape, field(2, type), field(3, content)))));
-}
 
 describe("a MindSpore checkpoint", () => {
   test("of LeNet-5, as MindSpore wrote it, holds its eight parameters", {

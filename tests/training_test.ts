@@ -34,9 +34,9 @@ describe("a model", () => {
     test(`has the same bits after the same suppression, and others with another seed of the noise (${build})`, async () => {
       const trained = async (seed: number) => {
         const { model, masker } = await suppressedReader({ build }, { seed });
-        await model.parameters();
+        const large = (await model.parameters())["conv1.weight"]!.map((w) => 2 * w);
         // Large enough for noise.
-        await model.setParameters({ "conv1.weight": (await model.parameters())["conv1.weight"]!.map((w) => 2 * w) });
+        await model.setParameters({ "conv1.weight": large }, { partial: true });
         await model.train(3, few(320), { batchSize: 16, callbacks: [masker] });
         return await sha256(Object.values(await model.parameters()));
       };

@@ -19,12 +19,11 @@ const ONE = 1, MANY = 32;
 
 // This build gives the same probabilities, to the last bit, wherever the worker runs.
 const engine = await openEngine({ build: "simd128", threads: 1, ...(kernels && { module: kernels }) });
-const { parameters, masks } = decodeCheckpoint(Uint8Array.from(atob(model), (one) => one.charCodeAt(0)), "the model");
+const saved = decodeCheckpoint(Uint8Array.from(atob(model), (one) => one.charCodeAt(0)), "the model");
 
 function program(batchSize: number): Program {
   const made = engine.program(edgeNetwork(), { batchSize });
-  made.parameters.setValues(Object.fromEntries(Object.entries(parameters).map(([name, { data }]) => [name, data])));
-  made.parameters.setMasks(masks);
+  made.parameters.restore(saved);
   return made;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { finite } from "../checks/numbers.ts";
+import { judgeWhole } from "../nn/judge.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 
 /**
@@ -17,10 +18,14 @@ export function checkBound(inputBound: readonly [low: number, high: number]): re
   throw new RangeError(`inputBound is [${inputBound}]; it must be two numbers, the lower first`);
 }
 
-/** @throws {RangeError} if the values lack one of the network's parameters. */
+/**
+ * Judges parameters for a network that may be a slice: they may be those of the whole.
+ *
+ * @throws {RangeError} if the values lack some of the network's parameters, or have another number of values.
+ * @throws {TypeError} if values are no Float32Array.
+ */
 export function checkParameters(network: Network, parameters: ParameterValues): void {
-  const missing = network.parameters.filter(({ name }) => !parameters[name]).map(({ name }) => name);
-  if (missing.length > 0) throw new RangeError(`parameters lacks ${missing.join(", ")} of the network`);
+  judgeWhole(network.parameters, parameters);
 }
 
 /**

@@ -10,6 +10,7 @@
  */
 import { integer } from "../checks/numbers.ts";
 import { type Network, type ParameterValues, type PlacedLayer, sizeOf } from "../nn/mod.ts";
+import { judgeMasks } from "../nn/judge.ts";
 import { checkValues } from "./checks.ts";
 
 /** Inputs of a dense layer as its gradients reveal them. */
@@ -129,6 +130,7 @@ export function revealedInputs(
   }
   const dense = denseGradients(network, placed, gradients), bias = dense.bias!;
   for (const [name, mask] of Object.entries(masks)) checkValues(network, "masks", name, mask);
+  judgeMasks(network.parameters, masks);
   const mask = masks[network.parameters[placed.weight!]!.name];
   const outputs = Array.from(bias.keys()).filter((output) => bias[output] !== 0);
   if (outputs.length === 0) throw new RangeError(`all gradients of ${placed.name}.bias are 0: they reveal nothing`);

@@ -10,7 +10,7 @@ import { type Interval, meanInterval } from "../metrics/interval.ts";
 import { relativeL2 } from "../metrics/l2.ts";
 import { ssim } from "../metrics/ssim.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
-import { countImages } from "./checks.ts";
+import { checkParameters, countImages } from "./checks.ts";
 import { outputsOf } from "./outputs.ts";
 
 /** A separately trained network that says what it sees in a reconstruction. */
@@ -92,6 +92,7 @@ export async function evaluateInversion(
   if (labels && labels.length !== count) {
     throw new RangeError(`labels has ${labels.length} values; there are ${count} images`);
   }
+  if (judge) checkParameters(judge.network, judge.parameters);
   const image = (values: Float32Array, index: number) => values.subarray(index * pixels, (index + 1) * pixels);
   const each = <Figure>(figure: (index: number) => Figure) =>
     Array.from({ length: count }, (_, index) => figure(index));

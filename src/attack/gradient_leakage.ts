@@ -8,6 +8,7 @@
  */
 import { finite, integer } from "../checks/numbers.ts";
 import type { Engine } from "../engine/engine.ts";
+import { judgeMasks } from "../nn/judge.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
 import { checkBound, checkParameters, checkValues, countImages } from "./checks.ts";
@@ -124,6 +125,7 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
     checkParameters(network, parameters);
     for (const { name } of network.parameters) checkValues(network, "parameters", name, parameters[name]!);
     for (const [name, mask] of Object.entries(masks)) checkValues(network, "masks", name, mask);
+    judgeMasks(network.parameters, masks);
     this.network = network;
     this.#options = options;
     this.#bound = checkBound(inputBound);

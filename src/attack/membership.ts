@@ -9,6 +9,7 @@
 import type { BatchSource, Engine } from "../engine/engine.ts";
 import { type KnownInterval, wilsonInterval } from "../metrics/interval.ts";
 import type { Network, ParameterValues } from "../nn/mod.ts";
+import { checkParameters } from "./checks.ts";
 
 /** 0.975 quantile of the standard normal distribution. */
 const Z = 1.959963984540054;
@@ -40,7 +41,7 @@ export interface TrainedNetwork {
 /**
  * The softmax cross entropy of a network on each of the given images.
  *
- * @throws {RangeError} (as a rejection) if an index is outside the data, or the data do not fit the network.
+ * @throws {RangeError} (as a rejection) if an index is outside the data, or the data or the parameters do not fit the network.
  * @example
  * ```ts
  * import { Dataset, drawnDigits, exampleLosses, lenet5, Model, openEngine, sgd } from "@tacet/tacet";
@@ -58,6 +59,7 @@ export async function exampleLosses(
 ): Promise<Float32Array> {
   const losses = new Float32Array(indices.length);
   if (indices.length === 0) return losses;
+  checkParameters(network, parameters);
   const program = engine.program(network, { batchSize: Math.min(indices.length, TOGETHER) });
   program.parameters.setValues(parameters);
   for (let first = 0; first < indices.length; first += program.batchSize) {

@@ -20,8 +20,8 @@
  * ```
  */
 export class CheckpointError extends Error {
-  /** Always "CheckpointError". */
-  override readonly name = "CheckpointError";
+  /** "CheckpointError", or the name of the kind of it. */
+  override readonly name: string = "CheckpointError";
   /** The file's name as the caller gave it. */
   readonly file: string;
   /** What was found. */
@@ -35,6 +35,31 @@ export class CheckpointError extends Error {
     this.file = file;
     this.found = found;
     this.expected = expected;
+  }
+}
+
+/**
+ * The checksum at the end of a MindSpore checkpoint is not that of its bytes: the file was damaged.
+ *
+ * @example
+ * ```ts
+ * import { ChecksumError, decodeCheckpoint } from "@tacet/tacet";
+ * const trailer = new TextEncoder().encode("crc_num\0\0\0\0\0\0\0\0\0\x01");
+ * try {
+ *   decodeCheckpoint(Uint8Array.of(0x0a, 0, ...trailer), "lenet5.ckpt");
+ * } catch (error) {
+ *   if (!(error instanceof ChecksumError)) throw error;
+ *   console.log(error.message);
+ * }
+ * ```
+ */
+export class ChecksumError extends CheckpointError {
+  /** Always "ChecksumError". */
+  override readonly name = "ChecksumError";
+
+  /** Both sums in hexadecimal. */
+  constructor(file: string, found: string, expected: string) {
+    super(file, `bytes whose checksum (CRC-32) is ${found}`, `${expected}, as its end says; fetch or copy it again`);
   }
 }
 

@@ -2,13 +2,18 @@
  * MindSpore's checkpoint files, `NAME.ckpt`: a protocol buffer message of named tensors.
  *
  * Format: message Checkpoint { repeated Value value = 1 }, Value { string tag = 1; TensorProto tensor = 2 },
- * TensorProto { repeated int64 dims = 1; string tensor_type = 2; bytes tensor_content = 3 }.
+ * TensorProto { repeated int64 dims = 1; string tensor_type = 2; bytes tensor_content = 3 }; behind it perhaps a checksum.
  *
  * @module
  */
 import { isTypedArray } from "../checks/arrays.ts";
+import { fileKind } from "../checks/file_kind.ts";
+import { hasTrailer, refuseBrokenTrailer, withoutTrailer } from "./crc_trailer.ts";
 import { CheckpointError, quote } from "./errors.ts";
+import type { CheckpointReadOptions } from "./floats.ts";
+import { parted } from "./foreign.ts";
 import type { SavedParameter } from "./network_file.ts";
+import { textOf } from "./numpy_text.ts";
 import { DELIMITED, MessageReader, VARINT } from "./protobuf.ts";
 import type { Dtype, Tensor } from "./tensor.ts";
 import { elementBytes, elementCount, tensorFromBytes } from "./tensor.ts";
@@ -30,6 +35,8 @@ const TYPES: ReadonlyMap<string, Dtype> = new Map([
   ["Bool", "BOOL"],
 ]);
 
+/** The type of the texts of `append_dict`. */
+const TEXT = "str";
 const MOST_DIMENSIONS = 64;
 const OTHER_KIND = "is it a MindSpore checkpoint, neither encrypted nor with map parameters?";
 
@@ -41,24 +48,35 @@ interface Value {
   readonly pieces: Uint8Array[];
 }
 
+/** Is it a MindSpore checkpoint, by its first bytes or, where those are damaged, by its last? */
+export function isMindsporeFile(bytes: Uint8Array): boolean {
+  // Anything but bytes is for the readers to refuse.
+  if (!isTypedArray("Uint8Array", bytes)) return false;
+  return fileKind(bytes)?.id === "mindspore" || hasTrailer(bytes);
+}
+
+/** What a MindSpore checkpoint holds, in the order of the file. */
+export interface MindsporeFile {
+  /** By name. */
+  readonly tensors: Map<string, Tensor>;
+  /** The texts of `append_dict`, by name. */
+  readonly texts: Map<string, string>;
+}
+
 /**
- * Reads a MindSpore checkpoint file: all its tensors by name, in the order of the file; besides the parameters often the optimizer's "learning_rate",
- * "momentum" and "moments.NAME". {@linkcode floatParameters} picks what a network can load. The tensors are copies. `fileName` is for messages.
+ * Reads all of a MindSpore checkpoint file, and checks its checksum if it has one.
  *
- * @throws {CheckpointError} if the file is damaged or something else, a name comes twice, a type is unknown or a size does not fit the shape.
- * @throws {TypeError} if `bytes` is no Uint8Array.
- *
- * @example
- * ```ts
- * import { decodeMindsporeCheckpoint } from "@tacet/tacet";
- * console.log(decodeMindsporeCheckpoint(new Uint8Array(0)).size); // 0
- * ```
+ * @throws {CheckpointError} as {@linkcode decodeMindsporeCheckpoint} does.
  */
-export function decodeMindsporeCheckpoint(bytes: Uint8Array, fileName = "MindSpore checkpoint"): Map<string, Tensor> {
-  if (!isTypedArray("Uint8Array", bytes)) throw new TypeError("bytes must be a Uint8Array: the content of the file");
+export function readMindspore(bytes: Uint8Array, fileName: string): MindsporeFile {
+  const message = withoutTrailer(bytes, fileName), kind = fileKind(message);
+  if (kind && kind.id !== "mindspore") {
+    throw new CheckpointError(fileName, kind.what, `a MindSpore checkpoint: ${kind.advice}`);
+  }
   const values = new Map<string, Value>();
   let last: Value | undefined;
-  for (const reader = new MessageReader(bytes, fileName); !reader.done;) {
+  for (const reader = new MessageReader(message, fileName); !reader.done;) {
+    refuseBrokenTrailer(reader.rest, fileName);
     expectField(reader.tag(), [1], fileName);
     const value = readValue(reader.delimited(), fileName);
     if (last?.name === value.name && last.type === value.type && String(last.shape) === String(value.shape)) {
@@ -71,27 +89,55 @@ export function decodeMindsporeCheckpoint(bytes: Uint8Array, fileName = "MindSpo
     values.set(value.name, value);
     last = value;
   }
-  const tensors = new Map<string, Tensor>();
-  for (const [name, value] of values) tensors.set(name, assemble(value, fileName));
-  return tensors;
+  const tensors = new Map<string, Tensor>(), texts = new Map<string, string>();
+  for (const [name, value] of values) {
+    if (value.type === TEXT) texts.set(name, textOf(name, joined(value.pieces), fileName));
+    else tensors.set(name, assemble(value, fileName));
+  }
+  return { tensors, texts };
 }
 
 /**
- * The F32 tensors, as the parameters of a {@linkcode Checkpoint}.
+ * Reads the tensors of a MindSpore checkpoint file by name, in the order of the file; besides the parameters often the optimizer's "learning_rate",
+ * "momentum" and "moments.NAME". {@linkcode floatParameters} picks what a network can load; {@linkcode decodeCheckpoint} does both, and gives the texts of `append_dict` too. The tensors are copies. A checksum
+ * (`crc_check=True`) is checked. `fileName` is for messages.
+ *
+ * @throws {CheckpointError} if the file is damaged or something else, a name comes twice, a type is unknown or a size does not fit the shape.
+ * @throws {ChecksumError} if its checksum is not that of its bytes.
+ * @throws {TypeError} if `bytes` is no Uint8Array.
+ *
+ * @example
+ * ```ts
+ * import { decodeMindsporeCheckpoint } from "@tacet/tacet";
+ * const file = Uint8Array.of(10, 20, 10, 1, 119, 18, 15, 18, 7, ...new TextEncoder().encode("Float32"), 26, 4, 0, 0, 0, 64);
+ * console.log(decodeMindsporeCheckpoint(file).get("w")); // { dtype: "F32", shape: [], data: Float32Array [2] }
+ * ```
+ */
+export function decodeMindsporeCheckpoint(bytes: Uint8Array, fileName = "MindSpore checkpoint"): Map<string, Tensor> {
+  if (!isTypedArray("Uint8Array", bytes)) throw new TypeError("bytes must be a Uint8Array: the content of the file");
+  return readMindspore(bytes, fileName).tensors;
+}
+
+/**
+ * The parameters among tensors, as those of a {@linkcode Checkpoint}: all floats but the state of optimizers, rates and counters ("moments.NAME", "learning_rate"). F16, BF16, and F64 where it is exact, become F32.
+ *
+ * @param options `round` to round F64 that is no float32
+ * @param fileName for messages
+ * @throws {CheckpointError} naming a tensor of F64 that is no float32, unless it is to be rounded.
  *
  * @example
  * ```ts
  * import { floatParameters } from "@tacet/tacet";
- * const w = { dtype: "F32", shape: [1], data: Float32Array.of(2) } as const;
- * console.log(Object.keys(floatParameters(new Map([["w", w]])))); // [ "w" ]
+ * const w = { dtype: "BF16", shape: [1], data: Uint16Array.of(0x4000) } as const;
+ * console.log(floatParameters(new Map([["w", w]]))); // { w: { shape: [1], data: Float32Array [2] } }
  * ```
  */
-export function floatParameters(tensors: ReadonlyMap<string, Tensor>): Record<string, SavedParameter> {
-  const parameters: [string, SavedParameter][] = [];
-  for (const [name, { dtype, shape, data }] of tensors) {
-    if (dtype === "F32") parameters.push([name, { shape, data }]);
-  }
-  return Object.fromEntries(parameters);
+export function floatParameters(
+  tensors: ReadonlyMap<string, Tensor>,
+  options: CheckpointReadOptions = {},
+  fileName = "checkpoint",
+): Record<string, SavedParameter> {
+  return parted(tensors, fileName, options).parameters;
 }
 
 function readValue(bytes: Uint8Array, fileName: string): Value {
@@ -156,14 +202,18 @@ function assemble({ name, shape, type, pieces }: Value, fileName: string): Tenso
     const size = count === undefined ? "fewer elements" : `${count * elementBytes(dtype)} bytes`;
     throw new CheckpointError(fileName, found, size);
   }
-  if (pieces.length === 1) return tensorFromBytes(dtype, trueShape, pieces[0]!);
-  const whole = new Uint8Array(length);
+  return tensorFromBytes(dtype, trueShape, joined(pieces));
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!;
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {
     whole.set(piece, at);
     at += piece.length;
   }
-  return tensorFromBytes(dtype, trueShape, whole);
+  return whole;
 }
 
 /** The field's number, if it is among those allowed and length-delimited. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-export { CheckpointError } from "./errors.ts";
+export { CheckpointError, ChecksumError } from "./errors.ts";
+export type { CheckpointReadOptions } from "./floats.ts";
 export { decodeMindsporeCheckpoint, floatParameters } from "./mindspore.ts";
 export {
   type Checkpoint,

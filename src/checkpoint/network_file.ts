@@ -7,10 +7,15 @@
  */
 import { readFile, writeFileWhole } from "../runtime/files.ts";
 import { CheckpointError, quote } from "./errors.ts";
+import type { CheckpointReadOptions } from "./floats.ts";
+import { foreignCheckpoint } from "./foreign.ts";
 import { packLiving, unpackLiving } from "./living.ts";
+import { isMindsporeFile, readMindspore } from "./mindspore.ts";
+import { packOther, takeOther } from "./other.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 import { settingsAsJson } from "./settings.ts";
-import type { Tensor, TensorOf } from "./tensor.ts";
+import { checkedMask } from "./stored_mask.ts";
+import type { Tensor } from "./tensor.ts";
 import { elementCount } from "./tensor.ts";
 
 /** A parameter's values: `data` has as many elements as the product of `shape`, the last index running fastest. */
@@ -31,6 +36,8 @@ export interface Checkpoint {
   readonly step: number;
   /** Whatever else the run should remember, as JSON. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** What another tool's file held beside the parameters, by name: state of optimizers, counters, tensors of integers and booleans, single numbers, texts. Absent if nothing. */
+  readonly other?: Readonly<Record<string, Tensor | string>>;
 }
 
 /** How a checkpoint file is written. */
@@ -49,6 +56,8 @@ const DENSE_VERSION = "1", LIVING_VERSION = "2";
 const VERSION_KEY = "tacet.version";
 const STEP_KEY = "tacet.step";
 const SETTINGS_KEY = "tacet.settings";
+/** Of the names of what is kept beside the parameters. */
+const OTHER_KEY = "tacet.other";
 /** Of the shapes of the parameters stored as living weights, by name. */
 const LIVING_KEY = "tacet.living";
 
@@ -77,7 +86,7 @@ export function encodeCheckpoint(
   checkpoint: Checkpoint,
   options: CheckpointFileOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const { parameters, masks, step, settings } = checkpoint, { storage = "dense" } = options;
+  const { parameters, masks, step, settings, other = {} } = checkpoint, { storage = "dense" } = options;
   if (!isStep(step)) throw new RangeError(`step is ${step}; it must be an integer from 0`);
   if (storage !== "dense" && storage !== "living") {
     throw new RangeError(`storage is ${JSON.stringify(storage)}; it must be "dense" or "living"`);
@@ -114,20 +123,27 @@ export function encodeCheckpoint(
     add(LIVING + name, name, { dtype: "F32", shape: [values.length], data: values });
     add(MASK + name, name, { dtype: "U8", shape: [bits.length], data: bits });
   }
+  const beside = packOther(other);
+  for (const [name, tensor] of beside.tensors) add(name, name, tensor);
   return encodeSafetensors(tensors, {
     [VERSION_KEY]: living.size > 0 ? LIVING_VERSION : DENSE_VERSION,
     [STEP_KEY]: String(step),
     [SETTINGS_KEY]: settingsAsJson(settings),
+    ...(Object.keys(other).length > 0 && { [OTHER_KEY]: beside.text }),
     ...(living.size > 0 && { [LIVING_KEY]: JSON.stringify(Object.fromEntries(living)) }),
   });
 }
 
 /**
- * A checkpoint from the bytes of its file. A safetensors file of another tool is read as its parameters with step 0, no masks and no settings; its tensors
- * must all be F32. Values are not judged: a parameter may hold NaN. `fileName` is for messages.
+ * A checkpoint from the bytes of its file, of which the bytes tell the kind: safetensors, or MindSpore's .ckpt. A file of another tool is read with step 0, no masks and no settings. Its floats are the parameters:
+ * F16, BF16, and F64 where it is exact, become F32. What it holds beside them (state of optimizers, counters, tensors of integers and booleans, single numbers, texts) is kept apart as `other`. Values are not judged:
+ * a parameter may hold NaN. Names keep the prefix that they have: {@linkcode Model.restore} takes it off.
  *
- * @throws {CheckpointError} if the file is damaged, holds a tensor that is neither an F32 parameter nor the U8 mask of one, was written by a newer
- * version, or a parameter of which the living weights are stored would be larger than 1 GiB.
+ * @param fileName for messages
+ * @param options `round` to round F64 that is no float32
+ * @throws {CheckpointError} if the file is damaged or of another kind, which the message names where the bytes tell it; if it was written by this library and holds a tensor that is neither an F32 parameter nor the U8
+ * mask of one, or by a newer version of it; if an F64 is no float32 and not to be rounded; if a parameter of which the living weights are stored would be larger than 1 GiB.
+ * @throws {ChecksumError} if a MindSpore checkpoint has a checksum that is not that of its bytes.
  *
  * @example
  * ```ts
@@ -136,11 +152,21 @@ export function encodeCheckpoint(
  * console.log(Object.keys(decodeCheckpoint(foreign).parameters)); // [ "w" ]
  * ```
  */
-export function decodeCheckpoint(bytes: Uint8Array, fileName = "checkpoint"): Checkpoint {
+export function decodeCheckpoint(
+  bytes: Uint8Array,
+  fileName = "checkpoint",
+  options: CheckpointReadOptions = {},
+): Checkpoint {
+  if (isMindsporeFile(bytes)) {
+    const { tensors, texts } = readMindspore(bytes, fileName);
+    return foreignCheckpoint(tensors, texts, fileName, options);
+  }
   const { tensors, metadata } = decodeSafetensors(bytes, fileName);
   const known = readMetadata(metadata, fileName);
+  if (known === undefined) return foreignCheckpoint(tensors, new Map(), fileName, options);
+  const beside = metadata[OTHER_KEY], other = beside === undefined ? {} : takeOther(beside, tensors, fileName);
   const parameters = new Map<string, SavedParameter>(), masks = new Map<string, Uint8Array>();
-  for (const [name, shape] of known?.living ?? []) {
+  for (const [name, shape] of known.living) {
     const values = tensors.get(LIVING + name), bits = tensors.get(MASK + name);
     if (values?.dtype !== "F32" || bits?.dtype !== "U8") {
       const expected = `F32 ${quote(LIVING + name)} and U8 ${quote(MASK + name)}`;
@@ -159,10 +185,8 @@ export function decodeCheckpoint(bytes: Uint8Array, fileName = "checkpoint"): Ch
   }
   for (const [name, tensor] of tensors) {
     if (tensor.dtype === "F32") continue;
-    if (known === undefined || tensor.dtype !== "U8" || !name.startsWith(MASK)) {
-      const expected = known === undefined
-        ? "F32 parameters only"
-        : `F32 parameters and U8 masks named "${MASK}..." only`;
+    if (tensor.dtype !== "U8" || !name.startsWith(MASK)) {
+      const expected = `F32 parameters and U8 masks named "${MASK}..." only`;
       throw new CheckpointError(fileName, `tensor ${quote(name)} of type ${tensor.dtype}`, expected);
     }
     masks.set(name.slice(MASK.length), checkedMask(name.slice(MASK.length), tensor, parameters, fileName));
@@ -170,29 +194,10 @@ export function decodeCheckpoint(bytes: Uint8Array, fileName = "checkpoint"): Ch
   return {
     parameters: Object.fromEntries(parameters),
     masks: Object.fromEntries(masks),
-    step: known?.step ?? 0,
-    settings: known?.settings ?? {},
+    step: known.step,
+    settings: known.settings,
+    ...(Object.keys(other).length > 0 && { other }),
   };
-}
-
-/** The mask of a parameter, as it is stored beside all its weights. */
-function checkedMask(
-  name: string,
-  { shape, data }: TensorOf<"U8">,
-  parameters: ReadonlyMap<string, SavedParameter>,
-  fileName: string,
-): Uint8Array {
-  const wanted = parameters.get(name)?.shape;
-  if (wanted === undefined) {
-    throw new CheckpointError(fileName, `a mask of ${quote(name)}`, "a parameter of that name with it");
-  }
-  if (shape.length !== wanted.length || shape.some((length, i) => length !== wanted[i])) {
-    const found = `a mask of ${quote(name)} of shape [${shape.join(", ")}]`;
-    throw new CheckpointError(fileName, found, `the parameter's shape, [${wanted.join(", ")}]`);
-  }
-  const wrong = data.findIndex((kept) => kept > 1);
-  if (wrong >= 0) throw new CheckpointError(fileName, `${data[wrong]} in the mask of ${quote(name)}`, "0 or 1");
-  return data;
 }
 
 /**
@@ -216,7 +221,7 @@ export async function saveCheckpoint(
 }
 
 /**
- * Reads a checkpoint file of at most 1 GiB, see {@linkcode decodeCheckpoint}.
+ * Reads a checkpoint file of at most 1 GiB, safetensors or MindSpore's .ckpt, see {@linkcode decodeCheckpoint}.
  *
  * @throws {FileError} if the file cannot be read.
  * @throws {CheckpointError} if it is no checkpoint or damaged.
@@ -224,10 +229,11 @@ export async function saveCheckpoint(
  * @example
  * ```ts ignore
  * const { parameters, step } = await loadCheckpoint("out/lenet5.safetensors");
+ * await model.restore(await loadCheckpoint("suppressed.ckpt")); // of MindSpore
  * ```
  */
-export async function loadCheckpoint(path: string): Promise<Checkpoint> {
-  return decodeCheckpoint(await readFile(path), path);
+export async function loadCheckpoint(path: string, options: CheckpointReadOptions = {}): Promise<Checkpoint> {
+  return decodeCheckpoint(await readFile(path), path, options);
 }
 
 /** What the metadata tell; undefined if another tool wrote the file. */

@@ -29,6 +29,11 @@ export class MessageReader {
     return this.#at >= this.#bytes.length;
   }
 
+  /** The bytes that are left, a view. */
+  get rest(): Uint8Array {
+    return this.#bytes.subarray(this.#at);
+  }
+
   /** The number and wire type of the next field. */
   tag(): { readonly field: number; readonly wireType: number } {
     const tag = this.varint();

@@ -6,6 +6,7 @@
  * @module
  */
 import { isTypedArray } from "../checks/arrays.ts";
+import { fileKind } from "../checks/file_kind.ts";
 import { CheckpointError, quote } from "./errors.ts";
 import type { HeaderEntry } from "./safetensors_header.ts";
 import { parseHeader } from "./safetensors_header.ts";
@@ -44,6 +45,10 @@ const METADATA = "__metadata__";
  */
 export function decodeSafetensors(bytes: Uint8Array, fileName = "safetensors file"): Safetensors {
   if (!isTypedArray("Uint8Array", bytes)) throw new TypeError("bytes must be a Uint8Array: the content of the file");
+  const kind = fileKind(bytes);
+  if (kind && kind.id !== "safetensors") {
+    throw new CheckpointError(fileName, kind.what, `a safetensors file: ${kind.advice}`);
+  }
   const { entries, metadata } = parseHeader(headerText(bytes, fileName), fileName);
   const data = bytes.subarray(LENGTH_BYTES + headerLength(bytes, fileName));
   // All of it before the first copy: a small file whose tensors all claim the same bytes must not fill the memory.

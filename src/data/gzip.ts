@@ -7,6 +7,8 @@
  * @module
  */
 import { isTypedArray } from "../checks/arrays.ts";
+import { crc32 } from "../checks/crc32.ts";
+import { thisIs } from "../checks/file_kind.ts";
 import { integer } from "../checks/numbers.ts";
 import { DataFormatError } from "./errors.ts";
 
@@ -33,19 +35,6 @@ const MOST_MEMBERS = 2 ** 14;
  * where its last member does.
  */
 const EMPTY_MEMBER = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc;
-});
-
-/** The CRC-32 of what came before (0 at first) and `bytes`, unsigned. */
-function crc32(before: number, bytes: Uint8Array): number {
-  let crc = ~before;
-  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ bytes[i]!) & 255]!;
-  return ~crc >>> 0;
-}
 
 /** How to unpack. */
 export interface GunzipOptions {
@@ -89,7 +78,9 @@ export async function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Pr
   const malformed = (message: string, cause?: unknown) => new DataFormatError(fileName, message, { cause });
   const cutShort = (cause?: unknown) =>
     malformed("its gzip data is cut short, or a few stray bytes follow it; fetch or copy the file again", cause);
-  if (bytes.length >= 2 && !isGzip(bytes)) throw malformed("is not gzip, which begins with the bytes 1f 8b");
+  if (bytes.length >= 2 && !isGzip(bytes)) {
+    throw malformed(`is not gzip, which begins with the bytes 1f 8b${thisIs(bytes, "gzip")}`);
+  }
   if (bytes.length >= 3 && bytes[2] !== 8) {
     throw malformed(`its gzip compression method is ${bytes[2]}; only 8 (deflate) exists`);
   }

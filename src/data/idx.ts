@@ -11,6 +11,7 @@
  * @module
  */
 import { isTypedArray } from "../checks/arrays.ts";
+import { thisIs } from "../checks/file_kind.ts";
 import { DataFormatError } from "./errors.ts";
 
 /** The typed array that holds each of IDX's element types. */
@@ -93,16 +94,18 @@ export function parseIdx(bytes: Uint8Array, fileName = "IDX data"): IdxArray {
   }
   const [zero0, zero1, code, rank] = bytes as unknown as [number, number, number, number];
   if (zero0 !== 0 || zero1 !== 0) {
-    const gzip = zero0 === 0x1f && zero1 === 0x8b ? " (this is gzip: unpack it first, see `decompressed`)" : "";
     throw new DataFormatError(
       fileName,
-      `begins with ${hex(zero0)} ${hex(zero1)}; an IDX file begins with two zero bytes${gzip}`,
+      `begins with ${hex(zero0)} ${hex(zero1)}; an IDX file begins with two zero bytes${thisIs(bytes, "idx")}`,
     );
   }
   const type = TYPES.find((name) => FORMATS[name].code === code);
   if (type === undefined) {
     const known = TYPES.map((name) => `${hex(FORMATS[name].code)} (${name})`).join(", ");
-    throw new DataFormatError(fileName, `its third byte, the element type, is ${hex(code)}; IDX knows ${known}`);
+    throw new DataFormatError(
+      fileName,
+      `its third byte, the element type, is ${hex(code)}; IDX knows ${known}${thisIs(bytes, "idx")}`,
+    );
   }
   const header = 4 + 4 * rank;
   if (bytes.length < header) {

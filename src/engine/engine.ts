@@ -4,7 +4,15 @@
  *
  * @module
  */
-import type { Network, Optimizer, ParameterSpec, ParameterValues } from "../nn/mod.ts";
+import type {
+  Fit,
+  FitOptions,
+  Network,
+  Optimizer,
+  ParameterSpec,
+  ParameterValues,
+  SavedParameters,
+} from "../nn/mod.ts";
 
 /** The engines there are. */
 export type EngineName = "wasm" | "webgpu" | "reference";
@@ -171,11 +179,21 @@ export interface ParameterStore {
   /** All values, copied. */
   values(): Promise<Record<string, Float32Array>>;
   /**
-   * Replaces the values of the named parameters; the others stay.
+   * Replaces the values of the named parameters; the others stay. All are judged before the first is replaced.
    *
-   * @throws {RangeError} if a name is unknown or the number of values is not the parameter's.
+   * @throws {RangeError} naming every one that is unknown or has another number of values.
+   * @throws {TypeError} if values are no Float32Array.
    */
   setValues(values: ParameterValues): void;
+  /**
+   * Makes parameters and masks those of a checkpoint, after all of it was judged. A parameter's mask of before is gone unless the checkpoint has one for it, and gradients, deWeights and the optimizers' means
+   * begin anew.
+   *
+   * @returns what was taken off the names, and what was missing or not taken
+   * @throws {RangeError} naming every parameter that is missing, unknown or of another shape, and every mask that fits none.
+   * @throws {TypeError} if values are no Float32Array.
+   */
+  restore(saved: SavedParameters, options?: FitOptions): Fit;
   /** The last gradient of a parameter; 0 for weights that are suppressed and skipped. */
   gradient(name: string): Promise<Float32Array>;
   /** Sets the gradient that the next {@link ParameterStore.update} takes. */
@@ -184,7 +202,11 @@ export interface ParameterStore {
   addMask(name: string): void;
   /** The masks of all parameters that have one: 1 = kept, 0 = suppressed. */
   masks(): Promise<Record<string, Uint8Array>>;
-  /** Replaces masks, and sets masked weights to 0; a parameter without a mask gets one. */
+  /**
+   * Replaces the named masks, and sets masked weights to 0; a parameter without a mask gets one, the other masks stay. All are judged before the first is replaced.
+   *
+   * @throws {RangeError} naming every one that is unknown, of another length or not of 0 and 1 alone.
+   */
   setMasks(masks: Readonly<Record<string, Uint8Array>>): void;
   /** What the next update takes from the weights of a masked parameter, over the rate, beside the gradient. */
   deWeight(name: string): Promise<Float32Array>;

@@ -3,36 +3,22 @@
  *
  * @module
  */
-import { type Adam, type DpSgd, type Optimizer, type ParameterSpec, type ParameterValues, sizeOf } from "../nn/mod.ts";
+import { fitSaved } from "../nn/fit.ts";
+import { judgeMasks, judgeValues } from "../nn/judge.ts";
+import type {
+  Adam,
+  DpSgd,
+  Fit,
+  FitOptions,
+  Optimizer,
+  ParameterSpec,
+  ParameterValues,
+  SavedParameters,
+} from "../nn/mod.ts";
 import type { ExactSuppression, ParameterStore } from "./engine.ts";
 import { drawNoise, drawParameter } from "./draws.ts";
 import type { Machine } from "./machine.ts";
-
-/** Where a parameter lies; pointers are 0 until they are needed. */
-interface Place {
-  readonly name: string;
-  readonly count: number;
-  readonly weight: number;
-  readonly gradient: number;
-  mask: number;
-  deWeight: number;
-  velocity: number;
-  /** Adam's mean of squares. */
-  squares: number;
-  /** The sum of clipped gradients. */
-  sum: number;
-  /** The lists of living weights, and their share; 1 while there is no list. */
-  living: number;
-  passes: number;
-  density: number;
-  /** Shape under which they are listed, and int32 that the lists' indices take; 0 where no kernel can follow a list. */
-  conv: number;
-  livingIndex: number;
-  passesIndex: number;
-}
-
-/** What a layer needs to know of its weight. */
-export type WeightPlace = Readonly<Pick<Place, "weight" | "gradient" | "living" | "passes" | "density">>;
+import { dropMask, forget, type Place, placeMask, placeOf, silence, type WeightPlace } from "./place.ts";
 
 /** A power of two of at least twice the count: the size of a sparse hash table. */
 function tableSizeFor(count: number): number {
@@ -60,27 +46,7 @@ export class MachineParameters implements ParameterStore {
   constructor(machine: Machine, specs: readonly ParameterSpec[], seed: number) {
     this.specs = specs;
     this.#machine = machine;
-    this.#places = specs.map(({ name, shape }) => {
-      const count = sizeOf(shape);
-      const weight = machine.allocate(4 * count), gradient = machine.allocate(4 * count);
-      return {
-        name,
-        count,
-        weight,
-        gradient,
-        mask: 0,
-        deWeight: 0,
-        velocity: 0,
-        squares: 0,
-        sum: 0,
-        living: 0,
-        passes: 0,
-        density: 1,
-        conv: 0,
-        livingIndex: 0,
-        passesIndex: 0,
-      };
-    });
+    this.#places = specs.map((spec) => placeOf(machine, spec));
     specs.forEach(({ initial }, stream) => {
       const { weight, count } = this.#places[stream]!;
       drawParameter(machine, weight, count, initial, seed, stream);
@@ -144,6 +110,7 @@ export class MachineParameters implements ParameterStore {
   }
 
   setValues(values: ParameterValues): void {
+    judgeValues(this.specs, values);
     for (const [name, data] of Object.entries(values)) {
       const { weight, count } = this.#place(name);
       this.#write(`parameter ${name}`, weight, count, data);
@@ -163,12 +130,7 @@ export class MachineParameters implements ParameterStore {
   addMask(name: string): void {
     const place = this.#place(name);
     if (place.mask) return;
-    place.mask = this.#machine.allocate(4 * place.count);
-    place.deWeight = this.#machine.allocate(4 * place.count);
-    this.#machine.ints.fill(-1, place.mask / 4, place.mask / 4 + place.count);
-    const list = (index: number) => index ? this.#machine.allocate(4 * (index + 2 * place.count)) : 0;
-    place.living = list(place.livingIndex);
-    place.passes = list(place.passesIndex);
+    placeMask(this.#machine, place);
     if (!this.#scratch) {
       const largest = Math.max(...this.#places.map((p) => p.count));
       this.#scratch = this.#machine.allocate(4 * (2048 + largest + tableSizeFor(largest)));
@@ -184,13 +146,26 @@ export class MachineParameters implements ParameterStore {
   }
 
   setMasks(masks: Readonly<Record<string, Uint8Array>>): void {
+    judgeMasks(this.specs, masks);
     for (const [name, data] of Object.entries(masks)) {
       this.addMask(name);
-      const { mask, count } = this.#place(name);
-      if (data.length !== count) throw new RangeError(`the mask of ${name} takes ${count} values, got ${data.length}`);
+      const { mask } = this.#place(name);
       this.#machine.ints.set(Int32Array.from(data, (kept) => kept ? -1 : 0), mask / 4);
     }
     this.applyMasks();
+  }
+
+  restore(saved: SavedParameters, options?: FitOptions): Fit {
+    const { values, masks, fit } = fitSaved(this.specs, saved, options);
+    this.setValues(values);
+    for (const place of this.#places) {
+      forget(this.#machine, place);
+      if (Object.hasOwn(values, place.name) && !Object.hasOwn(masks, place.name)) dropMask(place);
+    }
+    this.#deWeightIsSet = false;
+    this.#power1 = this.#power2 = 1;
+    this.setMasks(masks);
+    return fit;
   }
 
   deWeight(name: string): Promise<Float32Array> {
@@ -289,9 +264,7 @@ export class MachineParameters implements ParameterStore {
   }
 
   applyMasks(): void {
-    for (const { weight, gradient, mask, count } of this.#places) {
-      if (mask) this.#machine.kernels.sgd(weight, gradient, mask, 0, count, 0);
-    }
+    for (const place of this.#places) silence(this.#machine, place);
     this.#listLiving();
   }
 

@@ -6,7 +6,8 @@
 import { type Conv2dLayer, type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../nn/mod.ts";
 import { CONV_SHAPE, POOL_SHAPE } from "./kernels.ts";
 import type { Machine } from "./machine.ts";
-import type { MachineParameters, WeightPlace } from "./parameters.ts";
+import type { MachineParameters } from "./parameters.ts";
+import type { WeightPlace } from "./place.ts";
 
 /** A kernel call with its arguments bound. */
 export type Call = () => void;

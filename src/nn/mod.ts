@@ -8,3 +8,4 @@ export * from "./layers.ts";
 export * from "./lenet5.ts";
 export * from "./network.ts";
 export * from "./optimizers.ts";
+export type { Fit, FitOptions, SavedParameters } from "./fit.ts";

@@ -6,7 +6,8 @@
 import { integer, positive } from "../checks/numbers.ts";
 import type { Checkpoint } from "../checkpoint/network_file.ts";
 import type { BatchSource, Engine, Program } from "../engine/engine.ts";
-import type { Network, Optimizer, ParameterValues } from "../nn/mod.ts";
+import { fitValues } from "../nn/fit.ts";
+import type { Fit, FitOptions, Network, Optimizer, ParameterValues } from "../nn/mod.ts";
 import type { Callback, TrainingState } from "./callback.ts";
 import { type SparsityReport, sparsityReport } from "./sparsity.ts";
 
@@ -277,12 +278,17 @@ export class Model {
   }
 
   /**
-   * Replaces parameters by name; the others stay.
+   * Replaces all parameters, or with `partial` those given; weights that a mask suppresses stay 0. All are judged before the first is replaced.
    *
-   * @throws {RangeError} (as a rejection) if a name is unknown or has another number of values.
+   * @returns what was taken off the names, and what was missing or not taken
+   * @throws {RangeError} (as a rejection) naming every parameter that is missing, unknown or has another number of values. Shapes are not known here: {@link Model.restore} judges them.
+   * @throws {TypeError} (as a rejection) if values are no Float32Array.
    */
-  async setParameters(values: ParameterValues): Promise<void> {
-    (await this.program()).parameters.setValues(values);
+  async setParameters(values: ParameterValues, options: FitOptions = {}): Promise<Fit> {
+    const { parameters } = await this.program(), fitted = fitValues(parameters.specs, values, options);
+    parameters.setValues(fitted.values);
+    parameters.applyMasks();
+    return fitted.fit;
   }
 
   /** The masks of all masked parameters: 1 = kept, 0 = suppressed. */
@@ -310,16 +316,19 @@ export class Model {
   }
 
   /**
-   * Takes parameters, masks and the number of steps from a checkpoint.
+   * Takes parameters, masks and the number of steps from a checkpoint, all or nothing: names, shapes and masks are judged before the first is replaced. Masks that it does not have are gone, and the optimizer begins
+   * anew. A prefix of known wrappers ("module.", "_orig_mod.", "network.", "networks.") is taken off where all names are the network's without it. A weight stored transposed is seen by its shape: a square
+   * one is not.
    *
-   * @throws {RangeError} (as a rejection) if a name or size is not this network's.
+   * @param options `partial` to leave parameters that the checkpoint lacks as they are, with their masks; `prefix` to take another one off
+   * @returns what was taken off the names, and what was missing or not taken
+   * @throws {RangeError} (as a rejection) naming every parameter that is missing, unknown or of another shape, and every mask that fits none.
+   * @throws {TypeError} (as a rejection) if values are no Float32Array.
    */
-  async restore(checkpoint: Checkpoint): Promise<void> {
-    const { parameters } = await this.program();
-    parameters.setValues(
-      Object.fromEntries(Object.entries(checkpoint.parameters).map(([name, { data }]) => [name, data])),
-    );
-    parameters.setMasks(checkpoint.masks);
-    this.#steps = checkpoint.step;
+  async restore(checkpoint: Checkpoint, options: FitOptions = {}): Promise<Fit> {
+    const step = integer("step", checkpoint.step, 0);
+    const fit = (await this.program()).parameters.restore(checkpoint, options);
+    this.#steps = step;
+    return fit;
   }
 }

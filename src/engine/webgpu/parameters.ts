@@ -3,7 +3,18 @@
  *
  * @module
  */
-import { type DpSgd, type Optimizer, type ParameterSpec, type ParameterValues, sizeOf } from "../../nn/mod.ts";
+import { fitSaved } from "../../nn/fit.ts";
+import { judgeMasks, judgeValues } from "../../nn/judge.ts";
+import {
+  type DpSgd,
+  type Fit,
+  type FitOptions,
+  type Optimizer,
+  type ParameterSpec,
+  type ParameterValues,
+  type SavedParameters,
+  sizeOf,
+} from "../../nn/mod.ts";
 import { drawNoise, initialValues } from "../draws.ts";
 import type { ExactSuppression, ParameterStore } from "../engine.ts";
 import type { Machine } from "../machine.ts";
@@ -125,6 +136,7 @@ export class GpuParameters implements ParameterStore {
   }
 
   setValues(values: ParameterValues): void {
+    judgeValues(this.specs, values);
     for (const [name, data] of Object.entries(values)) {
       this.#write(`parameter ${name}`, this.values32, this.#place(name), data);
     }
@@ -156,13 +168,29 @@ export class GpuParameters implements ParameterStore {
   }
 
   setMasks(masks: Readonly<Record<string, Uint8Array>>): void {
+    judgeMasks(this.specs, masks);
     for (const [name, data] of Object.entries(masks)) {
       this.addMask(name);
-      const { at, count } = this.#place(name);
-      if (data.length !== count) throw new RangeError(`the mask of ${name} takes ${count} values, got ${data.length}`);
-      this.#device.write(this.#masks, 4 * at, Uint32Array.from(data, (kept) => kept ? 1 : 0));
+      this.#device.write(this.#masks, 4 * this.#place(name).at, Uint32Array.from(data));
     }
     this.applyMasks();
+  }
+
+  restore(saved: SavedParameters, options?: FitOptions): Fit {
+    const { values, masks, fit } = fitSaved(this.specs, saved, options);
+    this.setValues(values);
+    for (const { name, at, count } of this.#places) {
+      if (!Object.hasOwn(values, name) || Object.hasOwn(masks, name)) continue;
+      this.#masked.delete(name);
+      this.#device.write(this.#masks, 4 * at, new Uint32Array(count).fill(1));
+    }
+    // Nothing that steps of before have left belongs to these values.
+    const sums = this.#privacy ? [this.#privacy.sums] : [];
+    for (const left of [this.gradients, this.#deWeights, ...this.#moments, ...sums]) this.#device.clear(left);
+    this.#deWeightIsSet = false;
+    this.#power1 = this.#power2 = 1;
+    this.setMasks(masks);
+    return fit;
   }
 
   deWeight(name: string): Promise<Float32Array> {

@@ -1,0 +1,24 @@
+/**
+ * Texts as `append_dict` leaves them in a MindSpore checkpoint: those of NumPy.
+ *
+ * @module
+ */
+import { CheckpointError, quote } from "./errors.ts";
+
+/**
+ * A text of 4 little-endian bytes a character, zeros behind its end.
+ *
+ * @throws {CheckpointError} if the bytes are no characters.
+ */
+export function textOf(name: string, bytes: Uint8Array, fileName: string): string {
+  const { buffer, byteOffset, byteLength } = bytes, view = new DataView(buffer, byteOffset, byteLength);
+  let text = "";
+  for (let at = 0; at < byteLength; at += 4) {
+    const code = byteLength - at < 4 ? Infinity : view.getUint32(at, true);
+    if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) {
+      throw new CheckpointError(fileName, `text ${quote(name)} of ${byteLength} bytes`, "UTF-32, 4 bytes a character");
+    }
+    text += String.fromCodePoint(code);
+  }
+  return text.replace(/\0+$/, "");
+}

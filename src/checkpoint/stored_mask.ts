@@ -1,0 +1,32 @@
+/**
+ * A mask as it is stored beside all weights: a byte for each.
+ *
+ * @module
+ */
+import { CheckpointError, quote } from "./errors.ts";
+import type { SavedParameter } from "./network_file.ts";
+import type { TensorOf } from "./tensor.ts";
+
+/**
+ * The mask of a parameter.
+ *
+ * @throws {CheckpointError} if there is no such parameter, it has another shape, or a value is neither 0 nor 1.
+ */
+export function checkedMask(
+  name: string,
+  { shape, data }: TensorOf<"U8">,
+  parameters: ReadonlyMap<string, SavedParameter>,
+  fileName: string,
+): Uint8Array {
+  const wanted = parameters.get(name)?.shape;
+  if (wanted === undefined) {
+    throw new CheckpointError(fileName, `a mask of ${quote(name)}`, "a parameter of that name with it");
+  }
+  if (shape.length !== wanted.length || shape.some((length, i) => length !== wanted[i])) {
+    const found = `a mask of ${quote(name)} of shape [${shape.join(", ")}]`;
+    throw new CheckpointError(fileName, found, `the parameter's shape, [${wanted.join(", ")}]`);
+  }
+  const wrong = data.findIndex((kept) => kept > 1);
+  if (wrong >= 0) throw new CheckpointError(fileName, `${data[wrong]} in the mask of ${quote(name)}`, "0 or 1");
+  return data;
+}
