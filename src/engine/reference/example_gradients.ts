@@ -49,7 +49,9 @@ export function exampleGradients(
     clipExamples(dY, squares, count, images, lanes, bound) {
       const gradients = memory.floatsAt(dY, count * lanes), lengths = memory.floatsAt(squares, lanes).map(Math.sqrt);
       for (let i = 0; i < count * lanes; i++) {
-        gradients[i] = gradients[i]! * Math.min(images, memory.round(bound) / lengths[i % lanes]!);
+        const length = lengths[i % lanes]!;
+        // A length that is no number, or too great for one, bounds nothing: the image is left out.
+        gradients[i] = Number.isFinite(length) ? gradients[i]! * Math.min(images, memory.round(bound) / length) : 0;
       }
     },
   };
