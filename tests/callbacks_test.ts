@@ -45,7 +45,7 @@ describe("callbacks", () => {
   });
 
   test("LossMonitor prints the loss of every so many steps", async () => {
-    const lines: string[] = [], losses: number[] = [];
+    const lines: string[] = [], losses: (number | undefined)[] = [];
     const monitor = new LossMonitor(3, (line) => lines.push(line));
     const look: Callback = { onStepEnd: async ({ loss }) => void losses.push(await loss()) };
     await (await readerModel()).train(2, few(128), { callbacks: [monitor, look] });

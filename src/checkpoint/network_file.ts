@@ -8,6 +8,7 @@
 import { readFile, writeFileWhole } from "../runtime/files.ts";
 import { CheckpointError, quote } from "./errors.ts";
 import { packLiving, unpackLiving } from "./living.ts";
+import { recordFault, type TrainingRecord } from "./record.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 import { settingsAsJson } from "./settings.ts";
 import type { Tensor, TensorOf } from "./tensor.ts";
@@ -31,6 +32,8 @@ export interface Checkpoint {
   readonly step: number;
   /** Whatever else the run should remember, as JSON. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** What training the parameters have seen; absent if nobody knows. */
+  readonly record?: TrainingRecord;
 }
 
 /** How a checkpoint file is written. */
@@ -49,6 +52,7 @@ const DENSE_VERSION = "1", LIVING_VERSION = "2";
 const VERSION_KEY = "tacet.version";
 const STEP_KEY = "tacet.step";
 const SETTINGS_KEY = "tacet.settings";
+const RECORD_KEY = "tacet.training";
 /** Of the shapes of the parameters stored as living weights, by name. */
 const LIVING_KEY = "tacet.living";
 
@@ -58,7 +62,7 @@ const LIVING_KEY = "tacet.living";
  * @throws {TypeError} if a value is of the wrong type or the settings are not JSON: cycles, functions, bigints, instances of classes, numbers that are
  * not finite.
  * @throws {RangeError} if a shape or mask does not fit its parameter, a mask has values other than 0 and 1, `step` is no integer from 0, there is no such
- * storage, or a suppressed weight that would not be stored is not 0.
+ * storage, a suppressed weight that would not be stored is not 0, or the training record says what cannot be.
  *
  * @example
  * ```ts
@@ -77,11 +81,13 @@ export function encodeCheckpoint(
   checkpoint: Checkpoint,
   options: CheckpointFileOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const { parameters, masks, step, settings } = checkpoint, { storage = "dense" } = options;
+  const { parameters, masks, step, settings, record } = checkpoint, { storage = "dense" } = options;
   if (!isStep(step)) throw new RangeError(`step is ${step}; it must be an integer from 0`);
   if (storage !== "dense" && storage !== "living") {
     throw new RangeError(`storage is ${JSON.stringify(storage)}; it must be "dense" or "living"`);
   }
+  const fault = record && recordFault(record);
+  if (fault) throw new RangeError(`record: found ${fault.found}; expected ${fault.expected}`);
   const tensors = new Map<string, Tensor>();
   for (const [name, { shape, data }] of Object.entries(parameters)) tensors.set(name, { dtype: "F32", shape, data });
   const living = new Map<string, readonly number[]>();
@@ -118,6 +124,7 @@ export function encodeCheckpoint(
     [VERSION_KEY]: living.size > 0 ? LIVING_VERSION : DENSE_VERSION,
     [STEP_KEY]: String(step),
     [SETTINGS_KEY]: settingsAsJson(settings),
+    ...(record && { [RECORD_KEY]: JSON.stringify(record) }),
     ...(living.size > 0 && { [LIVING_KEY]: JSON.stringify(Object.fromEntries(living)) }),
   });
 }
@@ -127,7 +134,7 @@ export function encodeCheckpoint(
  * must all be F32. Values are not judged: a parameter may hold NaN. `fileName` is for messages.
  *
  * @throws {CheckpointError} if the file is damaged, holds a tensor that is neither an F32 parameter nor the U8 mask of one, was written by a newer
- * version, or a parameter of which the living weights are stored would be larger than 1 GiB.
+ * version, has a training record that cannot be, or a parameter of which the living weights are stored would be larger than 1 GiB.
  *
  * @example
  * ```ts
@@ -172,6 +179,7 @@ export function decodeCheckpoint(bytes: Uint8Array, fileName = "checkpoint"): Ch
     masks: Object.fromEntries(masks),
     step: known?.step ?? 0,
     settings: known?.settings ?? {},
+    ...(known?.record && { record: known.record }),
   };
 }
 
@@ -234,7 +242,7 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
 function readMetadata(
   metadata: Record<string, string>,
   fileName: string,
-): Pick<Checkpoint, "step" | "settings"> & { readonly living: Map<string, readonly number[]> } | undefined {
+): Pick<Checkpoint, "step" | "settings" | "record"> & { readonly living: Map<string, readonly number[]> } | undefined {
   const texts = new Map(Object.entries(metadata));
   const version = texts.get(VERSION_KEY);
   if (version === undefined) return undefined;
@@ -255,7 +263,18 @@ function readMetadata(
       throw new CheckpointError(fileName, `no shape of ${quote(name)}`, "an array of integers");
     }
   }
-  return { step, settings, living: new Map(Object.entries(shapes as Record<string, readonly number[]>)) };
+  const record = readRecord(texts.get(RECORD_KEY), fileName);
+  const living = new Map(Object.entries(shapes as Record<string, readonly number[]>));
+  return { step, settings, living, ...(record && { record }) };
+}
+
+/** The training record; undefined in files of before there was one. */
+function readRecord(text: string | undefined, fileName: string): TrainingRecord | undefined {
+  if (text === undefined) return undefined;
+  const record = readObject("training record", text, fileName), fault = recordFault(record);
+  // Spending that is not understood must not be left out.
+  if (fault) throw new CheckpointError(fileName, fault.found, `${fault.expected}; a newer version may read it`);
+  return record as unknown as TrainingRecord;
 }
 
 function readObject(what: string, text = "", fileName: string): Record<string, unknown> {

@@ -139,7 +139,7 @@ function together(stretches: readonly SpendingStretch[]): SpendingStretch[] {
  * import { composedEpsilonOf } from "@tacet/tacet";
  * const slow = { samplingRate: 256 / 60000, noiseMultiplier: 1.1, steps: 7020 }, fast = { ...slow, noiseMultiplier: 0.9 };
  * console.log(composedEpsilonOf([slow, slow], { delta: 1e-5 }).epsilon.toFixed(2)); // 2.59: as 14,040 steps at once
- * console.log(composedEpsilonOf([slow, fast], { delta: 1e-5 }).epsilon.toFixed(2)); // 3.16
+ * console.log(composedEpsilonOf([slow, fast], { delta: 1e-5 }).epsilon.toFixed(2)); // 3.26
  * ```
  */
 export function composedEpsilonOf(stretches: readonly SpendingStretch[], options: AccountingOptions): Accounting {
