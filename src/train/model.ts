@@ -93,7 +93,7 @@ export class Model {
    * @param data its size must be the network's input
    * @throws {RangeError} (as a rejection) if an argument is out of range or the data hold no batch; with `dpSgd` also if a batch is none by Poisson sampling.
    * @throws {TypeError} (as a rejection) if the model is training already, or data and optimizer do not go together.
-   * @throws {DivergedError} (as a rejection) if the loss of a step is not finite. The model is left as it was before that step. On a GPU callbacks may have been told of some 100 steps behind it, which changed nothing.
+   * @throws {DivergedError} (as a rejection) if the loss of a step is not finite. The model is left as it was before that step. On a GPU callbacks may have been told of up to 256 steps behind it, which changed no parameter.
    */
   async train(epochs: number, data: TrainingData, options: TrainOptions = {}): Promise<void> {
     const { batchSize = 32, callbacks = [] } = options;
