@@ -163,7 +163,9 @@ function accountingOf(stretches: readonly SpendingStretch[], options: Accounting
     if (spent < epsilon) [epsilon, best] = [spent, order];
   }
   // Nothing is spent if nobody is sampled, nor if a bound is below 0: no order could give less.
-  if (stretches.every(({ samplingRate }) => samplingRate === 0) || epsilon <= 0) return { epsilon: 0, order: best, atEdge: false };
+  if (stretches.every(({ samplingRate }) => samplingRate === 0) || epsilon <= 0) {
+    return { epsilon: 0, order: best, atEdge: false };
+  }
   return {
     epsilon,
     order: best,

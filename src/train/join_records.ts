@@ -20,16 +20,18 @@ function beganAlike(a: TrainingStretch, b: TrainingStretch): boolean {
 }
 
 /**
- * What a model has seen that has `own` on record and takes the parameters of a checkpoint with `other`: the longer of the two if the shorter is its beginning, else all of `own` and what `other` has beyond their common
- * beginning.
+ * What a model has seen that has `own` on record and takes the parameters of a checkpoint with `other`: all of both, but what both have only once, and of two stretches that began as the same training the longer one. So
+ * there are never fewer steps than in either.
  */
 export function joined(own: readonly TrainingStretch[], other: readonly TrainingStretch[]): TrainingStretch[] {
-  let same = 0;
-  const isSame = (a?: TrainingStretch, b?: TrainingStretch) => a && b && beganAlike(a, b) && a.steps === b.steps;
-  while (isSame(own[same], other[same])) same++;
-  const a = own[same], b = other[same];
-  if (!a || !b || !beganAlike(a, b)) return [...own, ...other.slice(same)];
-  if (a.steps < b.steps && same === own.length - 1) return [...other];
-  const beyond = b.steps > a.steps ? [{ ...b, steps: b.steps - a.steps }] : [];
-  return [...own, ...beyond, ...other.slice(same + 1)];
+  const all = [...own], matched = new Set<number>();
+  for (const stretch of other) {
+    const at = own.findIndex((one, i) => !matched.has(i) && beganAlike(one, stretch));
+    if (at < 0) all.push(stretch);
+    else {
+      matched.add(at);
+      if (stretch.steps > own[at]!.steps) all[at] = stretch;
+    }
+  }
+  return all;
 }

@@ -220,9 +220,9 @@ export class Model {
    *
    * | the checkpoint's record | the model's record afterwards |
    * | --- | --- |
-   * | begins with the model's own: a later checkpoint of it, or the model is new | the checkpoint's |
-   * | is the beginning of the model's own: an earlier checkpoint of it | the model's own: what came later was spent, too |
-   * | another one | the model's own, and all of the checkpoint's that is not in it: both are spent |
+   * | goes on from the model's own: a later checkpoint of it, or the model is new | the checkpoint's |
+   * | is where the model's own came from: an earlier checkpoint of it | the model's own: what came later was spent, too |
+   * | another one, or one that branched off | the model's own, and what the checkpoint's has beyond it: both are spent |
    * | none: an old file, or one of another tool | the model's own, and steps of which nothing is known: epsilon is Infinity |
    *
    * Steps without privacy and those of which nothing is known make epsilon Infinity too; with `publicData: true` the caller vouches for those of the checkpoint, as for training on public data. Its private steps count in

@@ -1,8 +1,8 @@
 /** Training that diverges, and private training on odd batches, on any engine. */
 import {
   adam,
-  DivergedError,
   dense,
+  DivergedError,
   dpSgd,
   type Engine,
   flatten,

@@ -143,7 +143,9 @@ export class GpuProgram implements Program {
       this.#crossEntropyKernels.set(withGradient, kernel);
     }
     this.#device.run(kernel, count, mode, step);
-    if (mode !== LEAVE) this.#last = { losses: this.#crossEntropy, count: count + (mode === ADD ? this.#last.count : 0) };
+    if (mode !== LEAVE) {
+      this.#last = { losses: this.#crossEntropy, count: count + (mode === ADD ? this.#last.count : 0) };
+    }
   }
 
   losses(): Promise<Float32Array> {
@@ -177,7 +179,8 @@ export class GpuProgram implements Program {
     this.#clipping ??= this.#makeClipping();
     this.#pass();
     const { isGathering, watch } = this.parameters, mode = isGathering ? ADD : SET;
-    const setGradient = (isLast: boolean) => this.#crossEntropyOf(true, isLast ? mode : LEAVE, isLast ? watch.steps + 1 : 0);
+    const setGradient = (isLast: boolean) =>
+      this.#crossEntropyOf(true, isLast ? mode : LEAVE, isLast ? watch.steps + 1 : 0);
     this.#clipping.run(setGradient, this.#batch.count, clip);
     this.#run(this.#backward);
     this.parameters.addGradients();
