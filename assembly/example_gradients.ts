@@ -141,8 +141,10 @@ export function clipExamples(dY: usize, squares: usize, count: i32, images: i32,
   while ((share = nextShare(shares)) < shares) {
     const at: usize = share * VECTOR, lengths = f32x4.sqrt(v128.load(squares + at));
     const factors = f32x4.min(f32x4.splat(<f32> images), f32x4.div(f32x4.splat(bound), lengths));
+    // A length that is no number, or too great for one, bounds nothing: the image is left out.
+    const bounded = f32x4.lt(lengths, f32x4.splat(f32.MAX_VALUE));
     for (let p = dY + at, end = p + count * pixel; p < end; p += pixel) {
-      v128.store(p, f32x4.mul(v128.load(p), factors));
+      v128.store(p, v128.and(f32x4.mul(v128.load(p), factors), bounded));
     }
   }
 }

@@ -1,5 +1,6 @@
 // Adam on all parameters: m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g^2, w -= rate * ((m * scale1) / (sqrt(v * scale2) + epsilon) + deWeight).
 // A mask is 1 where the weight is kept, 0 where it is suppressed; a suppressed weight becomes exactly 0.
+// Nothing changes once watch[0] names a step whose loss was not finite.
 override count: u32;
 
 struct Arguments {
@@ -17,6 +18,7 @@ struct Arguments {
 @group(0) @binding(3) var<storage, read> deWeights: array<f32>;
 @group(0) @binding(4) var<storage, read_write> means: array<f32>;
 @group(0) @binding(5) var<storage, read_write> squares: array<f32>;
+@group(0) @binding(6) var<storage, read> watch: array<u32>;
 @group(1) @binding(0) var<uniform> arguments: Arguments;
 
 @compute @workgroup_size(64)
@@ -26,7 +28,7 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = (group.y * groups.x + group.x) * 64u + local;
-  if (index >= count) {
+  if (index >= count || watch[0] != 0xffffffffu) {
     return;
   }
   let gradient = gradients[index];

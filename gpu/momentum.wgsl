@@ -1,5 +1,6 @@
 // Gradient descent with momentum on all parameters: v = momentum v + gradient, w -= rate * (v + deWeight).
 // A mask is 1 where the weight is kept, 0 where it is suppressed; a suppressed weight becomes exactly 0.
+// Nothing changes once watch[0] names a step whose loss was not finite.
 override count: u32;
 
 struct Arguments {
@@ -12,6 +13,7 @@ struct Arguments {
 @group(0) @binding(2) var<storage, read> masks: array<u32>;
 @group(0) @binding(3) var<storage, read> deWeights: array<f32>;
 @group(0) @binding(4) var<storage, read_write> velocities: array<f32>;
+@group(0) @binding(5) var<storage, read> watch: array<u32>;
 @group(1) @binding(0) var<uniform> arguments: Arguments;
 
 @compute @workgroup_size(64)
@@ -21,7 +23,7 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = (group.y * groups.x + group.x) * 64u + local;
-  if (index < count) {
+  if (index < count && watch[0] == 0xffffffffu) {
     let kept = masks[index] != 0u;
     let velocity = select(0.0, arguments.momentum * velocities[index] + gradients[index], kept);
     velocities[index] = velocity;

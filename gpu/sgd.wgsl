@@ -1,5 +1,6 @@
 // Gradient descent on all parameters: w -= rate * (gradient + deWeight).
 // A mask is 1 where the weight is kept, 0 where it is suppressed; a suppressed weight becomes exactly 0.
+// Nothing changes once watch[0] names a step whose loss was not finite.
 override count: u32;
 
 struct Arguments {
@@ -10,6 +11,7 @@ struct Arguments {
 @group(0) @binding(1) var<storage, read> gradients: array<f32>;
 @group(0) @binding(2) var<storage, read> masks: array<u32>;
 @group(0) @binding(3) var<storage, read> deWeights: array<f32>;
+@group(0) @binding(4) var<storage, read> watch: array<u32>;
 @group(1) @binding(0) var<uniform> arguments: Arguments;
 
 @compute @workgroup_size(64)
@@ -19,7 +21,7 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = (group.y * groups.x + group.x) * 64u + local;
-  if (index < count) {
+  if (index < count && watch[0] == 0xffffffffu) {
     let moved = parameters[index] - arguments.rate * (gradients[index] + deWeights[index]);
     parameters[index] = select(0.0, moved, masks[index] != 0u);
   }

@@ -1,16 +1,20 @@
 // losses[lane] = softmax cross entropy of logits[class][lane] at the lane's label, and in dLogits the gradient of the mean over the first `images` lanes. 0 in the others.
+// `mode`: 0 sets the losses, 1 adds to them, 2 leaves them. `step`: the training step it is, 0 for none.
 override classes: u32;
 override lanes: u32;
 override withGradient: bool;
 
 struct Arguments {
   images: u32,
+  mode: u32,
+  step: u32,
 }
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> labels: array<u32>;
 @group(0) @binding(2) var<storage, read_write> dLogits: array<f32>;
 @group(0) @binding(3) var<storage, read_write> losses: array<f32>;
+@group(0) @binding(4) var<storage, read_write> watch: array<atomic<u32>>;
 @group(1) @binding(0) var<uniform> arguments: Arguments;
 
 @compute @workgroup_size(8)
@@ -20,7 +24,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     return;
   }
   if (lane >= arguments.images) {
-    losses[lane] = 0.0;
+    if (arguments.mode == 0u) {
+      losses[lane] = 0.0;
+    }
     if (withGradient) {
       for (var c = 0u; c < classes; c++) {
         dLogits[c * lanes + lane] = 0.0;
@@ -38,7 +44,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     sum += exp(logits[c * lanes + lane] - largest);
   }
   let label = labels[lane];
-  losses[lane] = log(sum) - (logits[label * lanes + lane] - largest);
+  let loss = log(sum) - (logits[label * lanes + lane] - largest);
+  if (arguments.mode == 0u) {
+    losses[lane] = loss;
+  } else if (arguments.mode == 1u) {
+    losses[lane] += loss;
+  }
+  // The first step whose loss is not finite, and that loss: NaN before infinity. Compared as bits, since a compiler may take it that floats are finite.
+  let bits = bitcast<u32>(loss) & 0x7fffffffu;
+  if (bits >= 0x7f800000u && arguments.step != 0u && atomicMin(&watch[0], arguments.step) >= arguments.step) {
+    atomicMax(&watch[1], bits);
+  }
   if (withGradient) {
     for (var c = 0u; c < classes; c++) {
       let probability = exp(logits[c * lanes + lane] - largest) / sum;

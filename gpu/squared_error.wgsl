@@ -1,11 +1,12 @@
 // The weighted squared error of y[k][lane] against its targets: losses[block][lane] = weights[lane] * factor * the sum of squared differences over a block of 32 k, and
-// dY = its gradient times `share`.
+// dY = its gradient times `share`. `step`: the training step it is, 0 for none.
 override count: u32;
 override lanes: u32;
 
 struct Arguments {
   factor: f32,
   share: f32,
+  step: u32,
 }
 
 @group(0) @binding(0) var<storage, read> y: array<f32>;
@@ -13,6 +14,7 @@ struct Arguments {
 @group(0) @binding(2) var<storage, read> weights: array<f32>;
 @group(0) @binding(3) var<storage, read_write> dY: array<f32>;
 @group(0) @binding(4) var<storage, read_write> losses: array<f32>;
+@group(0) @binding(5) var<storage, read_write> watch: array<atomic<u32>>;
 @group(1) @binding(0) var<uniform> arguments: Arguments;
 
 @compute @workgroup_size(64)
@@ -35,5 +37,11 @@ fn main(
     sum += difference * difference;
     dY[at] = 2.0 * weight * arguments.share * difference;
   }
-  losses[index] = weight * sum;
+  let loss = weight * sum;
+  losses[index] = loss;
+  // The first step whose loss is not finite, and that loss: NaN before infinity. Compared as bits, since a compiler may take it that floats are finite.
+  let bits = bitcast<u32>(loss) & 0x7fffffffu;
+  if (bits >= 0x7f800000u && arguments.step != 0u && atomicMin(&watch[0], arguments.step) >= arguments.step) {
+    atomicMax(&watch[1], bits);
+  }
 }

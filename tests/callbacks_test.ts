@@ -1,7 +1,7 @@
 /** Callbacks: what they are told during training, and the monitors among them. */
 import { describe, test } from "node:test";
-import { type Callback, LossMonitor, ProgressMonitor, type TrainingState } from "../mod.ts";
-import { assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "#std/assert";
+import { type Callback, dpSgd, LossMonitor, ProgressMonitor, type TrainingState } from "../mod.ts";
+import { assertAlmostEquals, assertEquals, assertMatch, assertRejects, assertThrows } from "#std/assert";
 import { few, readerModel } from "./digit_reader.ts";
 
 describe("callbacks", () => {
@@ -45,7 +45,7 @@ describe("callbacks", () => {
   });
 
   test("LossMonitor prints the loss of every so many steps", async () => {
-    const lines: string[] = [], losses: number[] = [];
+    const lines: string[] = [], losses: (number | undefined)[] = [];
     const monitor = new LossMonitor(3, (line) => lines.push(line));
     const look: Callback = { onStepEnd: async ({ loss }) => void losses.push(await loss()) };
     await (await readerModel()).train(2, few(128), { callbacks: [monitor, look] });
@@ -55,6 +55,20 @@ describe("callbacks", () => {
     ]);
     assertAlmostEquals(losses[0]!, 2.3, 0.8);
     assertThrows(() => new LossMonitor(0), RangeError, "perPrintTimes is 0; it must be a positive integer");
+  });
+
+  test("LossMonitor says that an empty batch has no loss", async () => {
+    const lines: string[] = [];
+    const optimizer = dpSgd({ lr: 0.1, clip: 1, noiseMultiplier: 1, batchSize: 1 });
+    const { source, size, scale, labels } = few(8), epoch = () => [[], [3], []];
+    const data = { source, size, scale, labels, sampling: "poisson", batches: () => 3, epoch } as const;
+    const monitor = new LossMonitor(1, (line) => lines.push(line));
+    const before: (number | undefined)[] = [];
+    const look: Callback = { onTrainBegin: async ({ loss }) => void before.push(await loss()) };
+    await (await readerModel({ optimizer })).train(1, data, { batchSize: 1, callbacks: [look, monitor] });
+    assertEquals([lines[0], lines[2]], [1, 3].map((step) => `epoch: 1 step: ${step}, loss is absent (empty batch)`));
+    assertMatch(lines[1]!, /^epoch: 1 step: 2, loss is \d\.\d+$/);
+    assertEquals(before, [undefined]);
   });
 
   test("ProgressMonitor reports every so many steps and after the last one", async () => {

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import {
   adam,
   dense,
+  DivergedError,
   type Engine,
   flatten,
   LearnedDecoder,
@@ -212,5 +213,19 @@ describe("a learned decoder", () => {
     await refused({ hidden: [0] }, "hidden is 0");
     const decoder = await LearnedDecoder.train({ ...good, epochs: 1, hidden: [4] });
     await assertRejects(() => decoder.generate(new Float32Array(13)), RangeError, "targetFeatures has 13 values");
+  });
+
+  test("that diverges says at which step, and gives no decoder", async () => {
+    const features = draws(40, 6), images = draws(40, 7).map(Math.abs), shape = [1, 1, 1] as const;
+    const engine = await openEngine({ engine: "wasm", threads: 1 });
+    const train = (lr: number) =>
+      LearnedDecoder.train({ engine, features, images, shape, hidden: [8], batchSize: 8, epochs: 4, lr });
+    const { step, epoch, stepInEpoch } = await assertRejects(
+      () => train(1e38),
+      DivergedError,
+      "the loss is NaN at step",
+    );
+    assert(step > 1 && step === 5 * (epoch - 1) + stepInEpoch, `step ${step} is ${stepInEpoch} of epoch ${epoch}`);
+    await train(0.001);
   });
 });

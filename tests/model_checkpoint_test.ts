@@ -28,6 +28,24 @@ describe("checkpoints", () => {
       assertEquals(saver.paths, ["digits-2_4", "digits-2_5"].map((name) => `${folder}/new/${name}.safetensors`));
     }));
 
+  test("of a second call stand beside those of the first", () =>
+    inTemporaryFolder(async (directory) => {
+      const config = new CheckpointConfig({ saveCheckpointSteps: 5 }),
+        saver = new ModelCheckpoint({ directory, config });
+      const one = await readerModel();
+      await one.train(1, few(160), { callbacks: [saver] });
+      await one.train(2, few(160), { callbacks: [saver] });
+      const names = ["tacet-1_5", "tacet-2_5", "tacet-3_5"].map((name) => `${name}.safetensors`);
+      assertEquals(readdirSync(directory).sort(), names);
+      const steps = await Promise.all(saver.paths.map(async (path) => (await loadCheckpoint(path)).step));
+      assertEquals(steps, [5, 10, 15]);
+      // And those of a model that goes on from one of them.
+      const restored = await readerModel();
+      await restored.restore(await loadCheckpoint(saver.paths[2]!));
+      await restored.train(1, few(160), { callbacks: [saver] });
+      assertEquals(readdirSync(directory).sort(), [...names, "tacet-4_5.safetensors"]);
+    }));
+
   test("bring back parameters, masks, steps and settings to the bit", () =>
     inTemporaryFolder(async (directory) => {
       const { model: silent, control, masker } = await suppressedReader();

@@ -20,6 +20,7 @@ import {
   sequential,
   sgd,
   sigmoid,
+  type TrainingData,
 } from "../mod.ts";
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertRejects, assertThrows } from "#std/assert";
 import { noThreads } from "./here.ts";
@@ -217,7 +218,73 @@ describe("differentially private training", () => {
         [{ batchSize: 1.5 }, "batchSize is 1.5"],
         [{ seed: -1 }, "seed is -1"],
         [{ lr: Infinity }, "lr is Infinity"],
+        [{ clip: 1e-10 }, "clip is 1e-10; it must be from 2^-30 to 2^60"],
+        [{ clip: 1e19 }, "clip is 10000000000000000000; it must be from 2^-30 to 2^60"],
+        [{ clip: 1e15, noiseMultiplier: 1e16 }, "noiseMultiplier is 10000000000000000; times clip"],
       ] as const
-    ) assertThrows(() => dpSgd({ ...good, ...wrong }), RangeError, message);
+    ) {
+      assertThrows(() => dpSgd({ ...good, ...wrong }), RangeError, message);
+      // Made by hand it is no better.
+      const options = { engine: await openEngine(CPU), network, optimizer: { ...dpSgd(good), ...wrong } };
+      assertThrows(() => new Model(options), RangeError, message);
+    }
+  });
+
+  /** Data made by hand that say they are sampled as dpSgd wants it. */
+  const byHand = (batches: readonly (readonly number[])[], samples?: number): TrainingData => {
+    const { source, size, scale, labels } = few(100, { size: [12, 12] });
+    const counted = samples === undefined ? {} : { samples };
+    return { source, size, scale, labels, ...counted, sampling: "poisson", batches: () => 3, epoch: () => batches };
+  };
+
+  test("refuses batches that are no Poisson samples before it computes with them", async () => {
+    const first = [1, 2, 3],
+      refused = async (batch: readonly number[], message: string) => {
+        const one = await model(1), other = await model(1);
+        await assertRejects(() => one.train(1, byHand([first, batch]), { batchSize: 20 }), RangeError, message);
+        await other.train(1, byHand([first]), { batchSize: 20 });
+        // Neither now nor in the next step anything of the refused batch is in the parameters.
+        for (const half of [one, other]) {
+          assertEquals(half.steps, 1);
+          await half.train(1, byHand([[4]]), { batchSize: 20 });
+        }
+        assertEquals(await one.parameters(), await other.parameters());
+        assertEquals(one.privacy({ delta: 0.01 }), other.privacy({ delta: 0.01 }));
+      };
+    const part = Array.from({ length: 25 }, (_, i) => i);
+    await refused(
+      [...part, 400],
+      "an index of batch 2 is 400; it must be an integer from 0 to 399, the images of the data",
+    );
+    await refused([...part, -1], "an index of batch 2 is -1");
+    await refused([...part, 1.5], "an index of batch 2 is 1.5");
+    await refused([...part, NaN], "an index of batch 2 is NaN");
+    await refused([...part, 7], "image 7 is twice in batch 2");
+    const all = Array.from({ length: 400 }, (_, i) => i);
+    await refused(all, "drew 403 images in 2 batches where 40 are expected");
+  });
+
+  test("takes the number of samples from the data, by default all images of the source", async () => {
+    const rate = async (data: TrainingData) => {
+      const one = await model(1);
+      await one.train(1, data, { batchSize: 20 });
+      const [stretch] = one.record.stretches;
+      return stretch?.kind === "private" && [stretch.samplingRate, stretch.samples];
+    };
+    assertEquals(await rate(byHand([[1]])), [0.05, 400]);
+    assertEquals(await rate(byHand([[1]], 50)), [0.4, 50]);
+    assertEquals(await rate(byHand([[1]], 10)), [1, 10]);
+    assertEquals(await rate(few(100, poisson)), [0.2, 100]);
+    assertEquals(await rate(few(10, { ...poisson, dropRemainder: false })), [1, 10]);
+    for (const samples of [0, 1.5, 401, NaN]) {
+      await assertRejects(() => rate(byHand([[1]], samples)), RangeError, `the data's samples is ${samples}`);
+    }
+  });
+
+  test("has noise only as long as none comes again", async () => {
+    const program = (await openEngine(CPU)).program(network, { batchSize: 1, gradients: "parameters" });
+    const optimizer = dpSgd({ lr: 1, clip: 1, noiseMultiplier: 1, batchSize: 1 }), last = (2 ** 31 - 2 ** 29) / 2 - 1;
+    program.parameters.update(optimizer, last);
+    assertThrows(() => program.parameters.update(optimizer, last + 1), RangeError, "take another seed for more steps");
   });
 });

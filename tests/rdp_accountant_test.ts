@@ -1,7 +1,14 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "#std/assert";
 import fc from "fast-check";
 import { describe, test } from "node:test";
-import { epsilonOf, noiseMultiplierFor, RENYI_ORDERS, type SpendingOptions } from "../src/privacy/mod.ts";
+import {
+  composedEpsilonOf,
+  epsilonOf,
+  noiseMultiplierFor,
+  RENYI_ORDERS,
+  type SpendingOptions,
+  type SpendingStretch,
+} from "../src/privacy/mod.ts";
 import { logAdd, logAlternatingSum, logErfc } from "../src/privacy/log_arithmetic.ts";
 import { sampledGaussianRdp } from "../src/privacy/sampled_gaussian.ts";
 
@@ -217,6 +224,52 @@ describe("the accountant of differential privacy", () => {
     assertThrows(() => noiseMultiplierFor({ ...run, epsilon: 0 }), RangeError, "epsilon is 0");
     assertThrows(() => noiseMultiplierFor({ ...run, epsilon: Infinity }), RangeError, "epsilon is Infinity");
     assertThrows(() => noiseMultiplierFor({ ...run, epsilon: 1e-9 }), RangeError, "Allow more");
+  });
+});
+
+describe("stretches of training together", () => {
+  const slow = { samplingRate: 0.01, noiseMultiplier: 1.1, steps: 300 }, fast = { ...slow, noiseMultiplier: 0.8 };
+  const delta = 1e-5, of = (stretches: SpendingStretch[]) => composedEpsilonOf(stretches, { delta }).epsilon;
+
+  test("spend as one if they are alike, however they are cut", () => {
+    const whole = epsilonOf({ ...slow, delta });
+    for (const cuts of [[300], [1, 299], [100, 100, 100], Array<number>(300).fill(1)]) {
+      assertEquals(composedEpsilonOf(cuts.map((steps) => ({ ...slow, steps })), { delta }), whole);
+    }
+  });
+
+  test("add up their divergences, as computed by hand without sampling", () => {
+    // At order a, s steps of deviation d diverge by s a / (2 d^2): 8 (3 / 8 + 5 / 32) = 4.25 at order 8.
+    const stretches = [[2, 3], [4, 5]].map(([noiseMultiplier, steps]) => {
+      return { samplingRate: 1, noiseMultiplier: noiseMultiplier!, steps: steps! };
+    });
+    const classical = { delta, orders: [8], conversion: "classical" } as const;
+    assertAlmostEquals(composedEpsilonOf(stretches, classical).epsilon, 4.25 + Math.log(1e5) / 7, 1e-12);
+    const improved = 4.25 + Math.log(7 / 8) - (Math.log(delta) + Math.log(8)) / 7;
+    assertAlmostEquals(composedEpsilonOf(stretches, { delta, orders: [8] }).epsilon, improved, 1e-12);
+  });
+
+  test("spend the same in any order, more than each alone, less than if all were the louder, and less than the sum", () => {
+    const both = of([slow, fast]);
+    assertAlmostEquals(of([fast, slow]), both, 1e-12);
+    assert(both > of([slow]) && both > of([fast]));
+    assert(both < of([fast, fast]) && both > of([slow, slow]));
+    assert(both < of([slow]) + of([fast]));
+    assertEquals(of([slow, { ...fast, samplingRate: 0 }]), of([slow]));
+  });
+
+  test("spend nothing if there are none, or none that samples", () => {
+    assertEquals([of([]), of([{ ...slow, samplingRate: 0 }])], [0, 0]);
+  });
+
+  test("are refused by the place of what is wrong", () => {
+    const refused = (wrong: object, message: string) =>
+      assertThrows(() => of([slow, { ...slow, ...wrong }]), RangeError, message);
+    refused({ steps: 0 }, "stretches[1].steps is 0");
+    refused({ samplingRate: 1.1 }, "stretches[1].samplingRate is 1.1");
+    refused({ noiseMultiplier: 0 }, "stretches[1].noiseMultiplier is 0");
+    assertThrows(() => composedEpsilonOf([], { delta: 1 }), RangeError, "delta is 1");
+    assertThrows(() => composedEpsilonOf(slow as never, { delta }), TypeError, "stretches is not an array");
   });
 });
 

@@ -149,7 +149,7 @@ describe("a model", () => {
       DivergedError,
       "training diverged: the loss is NaN",
     );
-    assertMatch(error.message, /at the end of epoch 1; take a smaller lr than 10{20}$/);
+    assertMatch(error.message, /at step 2 of epoch 1 \(step 2 of this training\).*; take a smaller lr than 10{20}$/);
     assertEquals(error.name, "DivergedError");
   });
 });

@@ -63,7 +63,7 @@ function monitor(progress: Progress, test: Dataset, silent: boolean): ProgressMo
   const tell = async (state: TrainingState) => {
     const { epoch, epochs, stepInEpoch, batches, step, steps, model } = state;
     // Before the evaluation, which runs other images through the network.
-    const loss = `loss ${(await state.loss()).toFixed(2)}`;
+    const loss = `loss ${(await state.loss())?.toFixed(2)}`;
     if (stepInEpoch === batches) read = [`accuracy ${percent((await model.eval(test)).accuracy!)}`];
     if (!progress.due) return;
     const zeros = silent ? [`silent ${percent((await model.sparsity()).total.zero)}`] : [];

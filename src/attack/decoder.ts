@@ -5,7 +5,7 @@
  */
 import { isTypedArray } from "../checks/arrays.ts";
 import { integer } from "../checks/numbers.ts";
-import type { Engine } from "../engine/engine.ts";
+import type { Divergence, Engine } from "../engine/engine.ts";
 import {
   adam,
   dense,
@@ -18,6 +18,7 @@ import {
   sizeOf,
 } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
+import { DivergedError } from "../train/diverged_error.ts";
 import { countImages } from "./checks.ts";
 import { outputsOf } from "./outputs.ts";
 import type { ReconstructionAttack } from "./reconstruction.ts";
@@ -97,6 +98,7 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
   /**
    * Trains a decoder on examples: mean squared error, Adam.
    *
+   * @throws {DivergedError} (as a rejection) if the loss of a step is not finite.
    * @throws {RangeError} (as a rejection) if features and images are not as many, a feature is not finite, or an option is out of range.
    * @example
    * ```ts
@@ -123,6 +125,10 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
     const steps = Math.ceil(count / program.batchSize), total = epochs * steps;
     const input = new Float32Array(program.batchSize * size), targets = new Float32Array(program.batchSize * pixels);
     const fast = adam({ lr }), slow = adam({ lr: lr / 10 });
+    const divergedError = ({ step, loss }: Divergence) => {
+      const epoch = Math.ceil(step / steps);
+      return new DivergedError({ loss, epoch, stepInEpoch: step - (epoch - 1) * steps, step }, lr);
+    };
     for (let epoch = 0; epoch < epochs; epoch++) {
       const order = shuffled(count, new Random(seed, SHUFFLE_STREAM + epoch));
       for (let step = 0; step < steps; step++) {
@@ -131,9 +137,12 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
         program.regressStep(rows(images, pixels, indices, targets), 3 * epoch < 2 * epochs ? fast : slow);
         const pressure = program.pressure();
         if (pressure) await pressure;
+        if (program.diverged) throw divergedError(program.diverged);
         if (onProgress) await onProgress(epoch * steps + step + 1, total);
       }
     }
+    const diverged = await program.settled();
+    if (diverged) throw divergedError(diverged);
     return new LearnedDecoder(engine, network, await program.parameters.values(), scale);
   }
 

@@ -15,6 +15,7 @@ export {
   saveCheckpoint,
   type SavedParameter,
 } from "./network_file.ts";
+export type { OrdinaryStretch, PrivateStretch, TrainingRecord, TrainingStretch, UnknownStretch } from "./record.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./safetensors.ts";
 export { CheckpointStore } from "./store.ts";
 export type { Dtype, DtypeArrays, Tensor, TensorOf } from "./tensor.ts";

@@ -12,6 +12,7 @@ import { foreignCheckpoint } from "./foreign.ts";
 import { packLiving, unpackLiving } from "./living.ts";
 import { isMindsporeFile, readMindspore } from "./mindspore.ts";
 import { packOther, takeOther } from "./other.ts";
+import { recordFault, type TrainingRecord } from "./record.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 import { settingsAsJson } from "./settings.ts";
 import { checkedMask } from "./stored_mask.ts";
@@ -38,6 +39,8 @@ export interface Checkpoint {
   readonly settings: Readonly<Record<string, unknown>>;
   /** What another tool's file held beside the parameters, by name: state of optimizers, counters, tensors of integers and booleans, single numbers, texts. Absent if nothing. */
   readonly other?: Readonly<Record<string, Tensor | string>>;
+  /** What training the parameters have seen; absent if nobody knows. */
+  readonly record?: TrainingRecord;
 }
 
 /** How a checkpoint file is written. */
@@ -58,6 +61,7 @@ const STEP_KEY = "tacet.step";
 const SETTINGS_KEY = "tacet.settings";
 /** Of the names of what is kept beside the parameters. */
 const OTHER_KEY = "tacet.other";
+const RECORD_KEY = "tacet.training";
 /** Of the shapes of the parameters stored as living weights, by name. */
 const LIVING_KEY = "tacet.living";
 
@@ -67,7 +71,7 @@ const LIVING_KEY = "tacet.living";
  * @throws {TypeError} if a value is of the wrong type or the settings are not JSON: cycles, functions, bigints, instances of classes, numbers that are
  * not finite.
  * @throws {RangeError} if a shape or mask does not fit its parameter, a mask has values other than 0 and 1, `step` is no integer from 0, there is no such
- * storage, or a suppressed weight that would not be stored is not 0.
+ * storage, a suppressed weight that would not be stored is not 0, or the training record says what cannot be.
  *
  * @example
  * ```ts
@@ -86,11 +90,13 @@ export function encodeCheckpoint(
   checkpoint: Checkpoint,
   options: CheckpointFileOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const { parameters, masks, step, settings, other = {} } = checkpoint, { storage = "dense" } = options;
+  const { parameters, masks, step, settings, other = {}, record } = checkpoint, { storage = "dense" } = options;
   if (!isStep(step)) throw new RangeError(`step is ${step}; it must be an integer from 0`);
   if (storage !== "dense" && storage !== "living") {
     throw new RangeError(`storage is ${JSON.stringify(storage)}; it must be "dense" or "living"`);
   }
+  const fault = record && recordFault(record);
+  if (fault) throw new RangeError(`record: found ${fault.found}; expected ${fault.expected}`);
   const tensors = new Map<string, Tensor>();
   for (const [name, { shape, data }] of Object.entries(parameters)) tensors.set(name, { dtype: "F32", shape, data });
   const living = new Map<string, readonly number[]>();
@@ -130,6 +136,7 @@ export function encodeCheckpoint(
     [STEP_KEY]: String(step),
     [SETTINGS_KEY]: settingsAsJson(settings),
     ...(Object.keys(other).length > 0 && { [OTHER_KEY]: beside.text }),
+    ...(record && { [RECORD_KEY]: JSON.stringify(record) }),
     ...(living.size > 0 && { [LIVING_KEY]: JSON.stringify(Object.fromEntries(living)) }),
   });
 }
@@ -142,7 +149,7 @@ export function encodeCheckpoint(
  * @param fileName for messages
  * @param options `round` to round F64 that is no float32
  * @throws {CheckpointError} if the file is damaged or of another kind, which the message names where the bytes tell it; if it was written by this library and holds a tensor that is neither an F32 parameter nor the U8
- * mask of one, or by a newer version of it; if an F64 is no float32 and not to be rounded; if a parameter of which the living weights are stored would be larger than 1 GiB.
+ * mask of one, or a training record that cannot be, or by a newer version of it; if an F64 is no float32 and not to be rounded; if a parameter of which the living weights are stored would be larger than 1 GiB.
  * @throws {ChecksumError} if a MindSpore checkpoint has a checksum that is not that of its bytes.
  *
  * @example
@@ -196,6 +203,7 @@ export function decodeCheckpoint(
     masks: Object.fromEntries(masks),
     step: known.step,
     settings: known.settings,
+    ...(known.record && { record: known.record }),
     ...(Object.keys(other).length > 0 && { other }),
   };
 }
@@ -240,7 +248,7 @@ export async function loadCheckpoint(path: string, options: CheckpointReadOption
 function readMetadata(
   metadata: Record<string, string>,
   fileName: string,
-): Pick<Checkpoint, "step" | "settings"> & { readonly living: Map<string, readonly number[]> } | undefined {
+): Pick<Checkpoint, "step" | "settings" | "record"> & { readonly living: Map<string, readonly number[]> } | undefined {
   const texts = new Map(Object.entries(metadata));
   const version = texts.get(VERSION_KEY);
   if (version === undefined) return undefined;
@@ -261,7 +269,18 @@ function readMetadata(
       throw new CheckpointError(fileName, `no shape of ${quote(name)}`, "an array of integers");
     }
   }
-  return { step, settings, living: new Map(Object.entries(shapes as Record<string, readonly number[]>)) };
+  const record = readRecord(texts.get(RECORD_KEY), fileName);
+  const living = new Map(Object.entries(shapes as Record<string, readonly number[]>));
+  return { step, settings, living, ...(record && { record }) };
+}
+
+/** The training record; undefined in files of before there was one. */
+function readRecord(text: string | undefined, fileName: string): TrainingRecord | undefined {
+  if (text === undefined) return undefined;
+  const record = readObject("training record", text, fileName), fault = recordFault(record);
+  // Spending that is not understood must not be left out.
+  if (fault) throw new CheckpointError(fileName, fault.found, `${fault.expected}; a newer version may read it`);
+  return record as unknown as TrainingRecord;
 }
 
 function readObject(what: string, text = "", fileName: string): Record<string, unknown> {

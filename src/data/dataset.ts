@@ -197,7 +197,8 @@ export class Dataset {
 
   *#poissonSamples(epoch: number, batchSize: number): Generator<Int32Array> {
     const random = new Random(this.seed, SHUFFLE_STREAM + epoch * this.repeat);
-    const limit = Math.min(1, batchSize / this.samples) * 2 ** 32;
+    // Rounded down: no sample takes part more often than the accountant is told.
+    const limit = Math.floor(Math.min(1, batchSize / this.samples) * 2 ** 32);
     for (let left = this.batches(batchSize); left > 0; left--) {
       const batch: number[] = [];
       for (let sample = 0; sample < this.samples; sample++) if (random.bits() < limit) batch.push(sample);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import { type DpSgd, type InitialDistribution, type ParameterSpec, sizeOf } from "../nn/mod.ts";
 import type { Machine } from "./machine.ts";
 
@@ -34,7 +35,14 @@ export function initialValues(machine: Machine, specs: readonly ParameterSpec[],
 /** The first of the streams of the seed from which the noise of differential privacy is drawn: one for each parameter and step. */
 const PRIVACY_STREAM = 0x2000_0000;
 
-/** Draws the noise of a step on the sum of a parameter's clipped gradients at a pointer; `index` counts the parameters of all steps. */
+/** From here on the streams are those of shuffles. */
+const PRIVACY_END = 2 ** 31;
+
+/**
+ * Draws the noise of a step on the sum of a parameter's clipped gradients at a pointer; `index` counts the parameters of all steps.
+ *
+ * @throws {RangeError} if the seed has no more noise that was not drawn before.
+ */
 export function drawNoise(
   { kernels }: Machine,
   pointer: number,
@@ -42,5 +50,6 @@ export function drawNoise(
   { clip, noiseMultiplier, seed }: DpSgd,
   index: number,
 ): void {
+  integer("the number of the noise", index, 0, PRIVACY_END - PRIVACY_STREAM - 1, "; take another seed for more steps");
   kernels.fillNormal(pointer, count, seed, PRIVACY_STREAM + index, clip * noiseMultiplier, 0);
 }

@@ -63,6 +63,14 @@ export interface BatchSource {
   readonly labels: "integer" | "oneHot";
 }
 
+/** A training step whose loss was not finite. */
+export interface Divergence {
+  /** The step, from 1. */
+  readonly step: number;
+  /** Its mean loss: NaN or Infinity. */
+  readonly loss: number;
+}
+
 /** A network at a batch size, ready to run. */
 export interface Program {
   /** What it computes. */
@@ -94,10 +102,13 @@ export interface Program {
   gradients(): void;
   /**
    * Forward, then each image's own gradient, of its own loss, clipped to length `clip` over all parameters together; their sum is added to what {@link ParameterStore.update} takes by the rule "dpSgd". A batch of any
-   * number of images is done in several calls.
+   * number of images is done in several calls. A gradient whose squared length is not finite in float32 adds nothing.
    */
   clippedGradients(clip: number): void;
-  /** {@link Program.gradients}, or {@link Program.clippedGradients} if the optimizer asks for it, then its update: one step of training. */
+  /**
+   * {@link Program.gradients}, or {@link Program.clippedGradients} if the optimizer asks for it, then its update: one step of training. From the first step on whose loss is not finite nothing changes: see
+   * {@link Program.diverged}.
+   */
   trainStep(optimizer: Optimizer): void;
   /**
    * One step of training towards targets `[images][outputs]` for the current batch: forward, mean squared error over outputs and images, gradients, update.
@@ -108,7 +119,7 @@ export interface Program {
   regressStep(targets: Float32Array, optimizer: Optimizer): void;
   /** Forward, and the softmax cross entropy of each image of the batch; computes no gradients. */
   losses(): Promise<Float32Array>;
-  /** The mean loss over the batch of the last step or {@link Program.gradients}. */
+  /** The mean loss over the batch of the last step or {@link Program.gradients}; with {@link Program.clippedGradients} over all images since the last update. */
   loss(): Promise<number>;
   /** The gradient with respect to the input, `[images][channels][height][width]`. */
   inputGradient(): Promise<Float32Array>;
@@ -122,6 +133,15 @@ export interface Program {
    * On a GPU, where work is only enqueued: a promise if so much is under way that the caller should wait for it before going on. Undefined if not.
    */
   pressure(): Promise<unknown> | undefined;
+  /**
+   * The first step of training (by `trainStep`, `regressStep`, or `clippedGradients` and an update) since the last {@link Program.watch} whose loss was not finite, as far as it is known without waiting. It and all
+   * steps behind it change no parameter. On a CPU it is known at once; on a GPU it is looked up by {@link Program.pressure}, about every 128 steps.
+   */
+  readonly diverged: Divergence | undefined;
+  /** {@link Program.diverged} for certain: waits for the device. */
+  settled(): Promise<Divergence | undefined>;
+  /** Counts the steps of training from 1 again, and lets them change the parameters again. */
+  watch(): void;
 }
 
 /** How one step of the inversion changes the images x, whose features are f(x), to come nearer to the targets y. */
@@ -215,7 +235,8 @@ export interface ParameterStore {
   /** Adds the gradients to the sums that the rule "dpSgd" takes. */
   addGradients(): void;
   /**
-   * The optimizer's update of all parameters from their gradients; masked weights become exactly 0. By "dpSgd" from the sums of gradients, which are 0 afterwards.
+   * The optimizer's update of all parameters from their gradients; masked weights become exactly 0. By "dpSgd" from the sums of gradients, which are 0 afterwards. Nothing but those sums changes once a step has
+   * diverged: see {@link Program.diverged}.
    *
    * @param step the number of the step: the noise of "dpSgd" is another one for each. By default the number behind that of the last such update, from 0
    */

@@ -19,6 +19,7 @@ import type { ExactSuppression, ParameterStore } from "./engine.ts";
 import { drawNoise, drawParameter } from "./draws.ts";
 import type { Machine } from "./machine.ts";
 import { dropMask, forget, type Place, placeMask, placeOf, silence, type WeightPlace } from "./place.ts";
+import { Watch } from "./watch.ts";
 
 /** A power of two of at least twice the count: the size of a sparse hash table. */
 function tableSizeFor(count: number): number {
@@ -35,6 +36,10 @@ export class MachineParameters implements ParameterStore {
   /** Room for the noise of the largest parameter; allocated when first needed. */
   #noise = 0;
   #noisySteps = 0;
+  /** Whether gradients were added to the sums since the last update by "dpSgd". */
+  isGathering = false;
+  /** Over the steps that end with an update. */
+  readonly watch = new Watch();
   /** Room for the selection: a histogram, candidates and a hash table; allocated by the first mask. */
   #scratch = 0;
   #deWeightIsSet = false;
@@ -183,10 +188,19 @@ export class MachineParameters implements ParameterStore {
 
   addGradients(): void {
     const { kernels } = this.#machine;
+    this.isGathering = true;
     for (const place of this.#places) {
       place.sum ||= this.#machine.allocate(4 * place.count);
       kernels.scaledSum(place.sum, place.gradient, place.sum, place.count, 1);
     }
+  }
+
+  /** Sets the sums of clipped gradients to 0. */
+  #dropSums(): void {
+    for (const { sum, count } of this.#places) {
+      if (sum) this.#machine.floats.fill(0, sum / 4, sum / 4 + count);
+    }
+    this.isGathering = false;
   }
 
   /** Makes the gradients the noised means of the clipped ones; the sums begin anew. */
@@ -198,12 +212,17 @@ export class MachineParameters implements ParameterStore {
       place.sum ||= this.#machine.allocate(4 * count);
       drawNoise(this.#machine, this.#noise, count, optimizer, step * this.#places.length + index);
       kernels.scaledSum(place.sum, this.#noise, gradient, count, 1 / optimizer.batchSize);
-      this.#machine.floats.fill(0, place.sum / 4, place.sum / 4 + count);
     }
+    this.#dropSums();
   }
 
   update(optimizer: Optimizer, step: number = this.#noisySteps): void {
     const { kernels } = this.#machine;
+    if (this.watch.diverged) {
+      this.#dropSums();
+      return;
+    }
+    this.watch.steps++;
     if (optimizer.kind === "dpSgd") {
       this.#privatize(optimizer, step);
       this.#noisySteps = step + 1;

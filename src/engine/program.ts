@@ -7,7 +7,7 @@ import { integer } from "../checks/numbers.ts";
 import { type Network, type Optimizer, sizeOf } from "../nn/mod.ts";
 import { Batch } from "./batch.ts";
 import { checkRegression } from "./batch_checks.ts";
-import type { BatchSource, Inversion, Program, ProgramOptions } from "./engine.ts";
+import type { BatchSource, Divergence, Inversion, Program, ProgramOptions } from "./engine.ts";
 import { MachineInversion } from "./inversion.ts";
 import { lanesOf } from "./kernels.ts";
 import { layerCalls, layerGroups } from "./layer_calls.ts";
@@ -38,6 +38,8 @@ export class MachineProgram implements Program {
   #inversion: Inversion | undefined;
   /** Number of images whose losses were computed last. */
   #lossCount = 0;
+  /** The sum and number of losses since the last update by "dpSgd", of the parts before the last one. */
+  #earlier = { total: 0, count: 0 };
 
   /** Allocates everything the program will ever need, but for data sets, which are uploaded when first loaded. */
   constructor(machine: Machine, network: Network, { batchSize, gradients = "none" }: ProgramOptions) {
@@ -129,6 +131,14 @@ export class MachineProgram implements Program {
       kernels.softmaxCrossEntropy(value, labels, dLogits, this.#losses, classes, count, lanes);
     } else kernels.softmaxCrossEntropyOneHot(value, targets, dLogits, this.#losses, classes, count, lanes);
     this.#lossCount = count;
+    this.#earlier = { total: 0, count: 0 };
+  }
+
+  /** The sum of the losses that were computed last. */
+  #lossTotal(): number {
+    let total = 0;
+    for (let image = 0; image < this.#lossCount; image++) total += this.#machine.floats[this.#losses / 4 + image]!;
+    return total;
   }
 
   losses(): Promise<Float32Array> {
@@ -156,6 +166,8 @@ export class MachineProgram implements Program {
   clippedGradients(clip: number): void {
     this.#requireGradients();
     const { gradient, shape } = this.#output, { count, lanes } = this.#batch, { kernels, floats } = this.#machine;
+    const { total, count: images } = this.#earlier, { isGathering } = this.parameters;
+    const earlier = isGathering ? { total: total + this.#lossTotal(), count: images + this.#lossCount } : undefined;
     floats.fill(0, this.#squares / 4, this.#squares / 4 + lanes);
     this.forward();
     this.#crossEntropy(gradient);
@@ -165,11 +177,16 @@ export class MachineProgram implements Program {
     kernels.clipExamples(gradient, this.#squares, sizeOf(shape), count, lanes, clip);
     run(this.#backward);
     this.parameters.addGradients();
+    if (earlier) this.#earlier = earlier;
+    this.parameters.watch.look(this.#earlier.total + this.#lossTotal());
   }
 
   trainStep(optimizer: Optimizer): void {
     if (optimizer.kind === "dpSgd") this.clippedGradients(optimizer.clip);
-    else this.gradients();
+    else {
+      this.gradients();
+      this.parameters.watch.look(this.#lossTotal());
+    }
     this.parameters.update(optimizer);
   }
 
@@ -184,13 +201,14 @@ export class MachineProgram implements Program {
     this.#machine.kernels.squaredError(value, this.#targets, gradient, this.#losses, outputs, count, lanes);
     run(this.#backward);
     this.#lossCount = count;
+    this.#earlier = { total: 0, count: 0 };
+    this.parameters.watch.look(this.#lossTotal());
     this.parameters.update(optimizer);
   }
 
   loss(): Promise<number> {
-    let total = 0;
-    for (let image = 0; image < this.#lossCount; image++) total += this.#machine.floats[this.#losses / 4 + image]!;
-    return Promise.resolve(total / this.#lossCount);
+    const { total, count } = this.#earlier;
+    return Promise.resolve((total + this.#lossTotal()) / (count + this.#lossCount));
   }
 
   inputGradient(): Promise<Float32Array> {
@@ -212,5 +230,17 @@ export class MachineProgram implements Program {
 
   pressure(): undefined {
     return undefined;
+  }
+
+  get diverged(): Divergence | undefined {
+    return this.parameters.watch.diverged;
+  }
+
+  settled(): Promise<Divergence | undefined> {
+    return Promise.resolve(this.diverged);
+  }
+
+  watch(): void {
+    this.parameters.watch.begin();
   }
 }

@@ -5,9 +5,12 @@
  */
 export {
   type Accounting,
+  type AccountingOptions,
+  composedEpsilonOf,
   epsilonOf,
   noiseMultiplierFor,
   type NoiseOptions,
   RENYI_ORDERS,
   type SpendingOptions,
+  type SpendingStretch,
 } from "./rdp_accountant.ts";

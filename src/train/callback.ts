@@ -9,8 +9,10 @@ import type { Model } from "./model.ts";
 export interface TrainingState {
   /** The model that trains. */
   readonly model: Model;
-  /** The epoch, from 1. */
+  /** The epoch of this call of `train`, from 1. */
   readonly epoch: number;
+  /** The epoch of the model, from 1: those of earlier calls, and of the checkpoints it was restored from, count too. */
+  readonly modelEpoch: number;
   /** Epochs of this call of `train` in all. */
   readonly epochs: number;
   /** The step within the epoch, from 1. */
@@ -21,13 +23,17 @@ export interface TrainingState {
   readonly step: number;
   /** Steps of this call of `train` in all. */
   readonly steps: number;
-  /** The mean loss over the batch of the last step; asking for it may wait for the device. */
-  loss(): Promise<number>;
+  /**
+   * The mean loss over the whole batch of the last step; undefined if that batch was empty, as happens by Poisson sampling, or before the first step. Asking for it may wait for the device.
+   *
+   * @throws {DivergedError} (as a rejection) if it is not finite: hand that on.
+   */
+  loss(): Promise<number | undefined>;
 }
 
 /** Listens to training. Each method may be left out, and training waits for the promises they return. */
 export interface Callback {
-  /** Before the first step; `epoch`, `stepInEpoch` and `step` are 0. */
+  /** Before the first step; `epoch`, `modelEpoch`, `stepInEpoch` and `step` are 0. */
   onTrainBegin?(state: TrainingState): void | Promise<void>;
   /** After each step. */
   onStepEnd?(state: TrainingState): void | Promise<void>;

@@ -4,7 +4,10 @@
  * @module
  */
 export type { Callback, TrainingState } from "./callback.ts";
-export { DivergedError, type Metric, Model, type ModelOptions, type TrainingData, type TrainOptions } from "./model.ts";
+export { type DivergedAt, DivergedError } from "./diverged_error.ts";
+export { Model } from "./model.ts";
+export type { Metric, ModelOptions, OriginOptions, TrainingData, TrainOptions } from "./options.ts";
+export type { PrivacySpent } from "./privacy_spent.ts";
 export { CheckpointConfig, ModelCheckpoint } from "./model_checkpoint.ts";
 export { type ExportedModel, exportModel } from "./export.ts";
 export { LearningRateScheduler } from "./learning_rate_scheduler.ts";

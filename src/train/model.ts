@@ -5,87 +5,17 @@
  */
 import { integer, positive } from "../checks/numbers.ts";
 import type { Checkpoint } from "../checkpoint/network_file.ts";
-import type { BatchSource, Engine, Program } from "../engine/engine.ts";
+import { recordFault, type TrainingRecord } from "../checkpoint/record.ts";
+import type { Engine, Program } from "../engine/engine.ts";
 import { fitValues } from "../nn/fit.ts";
-import type { Fit, FitOptions, Network, Optimizer, ParameterValues } from "../nn/mod.ts";
-import type { Callback, TrainingState } from "./callback.ts";
+import { dpSgd, type Fit, type FitOptions, type Network, type Optimizer, type ParameterValues } from "../nn/mod.ts";
+import type { AccountingOptions } from "../privacy/mod.ts";
+import { History } from "./history.ts";
+import type { Metric, ModelOptions, OriginOptions, TrainingData, TrainOptions } from "./options.ts";
+import { type PrivacySpent, privacySpent } from "./privacy_spent.ts";
+import { checkPrivacy, PRIVATE_IMAGES_AT_ONCE } from "./private_step.ts";
+import { Run } from "./run.ts";
 import { type SparsityReport, sparsityReport } from "./sparsity.ts";
-
-/** Data to train on: a {@link Dataset}, or anything else that hands out batches of indices. */
-export interface TrainingData extends BatchSource {
-  /** Number of batches in an epoch. */
-  batches(batchSize: number): number;
-  /** The indices of each batch of an epoch (counted from 1), in turn. */
-  epoch(epoch: number, batchSize: number): Iterable<ArrayLike<number>>;
-  /** "poisson" if each example takes part in each batch with the same probability, whatever the others do. */
-  readonly sampling?: "shuffle" | "poisson";
-  /** The same data once, in order and to the last image, for evaluation. */
-  inOrder?(): TrainingData;
-}
-
-/** A figure computed over the outputs for a data set; {@link accuracy} is one. */
-export interface Metric {
-  /** Forgets all images. */
-  clear(): void;
-  /** Takes logits `[images][classes]` and the images' labels. */
-  update(logits: Float32Array, labels: ArrayLike<number>, classes: number): void;
-  /** The figure over all images since the last clear. */
-  value(): number;
-}
-
-/** Options of {@link Model} and `SuppressModel`. */
-export interface ModelOptions {
-  /** What carries the arithmetic out; see `openEngine`. */
-  readonly engine: Engine;
-  /** What is trained; its seed decides the first parameters. */
-  readonly network: Network;
-  /** The rule by which a step changes the parameters. */
-  readonly optimizer: Optimizer;
-  /** What {@link Model.eval} computes, by names of one's own. */
-  readonly metrics?: Readonly<Record<string, Metric>>;
-}
-
-/** Options of {@link Model.train}. */
-export interface TrainOptions {
-  /** Images in a step, the mean of them with Poisson sampling; default 32. */
-  readonly batchSize?: number;
-  /** Told of every step and epoch, in this order; default none. */
-  readonly callbacks?: readonly Callback[];
-}
-
-/**
- * The loss is no longer a finite number: training has diverged.
- *
- * @example
- * ```ts
- * import { dense, DivergedError, flatten, Model, openEngine, sequential, sgd } from "@tacet/tacet";
- * import { Dataset, drawnDigits } from "@tacet/tacet/data";
- * const network = sequential([1, 28, 28], [flatten(), dense({ outputs: 10 })]);
- * const model = new Model({ engine: await openEngine(), network, optimizer: sgd({ lr: 1e38 }) });
- * try {
- *   await model.train(1, new Dataset(drawnDigits(64)));
- * } catch (error) {
- *   if (!(error instanceof DivergedError)) throw error;
- *   console.log(error.message); // a smaller learning rate may help
- * }
- * ```
- */
-export class DivergedError extends Error {
-  /** Always "DivergedError". */
-  override name = "DivergedError";
-}
-
-/** Images that differentially private training takes at once: enough to fill the vectors, few enough to stay in the cache. */
-const PRIVATE_IMAGES_AT_ONCE = 32;
-
-/** What a run of training goes through. */
-interface Run {
-  readonly epochs: number;
-  readonly batches: number;
-  readonly batchSize: number;
-  readonly data: TrainingData;
-  readonly callbacks: readonly Callback[];
-}
 
 /** A network in training: ordinary training with mean softmax cross entropy. */
 export class Model {
@@ -96,13 +26,16 @@ export class Model {
   protected readonly engine: Engine;
   readonly #metrics: Readonly<Record<string, Metric>>;
   #program: Program | undefined;
-  #steps = 0;
+  readonly #history = new History();
+  /** The training under way, and what it goes through once its program is there. */
   #training = false;
+  #run: Run | undefined;
 
   /**
    * Computes nothing yet: the parameters are drawn when they are first needed.
    *
    * @param options engine, network, optimizer and metrics
+   * @throws {RangeError} if the optimizer is a `dpSgd` whose figures are out of range.
    * @example
    * ```ts
    * import { accuracy, Dataset, drawnDigits, lenet5, Model, momentum, openEngine } from "@tacet/tacet";
@@ -115,6 +48,8 @@ export class Model {
   constructor(options: ModelOptions) {
     this.engine = options.engine;
     this.network = options.network;
+    // Privacy is promised on these figures: they are looked at again, since an object may be made by hand.
+    if (options.optimizer.kind === "dpSgd") dpSgd(options.optimizer);
     this.#optimizer = options.optimizer;
     this.#metrics = options.metrics ?? {};
   }
@@ -135,7 +70,7 @@ export class Model {
 
   /** Steps trained so far. */
   get steps(): number {
-    return this.#steps;
+    return this.#history.steps;
   }
 
   /** The program that holds the parameters; made anew, with the same parameters, when another batch size is asked for. */
@@ -152,12 +87,14 @@ export class Model {
   }
 
   /**
-   * Trains for a number of epochs. The optimizer's velocity starts at 0 when the batch size changes.
+   * Trains for a number of epochs. They are counted over all calls, and over restores: each has batches of its own, also behind an epoch that was broken off. The optimizer's velocity starts at 0 when the batch
+   * size changes.
    *
    * @param epochs a positive integer
    * @param data its size must be the network's input
-   * @throws {RangeError} (as a rejection) if an argument is out of range or the data hold no batch.
-   * @throws {DivergedError} (as a rejection) if the loss of an epoch's last batch is not finite.
+   * @throws {RangeError} (as a rejection) if an argument is out of range or the data hold no batch; with `dpSgd` also if a batch is none by Poisson sampling.
+   * @throws {TypeError} (as a rejection) if the model is training already, or data and optimizer do not go together.
+   * @throws {DivergedError} (as a rejection) if the loss of a step is not finite. The model is left as it was before that step. On a GPU callbacks may have been told of up to 256 steps behind it, which changed no parameter.
    */
   async train(epochs: number, data: TrainingData, options: TrainOptions = {}): Promise<void> {
     const { batchSize = 32, callbacks = [] } = options;
@@ -167,89 +104,46 @@ export class Model {
       throw new RangeError(`the data hold no batch of ${batchSize} images: take a smaller batchSize or more data`);
     }
     if (this.#training) throw new TypeError("this model is already training; wait for that to end");
-    this.#checkPrivacy(data, batchSize);
+    checkPrivacy(this.optimizer, data, batchSize);
     this.#training = true;
     try {
       // Batches by Poisson sampling are of any size: they are done in parts.
       const atOnce = this.optimizer.kind === "dpSgd" ? Math.min(batchSize, PRIVATE_IMAGES_AT_ONCE) : batchSize;
-      const run = { epochs, batches, batchSize, data, callbacks };
-      await this.#train(await this.program(atOnce), run);
+      const plan = { epochs, batches, batchSize, data, callbacks };
+      this.#run = new Run(this, await this.program(atOnce), this.#history, plan);
+      await this.#run.train();
     } finally {
       this.#training = false;
+      this.#run = undefined;
     }
   }
 
-  /** Differential privacy's accounting holds only for training that is arranged as it says. */
-  #checkPrivacy({ sampling }: TrainingData, batchSize: number): void {
-    const { optimizer } = this, isPrivate = optimizer.kind === "dpSgd";
-    if (isPrivate && sampling !== "poisson") {
-      throw new TypeError('dpSgd needs Poisson sampling: make the Dataset with `sampling: "poisson"`');
-    }
-    if (!isPrivate && sampling === "poisson") {
-      throw new TypeError(`${optimizer.kind} needs batches of equal size; \`sampling: "poisson"\` is for dpSgd`);
-    }
-    if (isPrivate && optimizer.batchSize !== batchSize) {
-      throw new RangeError(
-        `batchSize is ${batchSize}, but the optimizer was made for batchSize ${optimizer.batchSize}`,
-      );
-    }
+  /**
+   * All training that this model has seen, in order: steps as they were really taken, over all calls of `train` and all restores. It is in its checkpoints.
+   */
+  get record(): TrainingRecord {
+    return this.#history.record;
   }
 
-  /** One step on the given examples. */
-  #step(program: Program, data: TrainingData, indices: ArrayLike<number>): void {
-    const { optimizer } = this;
-    if (optimizer.kind !== "dpSgd") {
-      program.load(data, indices);
-      program.trainStep(optimizer);
-      return;
-    }
-    const examples = Array.from(indices);
-    for (let first = 0; first < examples.length; first += program.batchSize) {
-      program.load(data, examples.slice(first, first + program.batchSize));
-      program.clippedGradients(optimizer.clip);
-    }
-    program.parameters.update(optimizer, this.#steps);
-  }
-
-  async #train(program: Program, { epochs, batches, batchSize, data, callbacks }: Run): Promise<void> {
-    const state = {
-      model: this,
-      epoch: 0,
-      epochs,
-      stepInEpoch: 0,
-      batches,
-      step: 0,
-      steps: epochs * batches,
-      loss: () => program.loss(),
-    };
-    const tell = async (event: keyof Callback) => {
-      for (const callback of callbacks) await callback[event]?.(state as TrainingState);
-    };
-    await tell("onTrainBegin");
-    for (state.epoch = 1; state.epoch <= epochs; state.epoch++) {
-      state.stepInEpoch = 0;
-      for (const indices of data.epoch(state.epoch, batchSize)) {
-        this.#step(program, data, indices);
-        state.stepInEpoch++;
-        state.step++;
-        this.#steps++;
-        for (const callback of callbacks) {
-          const waiting = callback.onStepEnd?.(state);
-          if (waiting) await waiting;
-        }
-        const pressure = program.pressure();
-        if (pressure) await pressure;
-      }
-      const loss = await program.loss();
-      if (!Number.isFinite(loss)) {
-        throw new DivergedError(
-          `training diverged: the loss is ${loss} at the end of epoch ${state.epoch}; take a smaller lr than ${this.optimizer.lr}`,
-        );
-      }
-      await tell("onEpochEnd");
-    }
-    state.epoch = epochs;
-    await tell("onTrainEnd");
+  /**
+   * The privacy spent so far, by all that is on {@link Model.record}: `composedEpsilonOf` its private stretches. It is Infinity if a step was taken without differential privacy or without noise, or if parameters came
+   * from elsewhere and nobody has vouched for them; `why` says so. What the promise rests on beside the record is written at `dpSgd`.
+   *
+   * @param options `delta`, and if wanted orders and conversion
+   * @throws {RangeError} if one is out of range.
+   * @example
+   * ```ts
+   * import { Dataset, dense, dpSgd, drawnDigits, flatten, Model, openEngine, sequential } from "@tacet/tacet";
+   * const network = sequential([1, 28, 28], [flatten(), dense({ outputs: 10 })]);
+   * const optimizer = dpSgd({ lr: 0.5, clip: 1, noiseMultiplier: 1.1, batchSize: 20 });
+   * const model = new Model({ engine: await openEngine(), network, optimizer });
+   * await model.train(2, new Dataset(drawnDigits(200), { sampling: "poisson" }), { batchSize: 20 });
+   * const { epsilon, steps } = model.privacy({ delta: 1e-3 });
+   * console.log(epsilon.toFixed(2), steps); // 2.52 20
+   * ```
+   */
+  privacy(options: AccountingOptions): PrivacySpent {
+    return privacySpent(this.#history.record.stretches, options);
   }
 
   /**
@@ -278,14 +172,16 @@ export class Model {
   }
 
   /**
-   * Replaces all parameters, or with `partial` those given; weights that a mask suppresses stay 0. All are judged before the first is replaced.
+   * Replaces all parameters, or with `partial` those given; weights that a mask suppresses stay 0. All are judged before the first is replaced. The record notes parameters of unknown origin, with which no privacy is
+   * promised any longer, unless `publicData` vouches for them.
    *
    * @returns what was taken off the names, and what was missing or not taken
    * @throws {RangeError} (as a rejection) naming every parameter that is missing, unknown or has another number of values. Shapes are not known here: {@link Model.restore} judges them.
    * @throws {TypeError} (as a rejection) if values are no Float32Array.
    */
-  async setParameters(values: ParameterValues, options: FitOptions = {}): Promise<Fit> {
+  async setParameters(values: ParameterValues, options: FitOptions & OriginOptions = {}): Promise<Fit> {
     const { parameters } = await this.program(), fitted = fitValues(parameters.specs, values, options);
+    this.#history.receive(options.publicData ?? false);
     parameters.setValues(fitted.values);
     parameters.applyMasks();
     return fitted.fit;
@@ -303,32 +199,56 @@ export class Model {
 
   /** Settings that a checkpoint records beside the parameters. */
   protected settings(): Record<string, unknown> {
-    return { optimizer: { ...this.optimizer } };
+    const { optimizer } = this;
+    if (optimizer.kind !== "dpSgd") return { optimizer: { ...optimizer } };
+    // Who has the seed can take the noise away again: it must not travel with the model.
+    const { seed: _, ...rest } = optimizer;
+    return { optimizer: rest };
   }
 
-  /** All that {@link saveCheckpoint} writes of this model: parameters, masks, steps and settings. */
+  /**
+   * All that {@link saveCheckpoint} writes of this model: parameters, masks, steps, settings (without the seed of private noise) and the training record.
+   *
+   * @throws {DivergedError} (as a rejection) during training that has diverged.
+   */
   async checkpoint(): Promise<Checkpoint> {
+    await this.#run?.settle();
     const values = await this.parameters();
     const parameters = Object.fromEntries(
       this.network.parameters.map(({ name, shape }) => [name, { shape, data: values[name]! }]),
     );
-    return { parameters, masks: await this.masks(), step: this.#steps, settings: this.settings() };
+    const { record, steps } = this.#history;
+    return { parameters, masks: await this.masks(), step: steps, settings: this.settings(), record };
   }
 
   /**
    * Takes parameters, masks and the number of steps from a checkpoint, all or nothing: names, shapes and masks are judged before the first is replaced. Masks that it does not have are gone, and the optimizer begins
    * anew. A prefix of known wrappers ("module.", "_orig_mod.", "network.", "networks.") is taken off where all names are the network's without it. A weight stored transposed is seen by its shape: a square
-   * one is not.
+   * one is not. No spending of privacy is lost by it: what the model has seen itself stays on its record.
+   *
+   * | the checkpoint's record | the model's record afterwards |
+   * | --- | --- |
+   * | goes on from the model's own: a later checkpoint of it, or the model is new | the checkpoint's |
+   * | is where the model's own came from: an earlier checkpoint of it | the model's own: what came later was spent, too |
+   * | another one, or one that branched off | the model's own, and what the checkpoint's has beyond it: both are spent |
+   * | none: an old file, or one of another tool | the model's own, and steps of which nothing is known: epsilon is Infinity |
+   *
+   * Steps without privacy and those of which nothing is known make epsilon Infinity too; with `publicData: true` the caller vouches for those of the checkpoint, as for training on public data. Its private steps count in
+   * any case. Trainings are told apart by a mark of the parameters behind their first step. What is done next has batches and noise that neither the model nor the checkpoint has used.
+   *
+   * What cannot be seen: a checkpoint from which another model went on, too. Both draw the same batches and noise from the same seeds, which takes the promise away from both: give one of them other seeds.
    *
    * @param options `partial` to leave parameters that the checkpoint lacks as they are, with their masks; `prefix` to take another one off
    * @returns what was taken off the names, and what was missing or not taken
    * @throws {RangeError} (as a rejection) naming every parameter that is missing, unknown or of another shape, and every mask that fits none.
    * @throws {TypeError} (as a rejection) if values are no Float32Array.
    */
-  async restore(checkpoint: Checkpoint, options: FitOptions = {}): Promise<Fit> {
-    const step = integer("step", checkpoint.step, 0);
+  async restore(checkpoint: Checkpoint, options: FitOptions & OriginOptions = {}): Promise<Fit> {
+    integer("the checkpoint's step", checkpoint.step, 0);
+    const fault = checkpoint.record && recordFault(checkpoint.record);
+    if (fault) throw new RangeError(`the checkpoint has ${fault.found}; expected ${fault.expected}`);
     const fit = (await this.program()).parameters.restore(checkpoint, options);
-    this.#steps = step;
+    this.#history.restore(checkpoint, options.publicData ?? false);
     return fit;
   }
 }

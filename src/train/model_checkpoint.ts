@@ -32,7 +32,10 @@ export class CheckpointConfig {
   }
 }
 
-/** Saves parameters, masks, step and settings as `PREFIX-EPOCH_STEP.safetensors`, every so many steps and after the last one. */
+/**
+ * Saves parameters, masks, step, settings and the training record as `PREFIX-EPOCH_STEP.safetensors`, every so many steps and after the last one. The epoch is the model's, over all calls of `train`, so that a
+ * second call writes files of its own.
+ */
 export class ModelCheckpoint implements Callback {
   readonly #store: CheckpointStore;
   readonly #config: CheckpointConfig;
@@ -64,6 +67,6 @@ export class ModelCheckpoint implements Callback {
    */
   async onStepEnd(state: TrainingState): Promise<void> {
     if (state.step % this.#config.saveCheckpointSteps !== 0 && state.step !== state.steps) return;
-    await this.#store.save(state.epoch, state.stepInEpoch, await state.model.checkpoint());
+    await this.#store.save(state.modelEpoch, state.stepInEpoch, await state.model.checkpoint());
   }
 }

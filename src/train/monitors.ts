@@ -13,7 +13,7 @@ export class LossMonitor implements Callback {
   readonly #print: (line: string) => void;
 
   /**
-   * A line reads "epoch: 2 step: 100, loss is 0.125", the step counted within the epoch.
+   * A line reads "epoch: 2 step: 100, loss is 0.125", the step counted within the epoch; "loss is absent (empty batch)" where no image was drawn.
    *
    * @param perPrintTimes steps between lines, default 1
    * @param print receives each line; default: the console
@@ -33,7 +33,8 @@ export class LossMonitor implements Callback {
   /** Prints if it is time. */
   async onStepEnd(state: TrainingState): Promise<void> {
     if (state.step % this.#perPrintTimes !== 0) return;
-    this.#print(`epoch: ${state.epoch} step: ${state.stepInEpoch}, loss is ${await state.loss()}`);
+    const loss = await state.loss() ?? "absent (empty batch)";
+    this.#print(`epoch: ${state.epoch} step: ${state.stepInEpoch}, loss is ${loss}`);
   }
 }
 

@@ -4,7 +4,8 @@
  * @module
  */
 import type { SuppressCtrl } from "../suppress/control.ts";
-import { Model, type TrainingData, type TrainOptions } from "./model.ts";
+import { Model } from "./model.ts";
+import type { TrainingData, TrainOptions } from "./options.ts";
 import { SuppressMasker } from "./suppress_masker.ts";
 
 /** A network trained with suppress privacy; MindArmour's class of the same name. */

@@ -83,7 +83,7 @@ describe("suppressed training against the reference's", () => {
       );
       model.linkSuppressCtrl(control);
       const operations: SuppressOperation[] = [], ours: number[] = [];
-      const record = new ProgressMonitor(async (state) => void ours.push(await state.loss()));
+      const record = new ProgressMonitor(async (state) => void ours.push((await state.loss())!));
       const masker = new SuppressMasker(control, (operation) => operations.push(operation));
       await model.train(config.endEpoch, data, { batchSize, callbacks: [record, masker] });
 

@@ -6,6 +6,7 @@ import { type Case, shadersRun } from "./case.ts";
 import { failureCases } from "./failure_cases.ts";
 import { networkCases } from "./network_cases.ts";
 import { suppressCases } from "./suppress_cases.ts";
+import { trainingCases } from "./training_cases.ts";
 import { uploadCases } from "./upload_cases.ts";
 
 /** The cases, in an order in which the last can look at the others. */
@@ -15,6 +16,7 @@ export const cases: readonly Case[] = [
   ...attackCases,
   ...failureCases,
   ...uploadCases,
+  ...trainingCases,
   {
     name: "every shader was run by the cases before",
     run: () => {

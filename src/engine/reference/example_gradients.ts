@@ -49,8 +49,9 @@ export function exampleGradients(
     clipExamples(dY, squares, count, images, lanes, bound) {
       const gradients = memory.floatsAt(dY, count * lanes), lengths = memory.floatsAt(squares, lanes).map(Math.sqrt);
       for (let i = 0; i < count * lanes; i++) {
-        const factor = memory.round(memory.round(bound) / lengths[i % lanes]!);
-        gradients[i] = gradients[i]! * Math.min(images, factor);
+        const length = lengths[i % lanes]!, factor = memory.round(memory.round(bound) / length);
+        // A length that is no number, or too great for one, bounds nothing: the image is left out.
+        gradients[i] = Number.isFinite(length) ? gradients[i]! * Math.min(images, factor) : 0;
       }
     },
   };

@@ -46,10 +46,10 @@ export class Clipping {
   }
 
   /** Takes the gradient of the mean loss over `images` images; `setGradient` sets it, and is called again behind the first pass, which may overwrite it. */
-  run(setGradient: () => void, images: number, bound: number): void {
-    setGradient();
+  run(setGradient: (isLast: boolean) => void, images: number, bound: number): void {
+    setGradient(false);
     for (const kernel of this.#pass) this.#device.run(kernel);
-    setGradient();
+    setGradient(true);
     this.#device.run(this.#clip, images, bound);
   }
 }

@@ -47,8 +47,17 @@ export class SquaredError {
   readonly #weights: GPUBuffer;
   readonly #kernel: Kernel;
 
-  /** @param more blocks of losses beside those of the error */
-  constructor(device: Device, { shape, value, gradient }: Activation, lanes: number, more = 0) {
+  /**
+   * @param more blocks of losses beside those of the error
+   * @param watch where the first step is noted whose loss is not finite; by default nobody looks there
+   */
+  constructor(
+    device: Device,
+    { shape, value, gradient }: Activation,
+    lanes: number,
+    more = 0,
+    watch: GPUBuffer = device.buffer(8),
+  ) {
     const count = sizeOf(shape);
     this.#device = device;
     this.#lanes = lanes;
@@ -59,7 +68,7 @@ export class SquaredError {
     this.#kernel = device.kernel(
       "squared_error",
       { count, lanes },
-      [value, this.targets, this.#weights, gradient!, this.losses.buffer],
+      [value, this.targets, this.#weights, gradient!, this.losses.buffer, watch],
       flat(this.blocks * lanes),
     );
   }
@@ -71,8 +80,8 @@ export class SquaredError {
     this.#device.write(this.#weights, 0, all);
   }
 
-  /** Computes the losses and the gradient: the first times `factor`, the second times `share` too. */
-  run(factor: number, share: number): void {
-    this.#device.run(this.#kernel, factor, share);
+  /** Computes the losses and the gradient: the first times `factor`, the second times `share` too; `step` is that of training, 0 for none. */
+  run(factor: number, share: number, step = 0): void {
+    this.#device.run(this.#kernel, factor, share, step);
   }
 }

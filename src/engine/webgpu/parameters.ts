@@ -19,6 +19,7 @@ import { drawNoise, initialValues } from "../draws.ts";
 import type { ExactSuppression, ParameterStore } from "../engine.ts";
 import type { Machine } from "../machine.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
+import { GpuWatch } from "./watch.ts";
 
 /** Where a parameter lies in the buffers, in floats. */
 export interface Place {
@@ -72,6 +73,10 @@ export class GpuParameters implements ParameterStore {
   /** Made when it is first needed. */
   #privacy: Privacy | undefined;
   #noisySteps = 0;
+  /** Whether gradients were added to the sums since the last update by "dpSgd". */
+  isGathering = false;
+  /** Over the steps that end with an update. */
+  readonly watch: GpuWatch;
   /** Adam's betas to the power of its steps so far. */
   #power1 = 1;
   #power2 = 1;
@@ -94,6 +99,7 @@ export class GpuParameters implements ParameterStore {
     this.#masks = buffer();
     this.#deWeights = buffer();
     this.#state = device.buffer(4 * STATE.words);
+    this.watch = new GpuWatch(device);
     const values = new Float32Array(total), initial = initialValues(drawing(), specs, seed);
     this.#places.forEach(({ at }, i) => values.set(initial[i]!, at));
     device.write(this.values32, 0, values);
@@ -212,6 +218,7 @@ export class GpuParameters implements ParameterStore {
   }
 
   addGradients(): void {
+    this.isGathering = true;
     const { sums } = this.#private(), count = this.#total;
     const make = () => this.#device.kernel("add_gradients", { count }, [sums, this.gradients], flat(count));
     this.#device.run(this.#kernel("add_gradients", make));
@@ -229,6 +236,7 @@ export class GpuParameters implements ParameterStore {
     const buffers = [sums, noise, this.gradients];
     const make = () => this.#device.kernel("noised_means", { count: total }, buffers, flat(total));
     this.#device.run(this.#kernel("noised_means", make), 1 / optimizer.batchSize);
+    this.isGathering = false;
   }
 
   /** A kernel over all parameters, made when first needed. */
@@ -241,13 +249,15 @@ export class GpuParameters implements ParameterStore {
   #update(name: "sgd" | "momentum" | "adam", moments: number): Kernel {
     return this.#kernel(name, () => {
       while (this.#moments.length < moments) this.#moments.push(this.#device.buffer(4 * this.#total));
-      const buffers = [this.values32, this.gradients, this.#masks, this.#deWeights, ...this.#moments.slice(0, moments)];
+      const own = this.#moments.slice(0, moments);
+      const buffers = [this.values32, this.gradients, this.#masks, this.#deWeights, ...own, this.watch.buffer];
       return this.#device.kernel(name, { count: this.#total }, buffers, flat(this.#total));
     });
   }
 
   update(optimizer: Optimizer, step: number = this.#noisySteps): void {
     const { kind, lr } = optimizer, device = this.#device;
+    this.watch.steps++;
     if (kind === "dpSgd") {
       this.#privatize(optimizer, step);
       this.#noisySteps = step + 1;

@@ -5,7 +5,7 @@
  */
 import { type Network, type Optimizer, sizeOf } from "../../nn/mod.ts";
 import { checkRegression } from "../batch_checks.ts";
-import type { BatchSource, Inversion, Program, ProgramOptions } from "../engine.ts";
+import type { BatchSource, Divergence, Inversion, Program, ProgramOptions } from "../engine.ts";
 import { lanesOf } from "../kernels.ts";
 import { GpuBatch } from "./batch.ts";
 import { Clipping } from "./clipping.ts";
@@ -16,6 +16,9 @@ import { Losses, SquaredError } from "./losses.ts";
 import type { GpuParameters } from "./parameters.ts";
 import { type Activation, type LayerKernels, reluGradient } from "./site.ts";
 import type { GpuUploads } from "./uploads.ts";
+
+/** What the cross entropy does to the losses: see the shader. */
+const SET = 0, ADD = 1, LEAVE = 2;
 
 /** A network at a batch size in a device's memory. */
 export class GpuProgram implements Program {
@@ -119,8 +122,8 @@ export class GpuProgram implements Program {
     return this.#batch.read(this.#output.value, sizeOf(this.#output.shape));
   }
 
-  /** Of what the last forward gave: the losses, and their mean's gradient if it is wanted. */
-  #crossEntropyOf(withGradient: boolean): void {
+  /** Of what the last forward gave: the losses, and their mean's gradient if it is wanted; `step` is that of training, 0 for none. */
+  #crossEntropyOf(withGradient: boolean, mode = SET, step = 0): void {
     const { value, gradient, shape } = this.#output, { count, lanes, hasLabels, labels } = this.#batch;
     if (!hasLabels) throw new TypeError("the batch has no labels: load one from a data set");
     if (shape.length !== 1) {
@@ -134,13 +137,15 @@ export class GpuProgram implements Program {
       kernel = this.#device.kernel(
         "softmax_cross_entropy",
         { classes: shape[0], lanes, withGradient },
-        [value, labels, written, buffer],
+        [value, labels, written, buffer, this.parameters.watch.buffer],
         [Math.ceil(lanes / 8), 1, 1],
       );
       this.#crossEntropyKernels.set(withGradient, kernel);
     }
-    this.#device.run(kernel, count);
-    this.#last = { losses: this.#crossEntropy, count };
+    this.#device.run(kernel, count, mode, step);
+    if (mode !== LEAVE) {
+      this.#last = { losses: this.#crossEntropy, count: count + (mode === ADD ? this.#last.count : 0) };
+    }
   }
 
   losses(): Promise<Float32Array> {
@@ -157,10 +162,10 @@ export class GpuProgram implements Program {
     }
   }
 
-  #gradients(): void {
+  #gradients(step = 0): void {
     this.#requireGradients();
     this.#pass();
-    this.#crossEntropyOf(true);
+    this.#crossEntropyOf(true, SET, step);
     this.#run(this.#backward);
   }
 
@@ -173,7 +178,10 @@ export class GpuProgram implements Program {
     this.#requireGradients();
     this.#clipping ??= this.#makeClipping();
     this.#pass();
-    this.#clipping.run(() => this.#crossEntropyOf(true), this.#batch.count, clip);
+    const { isGathering, watch } = this.parameters, mode = isGathering ? ADD : SET;
+    const setGradient = (isLast: boolean) =>
+      this.#crossEntropyOf(true, isLast ? mode : LEAVE, isLast ? watch.steps + 1 : 0);
+    this.#clipping.run(setGradient, this.#batch.count, clip);
     this.#run(this.#backward);
     this.parameters.addGradients();
     this.#device.submit();
@@ -181,7 +189,7 @@ export class GpuProgram implements Program {
 
   trainStep(optimizer: Optimizer): void {
     if (optimizer.kind === "dpSgd") this.clippedGradients(optimizer.clip);
-    else this.#gradients();
+    else this.#gradients(this.parameters.watch.steps + 1);
     this.parameters.update(optimizer);
   }
 
@@ -190,11 +198,12 @@ export class GpuProgram implements Program {
     this.#requireGradients();
     const { count, lanes } = this.#batch, outputs = sizeOf(this.#output.shape);
     checkRegression(targets, count, outputs, optimizer);
-    const error = this.#squaredError ??= new SquaredError(this.#device, this.#output, lanes);
+    const { watch } = this.parameters;
+    const error = this.#squaredError ??= new SquaredError(this.#device, this.#output, lanes, 0, watch.buffer);
     this.#batch.write(error.targets, outputs, targets);
     error.setWeights(new Array<number>(count).fill(1 / outputs));
     this.#run(this.#forward);
-    error.run(1, 1 / count);
+    error.run(1, 1 / count, watch.steps + 1);
     this.#run(this.#backward);
     this.#last = { losses: error.losses, count };
     this.parameters.update(optimizer);
@@ -202,7 +211,9 @@ export class GpuProgram implements Program {
 
   async loss(): Promise<number> {
     const { losses, count } = this.#last;
-    return (await losses.read(count)).reduce((sum, loss) => sum + loss, 0) / count;
+    // Of a batch done in parts, an image's place holds the sum of all that were there.
+    const held = await losses.read(Math.min(count, this.#batch.lanes));
+    return held.reduce((sum, loss) => sum + loss, 0) / count;
   }
 
   inputGradient(): Promise<Float32Array> {
@@ -225,6 +236,18 @@ export class GpuProgram implements Program {
   }
 
   pressure(): Promise<unknown> | undefined {
-    return this.#device.pressure();
+    return this.parameters.watch.pressure() ?? this.#device.pressure();
+  }
+
+  get diverged(): Divergence | undefined {
+    return this.parameters.watch.diverged;
+  }
+
+  settled(): Promise<Divergence | undefined> {
+    return this.parameters.watch.settled();
+  }
+
+  watch(): void {
+    this.parameters.watch.begin();
   }
 }

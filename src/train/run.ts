@@ -1,0 +1,143 @@
+/**
+ * The loop of training.
+ *
+ * @module
+ */
+import type { Program } from "../engine/engine.ts";
+import type { Callback, TrainingState } from "./callback.ts";
+import { DivergedError } from "./diverged_error.ts";
+import type { History } from "./history.ts";
+import { markOf } from "./mark.ts";
+import type { Model } from "./model.ts";
+import type { TrainingData } from "./options.ts";
+import { PrivateSteps, samplesOf } from "./private_step.ts";
+
+/** What a run of training goes through. */
+export interface Plan {
+  readonly epochs: number;
+  readonly batches: number;
+  readonly batchSize: number;
+  readonly data: TrainingData;
+  readonly callbacks: readonly Callback[];
+}
+
+/** One call of `train`. */
+export class Run {
+  readonly #model: Model;
+  readonly #program: Program;
+  readonly #history: History;
+  readonly #plan: Plan;
+  /** Made by the first private step. */
+  #private: PrivateSteps | undefined;
+  readonly #state: { -readonly [Field in keyof TrainingState]: TrainingState[Field] };
+  /** Images in the last batch. */
+  #images = 0;
+  #error: DivergedError | undefined;
+
+  constructor(model: Model, program: Program, history: History, plan: Plan) {
+    const { epochs, batches } = plan;
+    this.#model = model;
+    this.#program = program;
+    this.#history = history;
+    this.#plan = plan;
+    this.#state = {
+      model,
+      epoch: 0,
+      modelEpoch: 0,
+      epochs,
+      stepInEpoch: 0,
+      batches,
+      step: 0,
+      steps: epochs * batches,
+      loss: () => this.#loss(),
+    };
+  }
+
+  async #loss(): Promise<number | undefined> {
+    if (this.#images === 0) return undefined;
+    const loss = await this.#program.loss();
+    if (!Number.isFinite(loss)) await this.settle();
+    return loss;
+  }
+
+  /** Throws if a step is known to have diverged. */
+  #check(): void {
+    const { diverged } = this.#program, state = this.#state;
+    if (this.#error) throw this.#error;
+    if (!diverged) return;
+    // Epochs end settled, so that it is one of this epoch. The steps behind it have changed nothing.
+    const { step, loss } = diverged, stepInEpoch = state.stepInEpoch - state.step + step;
+    this.#history.takeBack(state.step - step + 1);
+    throw this.#error = new DivergedError({ loss, epoch: state.epoch, stepInEpoch, step }, this.#model.optimizer.lr);
+  }
+
+  /**
+   * Waits until all steps enqueued are done.
+   *
+   * @throws {DivergedError} (as a rejection) if one of them has diverged.
+   */
+  async settle(): Promise<void> {
+    await this.#program.settled();
+    this.#check();
+  }
+
+  async #tell(event: keyof Callback): Promise<void> {
+    for (const callback of this.#plan.callbacks) await callback[event]?.(this.#state);
+  }
+
+  /** Notes in the record what the steps to come are like. */
+  #begin(): void {
+    const { batchSize, data } = this.#plan, { optimizer } = this.#model, samples = samplesOf(data);
+    if (optimizer.kind !== "dpSgd") {
+      this.#history.begin({ kind: "ordinary", optimizer: optimizer.kind, batchSize, samples });
+      return;
+    }
+    const { noiseMultiplier, clip } = optimizer, samplingRate = Math.min(1, batchSize / samples);
+    this.#history.begin({ kind: "private", samplingRate, noiseMultiplier, clip, batchSize, samples });
+  }
+
+  /** One step on the given images; undefined, or a promise of what must be waited for. */
+  #step(indices: ArrayLike<number>): Promise<void> | undefined {
+    const { optimizer } = this.#model, program = this.#program, history = this.#history, state = this.#state;
+    if (optimizer.kind === "dpSgd") {
+      this.#private ??= new PrivateSteps(program, this.#plan.data);
+      this.#private.step(optimizer, indices, history.noiseNumber);
+    } else {
+      program.load(this.#plan.data, indices);
+      program.trainStep(optimizer);
+    }
+    this.#images = indices.length;
+    state.stepInEpoch++;
+    state.step++;
+    const isFirst = history.count(optimizer.lr);
+    this.#check();
+    return isFirst ? program.parameters.values().then((values) => history.mark(markOf(values))) : undefined;
+  }
+
+  /** All of it. */
+  async train(): Promise<void> {
+    const { epochs, batchSize, data, callbacks } = this.#plan, state = this.#state, program = this.#program;
+    program.watch();
+    this.#begin();
+    await this.#tell("onTrainBegin");
+    for (state.epoch = 1; state.epoch <= epochs; state.epoch++) {
+      state.stepInEpoch = 0;
+      state.modelEpoch = this.#history.beginEpoch();
+      for (const indices of data.epoch(state.modelEpoch, batchSize)) {
+        const marking = this.#step(indices);
+        if (marking) await marking;
+        for (const callback of callbacks) {
+          const waiting = callback.onStepEnd?.(state);
+          if (waiting) await waiting;
+        }
+        const pressure = program.pressure();
+        if (pressure) await pressure;
+        this.#check();
+      }
+      await this.settle();
+      await this.#tell("onEpochEnd");
+    }
+    state.epoch = epochs;
+    await this.#tell("onTrainEnd");
+  }
+}
