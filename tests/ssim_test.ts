@@ -6,7 +6,7 @@ import { ssim } from "../src/metrics/ssim.ts";
 import { Random } from "../src/random/threefry.ts";
 
 /** The definition word by word: a window around every pixel, the edge mirrored, two passes over each window, then the border cropped. */
-function naive(a: ArrayLike<number>, b: ArrayLike<number>, { channels, height, width, dataRange = 2 }: SsimOptions) {
+function naive(a: ArrayLike<number>, b: ArrayLike<number>, { channels, height, width, dataRange = 1 }: SsimOptions) {
   const c1 = (0.01 * dataRange) ** 2;
   const c2 = (0.03 * dataRange) ** 2;
   const mirror = (i: number, n: number) => i < 0 ? -i - 1 : i >= n ? 2 * n - i - 1 : i;

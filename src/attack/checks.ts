@@ -17,10 +17,11 @@ export function checkBound(inputBound: readonly [low: number, high: number]): re
   throw new RangeError(`inputBound is [${inputBound}]; it must be two numbers, the lower first`);
 }
 
-/** @throws {RangeError} if the values lack one of the network's parameters. */
+/** @throws {RangeError} if the values lack one of the network's parameters, or one of its values is not finite. */
 export function checkParameters(network: Network, parameters: ParameterValues): void {
   const missing = network.parameters.filter(({ name }) => !parameters[name]).map(({ name }) => name);
   if (missing.length > 0) throw new RangeError(`parameters lacks ${missing.join(", ")} of the network`);
+  for (const { name } of network.parameters) finite(`parameters: ${name}`, parameters[name]!);
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { integer } from "../checks/numbers.ts";
+import { finiteRows, integer } from "../checks/numbers.ts";
 import type { Engine } from "../engine/engine.ts";
 import {
   adam,
@@ -16,6 +16,7 @@ import {
   sigmoid,
   sizeOf,
 } from "../nn/mod.ts";
+import { DivergedError } from "../train/model.ts";
 import { Random } from "../random/threefry.ts";
 import { countImages } from "./checks.ts";
 import { outputsOf } from "./outputs.ts";
@@ -46,6 +47,12 @@ export interface DecoderOptions {
   readonly seed?: number;
   /** Told how many steps are done; training waits for its promise. */
   readonly onProgress?: (done: number, total: number) => void | Promise<void>;
+}
+
+function diverged(what: string, epoch: number, lr: number): DivergedError {
+  return new DivergedError(
+    `the decoder's training diverged: ${what} behind epoch ${epoch}; take a smaller lr than ${lr}`,
+  );
 }
 
 /** The inverse of the features' root mean square: networks learn best from inputs of about that size. */
@@ -115,6 +122,7 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
         `images has ${images.length} values and features ${features.length}; they must be as many whole images of [${shape}] and rows of features, at least one`,
       );
     }
+    finiteRows("images", images, pixels);
     const layers = hidden.flatMap((outputs) => [dense({ outputs: integer("hidden", outputs) }), relu()]);
     const network = sequential([size, 1, 1], [flatten(), ...layers, dense({ outputs: pixels }), sigmoid()], { seed });
     const program = engine.program(network, { batchSize: Math.min(batchSize, count), gradients: "parameters" });
@@ -132,8 +140,15 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
         if (pressure) await pressure;
         if (onProgress) await onProgress(epoch * steps + step + 1, total);
       }
+      const loss = await program.loss();
+      if (!Number.isFinite(loss)) throw diverged(`the loss is ${loss}`, epoch + 1, lr);
     }
-    return new LearnedDecoder(engine, network, await program.parameters.values(), scale);
+    const values = await program.parameters.values();
+    for (const [name, weights] of Object.entries(values)) {
+      const wrong = weights.findIndex((weight) => !Number.isFinite(weight));
+      if (wrong >= 0) throw diverged(`${name}[${wrong}] is ${weights[wrong]}`, epochs, lr);
+    }
+    return new LearnedDecoder(engine, network, values, scale);
   }
 
   /**
@@ -141,12 +156,13 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
    *
    * @param targetFeatures `[images][features]`
    * @returns `[images][channels][height][width]`, from 0 to 1
-   * @throws {RangeError} (as a rejection) if the features are no whole number of images.
+   * @throws {RangeError} (as a rejection) if the features are no whole number of images, or one is not finite.
    */
   async generate(targetFeatures: Float32Array): Promise<Float32Array> {
     const count = countImages("targetFeatures", targetFeatures, this.network.inputShape[0]);
     const program = this.#engine.program(this.network, { batchSize: Math.min(count, 64) });
     program.parameters.setValues(this.parameters);
-    return await outputsOf(program, targetFeatures.map((feature) => feature * this.#scale));
+    finiteRows("targetFeatures", targetFeatures, this.network.inputShape[0], "image", "feature");
+    return await outputsOf(program, targetFeatures.map((feature) => feature * this.#scale), "reconstructions");
   }
 }

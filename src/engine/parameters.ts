@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { finite } from "../checks/numbers.ts";
 import { type Adam, type DpSgd, type Optimizer, type ParameterSpec, type ParameterValues, sizeOf } from "../nn/mod.ts";
+import { checkFinite, checkOptimizer } from "./finite.ts";
 import type { ExactSuppression, ParameterStore } from "./engine.ts";
 import { drawNoise, drawParameter } from "./draws.ts";
 import type { Machine } from "./machine.ts";
@@ -144,6 +146,7 @@ export class MachineParameters implements ParameterStore {
   }
 
   setValues(values: ParameterValues): void {
+    checkFinite(values);
     for (const [name, data] of Object.entries(values)) {
       const { weight, count } = this.#place(name);
       this.#write(`parameter ${name}`, weight, count, data);
@@ -156,6 +159,7 @@ export class MachineParameters implements ParameterStore {
   }
 
   setGradient(name: string, values: Float32Array): void {
+    finite(`the gradient of ${name}`, values);
     const { gradient, count } = this.#place(name);
     this.#write(`the gradient of ${name}`, gradient, count, values);
   }
@@ -184,6 +188,7 @@ export class MachineParameters implements ParameterStore {
   }
 
   setMasks(masks: Readonly<Record<string, Uint8Array>>): void {
+    checkFinite(masks, "the mask of");
     for (const [name, data] of Object.entries(masks)) {
       this.addMask(name);
       const { mask, count } = this.#place(name);
@@ -228,6 +233,7 @@ export class MachineParameters implements ParameterStore {
   }
 
   update(optimizer: Optimizer, step: number = this.#noisySteps): void {
+    checkOptimizer(optimizer);
     const { kernels } = this.#machine;
     if (optimizer.kind === "dpSgd") {
       this.#privatize(optimizer, step);

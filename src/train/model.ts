@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { integer, positive } from "../checks/numbers.ts";
+import { finite, integer, positive } from "../checks/numbers.ts";
 import type { Checkpoint } from "../checkpoint/network_file.ts";
 import type { BatchSource, Engine, Program } from "../engine/engine.ts";
 import type { Network, Optimizer, ParameterValues } from "../nn/mod.ts";
@@ -255,9 +255,11 @@ export class Model {
    * The metrics over all images of a data set; of a {@link Dataset}, in order and to the last one, however it is batched for training.
    *
    * @returns each metric's value by its name
+   * @throws {RangeError} (as a rejection) if a parameter or a logit is not finite.
    */
   async eval(data: TrainingData): Promise<Record<string, number>> {
     const program = await this.program();
+    await this.parameters();
     const metrics = Object.entries(this.#metrics);
     for (const [, metric] of metrics) metric.clear();
     const whole = data.inOrder?.() ?? data;
@@ -265,21 +267,35 @@ export class Model {
       program.load(whole, indices);
       program.forward();
       const logits = await program.output();
+      const wrong = logits.findIndex((logit) => !Number.isFinite(logit)), classes = logits.length / indices.length;
+      if (wrong >= 0) {
+        throw new RangeError(
+          `the logit of class ${wrong % classes} for image ${indices[Math.floor(wrong / classes)]} of the data is ${
+            logits[wrong]
+          }; it must be finite`,
+        );
+      }
       const labels = Array.from(indices, (index) => data.source.labels[index]!);
-      for (const [, metric] of metrics) metric.update(logits, labels, logits.length / indices.length);
+      for (const [, metric] of metrics) metric.update(logits, labels, classes);
     }
     return Object.fromEntries(metrics.map(([name, metric]) => [name, metric.value()]));
   }
 
-  /** The values of all parameters, copied. */
+  /**
+   * The values of all parameters, copied.
+   *
+   * @throws {RangeError} (as a rejection) if one is not finite: training has diverged, though its loss may not tell (ReLU hides minus infinity).
+   */
   async parameters(): Promise<Record<string, Float32Array>> {
-    return (await this.program()).parameters.values();
+    const values = await (await this.program()).parameters.values();
+    for (const [name, data] of Object.entries(values)) finite(`parameter ${name}`, data);
+    return values;
   }
 
   /**
    * Replaces parameters by name; the others stay.
    *
-   * @throws {RangeError} (as a rejection) if a name is unknown or has another number of values.
+   * @throws {RangeError} (as a rejection) if a value is not finite, a name is unknown or has another number of values.
    */
   async setParameters(values: ParameterValues): Promise<void> {
     (await this.program()).parameters.setValues(values);
@@ -290,7 +306,11 @@ export class Model {
     return (await this.program()).parameters.masks();
   }
 
-  /** How much of the model is silent now. */
+  /**
+   * How much of the model is silent now.
+   *
+   * @throws {RangeError} (as a rejection) if a parameter is not finite.
+   */
   async sparsity(): Promise<SparsityReport> {
     return sparsityReport(this.network, await this.parameters(), await this.masks());
   }
@@ -300,7 +320,11 @@ export class Model {
     return { optimizer: { ...this.optimizer } };
   }
 
-  /** All that {@link saveCheckpoint} writes of this model: parameters, masks, steps and settings. */
+  /**
+   * All that {@link saveCheckpoint} writes of this model: parameters, masks, steps and settings.
+   *
+   * @throws {RangeError} (as a rejection) if a parameter is not finite: what has diverged is not saved as a model.
+   */
   async checkpoint(): Promise<Checkpoint> {
     const values = await this.parameters();
     const parameters = Object.fromEntries(
@@ -312,7 +336,7 @@ export class Model {
   /**
    * Takes parameters, masks and the number of steps from a checkpoint.
    *
-   * @throws {RangeError} (as a rejection) if a name or size is not this network's.
+   * @throws {RangeError} (as a rejection) if a value is not finite, or a name or size is not this network's.
    */
   async restore(checkpoint: Checkpoint): Promise<void> {
     const { parameters } = await this.program();

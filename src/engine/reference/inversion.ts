@@ -90,7 +90,8 @@ export function inversion(
       const dxs = memory.floatsAt(dx, count);
       for (let i = 0; i < count; i++) {
         const moved = memory.round(xs[i]! - memory.round(rate) * Math.sign(dxs[i]!));
-        xs[i] = clip(moved, memory.round(low), memory.round(high));
+        // A step along what is no number must not pass for one that stayed.
+        xs[i] = Number.isFinite(dxs[i]!) ? clip(moved, memory.round(low), memory.round(high)) : NaN;
       }
     },
 
@@ -106,7 +107,7 @@ export function inversion(
         vs[i] = b2 * vs[i]! + (1 - b2) * dxs[i]! ** 2;
         const deviation = Math.sqrt(vs[i]! * memory.round(scale2)) + memory.round(epsilon);
         const moved = xs[i]! - memory.round(rate) * (ms[i]! * memory.round(scale1)) / deviation;
-        xs[i] = clip(moved, memory.round(low), memory.round(high));
+        xs[i] = Number.isFinite(vs[i]!) ? clip(moved, memory.round(low), memory.round(high)) : NaN;
       }
     },
   };

@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { finite } from "../../checks/numbers.ts";
 import { type DpSgd, type Optimizer, type ParameterSpec, type ParameterValues, sizeOf } from "../../nn/mod.ts";
 import { drawNoise, initialValues } from "../draws.ts";
+import { checkFinite, checkOptimizer } from "../finite.ts";
 import type { ExactSuppression, ParameterStore } from "../engine.ts";
 import type { Machine } from "../machine.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
@@ -125,6 +127,7 @@ export class GpuParameters implements ParameterStore {
   }
 
   setValues(values: ParameterValues): void {
+    checkFinite(values);
     for (const [name, data] of Object.entries(values)) {
       this.#write(`parameter ${name}`, this.values32, this.#place(name), data);
     }
@@ -135,6 +138,7 @@ export class GpuParameters implements ParameterStore {
   }
 
   setGradient(name: string, values: Float32Array): void {
+    finite(`the gradient of ${name}`, values);
     this.#write(`the gradient of ${name}`, this.gradients, this.#place(name), values);
   }
 
@@ -156,6 +160,7 @@ export class GpuParameters implements ParameterStore {
   }
 
   setMasks(masks: Readonly<Record<string, Uint8Array>>): void {
+    checkFinite(masks, "the mask of");
     for (const [name, data] of Object.entries(masks)) {
       this.addMask(name);
       const { at, count } = this.#place(name);
@@ -219,6 +224,7 @@ export class GpuParameters implements ParameterStore {
   }
 
   update(optimizer: Optimizer, step: number = this.#noisySteps): void {
+    checkOptimizer(optimizer);
     const { kind, lr } = optimizer, device = this.#device;
     if (kind === "dpSgd") {
       this.#privatize(optimizer, step);
