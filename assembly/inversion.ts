@@ -119,6 +119,11 @@ function clip(x: v128, low: f32, high: f32): v128 {
   return f32x4.min(f32x4.max(x, f32x4.splat(low)), f32x4.splat(high));
 }
 
+/** 0; NaN where x is NaN or infinite: what is less by it changes no bit, or is no number. A step along such a gradient must not pass for one that stayed. */
+function doubt(x: v128): v128 {
+  return f32x4.sub(x, x);
+}
+
 export function signStep(x: usize, dx: usize, count: i32, rate: f32, low: f32, high: f32): void {
   const zero = f32x4.splat(0),
     step = f32x4.splat(rate),
@@ -130,7 +135,8 @@ export function signStep(x: usize, dx: usize, count: i32, rate: f32, low: f32, h
     for (let at: usize = (share * VECTORS) << 4; at < end; at += 16) {
       const slope = v128.load(dx + at);
       const down = v128.and(f32x4.gt(slope, zero), step), up = v128.and(f32x4.lt(slope, zero), step);
-      v128.store(x + at, clip(f32x4.add(f32x4.sub(v128.load(x + at), down), up), low, high));
+      const moved = clip(f32x4.add(f32x4.sub(v128.load(x + at), down), up), low, high);
+      v128.store(x + at, f32x4.sub(moved, doubt(slope)));
     }
   }
 }
@@ -164,7 +170,7 @@ export function adamStep(
       v128.store(v + at, second);
       const spread = f32x4.add(f32x4.sqrt(f32x4.mul(second, f32x4.splat(scale2))), f32x4.splat(epsilon));
       const step = f32x4.div(f32x4.mul(f32x4.splat(rate), f32x4.mul(first, f32x4.splat(scale1))), spread);
-      v128.store(x + at, clip(f32x4.sub(v128.load(x + at), step), low, high));
+      v128.store(x + at, f32x4.sub(clip(f32x4.sub(v128.load(x + at), step), low, high), doubt(second)));
     }
   }
 }

@@ -14,7 +14,7 @@ import {
   tilesOf,
 } from "./convolution";
 import { firstOfOutput, packLiving } from "./living";
-import { PoolShape } from "./pooling";
+import { isGreater, PoolShape } from "./pooling";
 import { nextShare, ownRoom } from "./shares";
 
 /** Pools one output's rows `[windowHeight][outWidth][lanes]` to a row of y, with ReLU. */
@@ -30,7 +30,7 @@ function poolRow(rows: usize, y: usize, winner: usize, rowBytes: usize, pixel: u
       for (let h = p.windowHeight; h > 0; h--, row += rowBytes) {
         let at = row;
         for (let w = p.windowWidth; w > 0; w--, tap++, at += pixel) {
-          const value = v128.load(at), greater = f32x4.gt(value, best);
+          const value = v128.load(at), greater = isGreater(value, best);
           best = v128.bitselect(value, best, greater);
           place = v128.bitselect(i32x4.splat(tap), place, greater);
         }

@@ -27,6 +27,11 @@ export class PoolShape {
   }
 }
 
+/** Where the value exceeds the best so far, or is NaN, which then stays: a maximum passes over none. */
+export function isGreater(value: v128, best: v128): v128 {
+  return v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+}
+
 export function maxPoolForward(x: usize, y: usize, winner: usize, shape: usize): void {
   const s = changetype<PoolShape>(shape), outHeight = s.outHeight, outWidth = s.outWidth;
   const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;
@@ -41,7 +46,7 @@ export function maxPoolForward(x: usize, y: usize, winner: usize, shape: usize):
           for (let h = 0; h < s.windowHeight; h++) {
             let p = window + h * row + lane;
             for (let w = 0; w < s.windowWidth; w++, tap++, p += pixel) {
-              const value = v128.load(p), greater = f32x4.gt(value, best);
+              const value = v128.load(p), greater = isGreater(value, best);
               best = v128.bitselect(value, best, greater);
               place = v128.bitselect(i32x4.splat(tap), place, greater);
             }

@@ -17,7 +17,7 @@ import { saveDrawings } from "./frontier/drawings.ts";
 import { openImages } from "./sup_privacy/data.ts";
 import { openRecord, recordText, saveRecord } from "./frontier/record.ts";
 import { summaries } from "./frontier/summary.ts";
-import { frontierTable, LEGEND } from "./frontier/table.ts";
+import { frontierTable, legend } from "./frontier/table.ts";
 
 const { stdout, stderr } = process;
 
@@ -47,7 +47,7 @@ async function run(settings: FrontierSettings): Promise<void> {
   );
   await saveDrawings(out, record);
   if (settings.json) stdout.write(recordText(record));
-  else stdout.write(`${frontierTable(summaries(record))}\n${LEGEND}\n\nSaved in ${out}.\n`);
+  else stdout.write(`${frontierTable(summaries(record))}\n${legend(record)}\n\nSaved in ${out}.\n`);
 }
 
 /** Runs the program; the exit status. What is not foreseen here is a defect and is thrown on, with its stack. */

@@ -11,6 +11,7 @@ import process from "node:process";
 import { DataFormatError, FileError } from "../mod.ts";
 import { count, type Flag, flagEntry, givenFlags, UsageError } from "./command_line.ts";
 import { type Figures, measureLeakage } from "./gradient_leakage/measure.ts";
+import { leftOutSentence } from "./sup_privacy/report.ts";
 
 const FLAGS: readonly Flag[] = [
   {
@@ -37,11 +38,11 @@ function table(figures: readonly Figures[]): string {
     l2.mean.toFixed(2),
     ssim.mean.toFixed(2),
   ]);
-  const all = [["gradient of one image", "labels", "features told", "identified", "L2", "SSIM"], ...rows];
+  const all = [["gradient of one image", "labels", "features told", "identified", "L2", "SSIM, data range 1"], ...rows];
   const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("   ").trimEnd() + "\n").join(
-    "",
-  );
+  const lines = all.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("   ").trimEnd());
+  const leftOut = leftOutSentence(figures.map(({ inversion }) => inversion)).trim();
+  return [...lines, ...(leftOut ? [leftOut] : []), ""].join("\n");
 }
 
 /** Runs the program; the exit status. What is not foreseen here is a defect and is thrown on, with its stack. */

@@ -61,9 +61,19 @@ fn bias(output: u32) -> f32 {
 // Whether all tiles lie within y: then nothing need be asked where it is written, which is most of the code.
 const fits = rows % tileRows == 0u && columns % tileColumns == 0u;
 
+// Asked of the bits: comparisons of NaN are nothing to rely on.
+fn isNan(value: f32) -> bool {
+  return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
+}
+
+// max(value, 0); NaN stays.
+fn rectified(value: f32) -> f32 {
+  return select(max(value, 0.0), value, isNan(value));
+}
+
 fn put(output: u32, row: u32, column: u32, lane: u32, value: f32) {
   if (fits || (row < rows && column < columns)) {
-    y[((output * rows + row) * columns + column) * lanes + lane] = select(value, max(value, 0.0), relu);
+    y[((output * rows + row) * columns + column) * lanes + lane] = select(value, rectified(value), relu);
   }
 }
 
@@ -80,8 +90,11 @@ fn store(output: u32, row: u32, column: u32, lane: u32, v00: f32, v01: f32, v10:
     let most = max(above, max(v10, v11));
     let place = select(select(3, 2, v10 == most), select(1, 0, v00 == most), above == most);
     let at = ((output * (rows / 2u) + row / 2u) * (columns / 2u) + column / 2u) * lanes + lane;
-    y[at] = max(most, 0.0);
-    winner[at] = select(-1, place, most > 0.0);
+    // A maximum passes over no NaN, and a sum neither.
+    let sum = v00 + v01 + v10 + v11;
+    let isNumber = !(isNan(v00) || isNan(v01) || isNan(v10) || isNan(v11));
+    y[at] = select(sum, max(most, 0.0), isNumber);
+    winner[at] = select(-1, place, isNumber && most > 0.0);
   }
 }
 

@@ -39,6 +39,11 @@ fn weights(row: u32, term: u32) -> vec4f {
   return vec4f(parameters[at], parameters[at + rowStride], parameters[at + 2u * rowStride], parameters[at + 3u * rowStride]);
 }
 
+// Asked of the bits: comparisons of NaN are nothing to rely on.
+fn isNan(value: f32) -> bool {
+  return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
+}
+
 fn put(row: u32, lane: u32, sum: vec4f) {
   for (var k = 0u; k < 4u; k++) {
     if ((lanes % 32u == 0u || lane < lanes) && (rows % (4u * quads) == 0u || row + k < rows)) {
@@ -48,7 +53,7 @@ fn put(row: u32, lane: u32, sum: vec4f) {
         result += parameters[biasAt + row + k];
       }
       if (relu) {
-        result = max(result, 0.0);
+        result = select(max(result, 0.0), result, isNan(result));
       }
       if (masked) {
         result = select(0.0, result, value[at] > 0.0);

@@ -1,4 +1,4 @@
-// y[channel][row][column][lane] = the maximum over each window; winner = its place in the window, row by row: of equals the first.
+// y[channel][row][column][lane] = the maximum over each window; winner = its place in the window, row by row: of equals the first. NaN stays: a maximum passes over none.
 override channels: u32;
 override height: u32;
 override width: u32;
@@ -13,6 +13,11 @@ override lanes: u32;
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read_write> winner: array<i32>;
+
+// Asked of the bits: comparisons of NaN are nothing to rely on.
+fn isNan(value: f32) -> bool {
+  return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
+}
 
 @compute @workgroup_size(64)
 fn main(
@@ -34,7 +39,7 @@ fn main(
   for (var i = 0u; i < windowHeight; i++) {
     for (var j = 0u; j < windowWidth; j++) {
       let value = x[start + (i * width + j) * lanes];
-      if (value > most) {
+      if (!isNan(most) && (value > most || isNan(value))) {
         most = value;
         won = i * windowWidth + j;
       }

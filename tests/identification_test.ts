@@ -51,6 +51,46 @@ describe("identification", () => {
     assertEquals(identification({ size: SIZE, originals, reconstructions: flat, pool, decoys }).ranks, [4]);
   });
 
+  test("leaves out originals of one colour, whatever it is, says how many, and ranks the others as if they were alone", () => {
+    const originals = noise(4, SIZE, 7), guesses = noise(4, SIZE, 8).map((pixel, i) => pixel + originals[i]!);
+    const alone = measure(originals.subarray(0, 2 * SIZE), guesses.subarray(0, 2 * SIZE));
+    // The mean of 24 times 0.1 in float32 is another number than 0.1.
+    for (const [black, grey] of [[0, 0.1], [0.1, 0.7], [1, 1e-30]] as const) {
+      originals.fill(black, 2 * SIZE, 3 * SIZE).fill(grey, 3 * SIZE);
+      for (const guess of [guesses, originals]) {
+        const found = measure(originals, guess);
+        assertEquals([found.images, found.undefined], [2, 2]);
+        assertEquals(found.ranks.slice(2), [NaN, NaN]);
+      }
+      const { identified, topFive, medianRank, ranks } = measure(originals, guesses);
+      assertEquals([identified, topFive, medianRank], [alone.identified, alone.topFive, alone.medianRank]);
+      assertEquals(ranks.slice(0, 2), alone.ranks);
+    }
+    assertEquals([alone.images, alone.undefined], [2, 0]);
+    const black = new Float32Array(SIZE);
+    assertThrows(() => measure(black, black), RangeError, "originals: no image has contrast");
+  });
+
+  test("of reconstructions of one colour finds nothing, also where their mean is rounded", () => {
+    const originals = noise(3, SIZE, 9), ranks = new Array(3).fill(DECOYS + 1);
+    for (const colour of [0, 0.1, 0.3, 0.7, 1, 1e-30]) {
+      assertEquals(measure(originals, new Float32Array(3 * SIZE).fill(colour)).ranks, ranks);
+    }
+  });
+
+  test("leaves decoys of one colour out: they neither help nor harm, and chance counts the others", () => {
+    const original = noise(1, SIZE, 10), guess = original.map((pixel) => 1 - pixel), flat = pool.slice();
+    const measured = (decoys: number[][], reconstructions: Float32Array) =>
+      identification({ size: SIZE, originals: original, reconstructions, pool: flat, decoys });
+    flat.fill(0, 0, SIZE).fill(0.1, SIZE, 2 * SIZE);
+    for (const reconstruction of [original, guess, noise(1, SIZE, 11)]) {
+      const all = measured([[0, 5, 1, 9, 12]], reconstruction), others = measured([[5, 9, 12]], reconstruction);
+      assertEquals([all.ranks, all.identified, all.topFive], [others.ranks, others.identified, others.topFive]);
+      assertEquals(all.identified.chance, 0.25);
+    }
+    assertThrows(() => measured([[0, 1]], original), RangeError, "none a decoy that has");
+  });
+
   test("gives the median half-way between the middle two", () => {
     const originals = noise(2, SIZE, 5), reconstructions = originals.slice();
     reconstructions.subarray(SIZE).set(originals.subarray(SIZE).map((pixel) => -pixel));

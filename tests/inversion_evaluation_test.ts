@@ -3,9 +3,12 @@ import { describe, test } from "node:test";
 import {
   dense,
   drawnDigits,
+  evaluateInversion,
   flatten,
+  GradientLeakageAttack,
   ImageInversionAttack,
   meanInterval,
+  MINDARMOUR_DATA_RANGE,
   openEngine,
   Random,
   relativeL2,
@@ -52,6 +55,63 @@ describe("the evaluation of an inversion", () => {
     const { l2, ssim } = await attack.evaluate(originals, originals);
     assertEquals(l2.mean, 0);
     assertAlmostEquals(ssim.mean, 1, 1e-12);
+  });
+
+  test("leaves black originals out of the L2, and those of one colour out of the identification, and says how many", async () => {
+    const { attack } = await prepared(), pool = originals.slice(0, 20 * 784);
+    const places = Array.from({ length: 33 }, (_, i) => [0, 1, 2, 3, 4].map((k) => (i + k + 1) % 20));
+    const decoys = { pool, places }, partly = originals.slice();
+    partly.fill(0, 3 * 784, 4 * 784).fill(0.3, 5 * 784, 6 * 784);
+    const whole = await attack.evaluate(originals, blurred, { decoys });
+    assertEquals([whole.undefined, whole.identification!.images], [{ l2: 0, identification: 0 }, 33]);
+    const { l2, undefined: left, perImage, identification, images } = await attack.evaluate(partly, blurred, {
+      decoys,
+    });
+    assertEquals([images, left, identification!.images], [33, { l2: 1, identification: 2 }, 31]);
+    const expected = whole.perImage.l2.with(3, NaN).with(
+      5,
+      relativeL2(new Float32Array(784).fill(0.3), blurred.subarray(5 * 784, 6 * 784)),
+    );
+    assertEquals(perImage.l2, expected);
+    assertEquals(l2, meanInterval(expected.filter((distance) => !Number.isNaN(distance))));
+    assertEquals(JSON.parse(JSON.stringify(perImage)).l2[3], null);
+    const black = new Float32Array(784), grey = new Float32Array(784).fill(0.5);
+    await assertRejects(() => attack.evaluate(black, grey), RangeError, "originals: the image is black");
+    const one = { pool: originals, places: [[1, 2]] };
+    await assertRejects(() => attack.evaluate(grey, grey, { decoys: one }), RangeError, "no image has contrast");
+    assertEquals((await attack.evaluate(grey, grey)).l2.mean, 0);
+  });
+
+  test("takes SSIM's data range from an option, from the attack's input bound, or for images from 0 to 1", async () => {
+    const { engine, attack } = await prepared();
+    const mean = (dataRange: number) =>
+      meanInterval(
+        Array.from(
+          { length: 33 },
+          (_, i) => ssim(some(originals, 33, i), some(blurred, 33, i), { ...shape, dataRange }),
+        ),
+      );
+    const own = await attack.evaluate(originals, blurred);
+    assertEquals([own.dataRange, own.ssim], [1, mean(1)]);
+    assertEquals((await evaluateInversion(engine, [1, 28, 28], originals, blurred)).ssim, mean(1));
+    const theirs = await attack.evaluate(originals, blurred, { dataRange: MINDARMOUR_DATA_RANGE });
+    assertEquals([theirs.dataRange, theirs.ssim], [2, mean(2)]);
+    const parameters = await engine.parameters(reader.parameters, reader.seed).values();
+    const inputBound = [-1, 2] as const, options = { engine, network: reader, parameters, inputBound };
+    for (const wide of [new ImageInversionAttack(options), new GradientLeakageAttack(options)]) {
+      assertEquals((await wide.evaluate(originals, blurred)).ssim, mean(3));
+    }
+  });
+
+  test("refuses pixels that are no numbers, by image and place", async () => {
+    const { attack } = await prepared();
+    for (const value of [NaN, Infinity, -Infinity]) {
+      const wrong = originals.with(2 * 784 + 5, value), message = `pixel 5 of image 2 is ${value}; it must be finite`;
+      await assertRejects(() => attack.evaluate(wrong, blurred), RangeError, `originals: ${message}`);
+      await assertRejects(() => attack.evaluate(blurred, wrong), RangeError, `inverted: ${message}`);
+      const decoys = { pool: wrong, places: Array.from({ length: 33 }, () => [0]) };
+      await assertRejects(() => attack.evaluate(originals, blurred, { decoys }), RangeError, `pool: ${message}`);
+    }
   });
 
   test("asks the judge how sure it is of the true class, and how often it is right", async () => {

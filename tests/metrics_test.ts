@@ -17,9 +17,15 @@ describe("relativeL2", () => {
     assertAlmostEquals(relativeL2([3, 0], [3, 4]), 4 / 3, 1e-12);
   });
 
-  test("is 0 for equal images and finite for a black original", () => {
-    assertEquals(relativeL2([0, 0], [0, 0]), 0);
-    assertAlmostEquals(relativeL2([0, 0], [0, 1]), 1e14, 1);
+  test("is 0 for equal images, and undefined to a black original, whatever is compared with it", () => {
+    assertEquals(relativeL2([0.5, 0], [0.5, 0]), 0);
+    for (const compared of [[0, 0], [0, 1], [1e-30, 0]]) assertEquals(relativeL2([0, 0], compared), NaN);
+    assertEquals(relativeL2([1e-20, 0], [0, 1]), NaN);
+  });
+
+  test("is defined to the faintest original of bytes, and to one of one grey", () => {
+    assertAlmostEquals(relativeL2([1 / 255, 0], [0, 0]), 1, 1e-9);
+    assertAlmostEquals(relativeL2([0.5, 0.5], [0.5, 0]), Math.SQRT1_2, 1e-12);
   });
 
   test("does not change when both images are scaled", () => {
@@ -252,12 +258,14 @@ describe("Accuracy", () => {
     assertEquals(metric.value(), 0.5);
   });
 
-  test("counts an image with NaN as misread, whatever its label", () => {
-    for (let label = 0; label < 3; label++) {
+  test("refuses logits that are no numbers, by image and class, and then counts nothing of the batch", () => {
+    for (const value of [NaN, Infinity, -Infinity]) {
       for (let at = 0; at < 3; at++) {
-        const metric = accuracy();
-        metric.update(Float32Array.from([1, 1, 1], (logit, i) => i === at ? NaN : logit), [label], 3);
-        assertEquals(metric.value(), 0);
+        const metric = accuracy(),
+          logits = Float32Array.from([1, 1, 1, 1, 1, 1], (logit, i) => i === 3 + at ? value : logit);
+        const message = `logits: class ${at} of image 1 is ${value}; it must be finite`;
+        assertThrows(() => metric.update(logits, [0, 0], 3), RangeError, message);
+        assertEquals(metric.images, 0);
       }
     }
   });
@@ -272,8 +280,8 @@ describe("Accuracy", () => {
 });
 
 describe("sparsity", () => {
-  test("counts weights up to the threshold, of either sign, but not NaN", () => {
-    assertEquals(zeroFraction(Float32Array.of(0, -0, 5e-8, -5e-8, 2e-7, -1, NaN, 1)), 0.5);
+  test("counts weights up to the threshold, of either sign", () => {
+    assertEquals(zeroFraction(Float32Array.of(0, -0, 5e-8, -5e-8, 2e-7, -1, 3, 1)), 0.5);
     assertEquals(zeroFraction(Float32Array.of(0.25, 0.3), 0.25), 0.5);
     assertEquals(zeroFraction(Float32Array.of(0, 1e-30), 0), 0.5);
   });
@@ -282,7 +290,11 @@ describe("sparsity", () => {
     assertEquals(maskedFraction(Uint8Array.of(0, 1, 0, 0)), 0.75);
   });
 
-  test("refuses an empty layer and a negative threshold", () => {
+  test("refuses an empty layer, weights that are no numbers and a negative threshold", () => {
+    for (const value of [NaN, Infinity]) {
+      assertThrows(() => zeroFraction(Float32Array.of(0, value)), RangeError, `weights[1] is ${value}`);
+    }
+    assertThrows(() => zeroFraction(Float32Array.of(1), Infinity), RangeError, "threshold is Infinity");
     assertThrows(() => zeroFraction(new Float32Array(0)), RangeError, "empty");
     assertThrows(() => maskedFraction(new Uint8Array(0)), RangeError, "empty");
     assertThrows(() => zeroFraction(Float32Array.of(1), -1), RangeError, "threshold is -1");

@@ -2,11 +2,11 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "#std/ass
 import fc from "fast-check";
 import { describe, test } from "node:test";
 import type { SsimOptions } from "../src/metrics/ssim.ts";
-import { ssim } from "../src/metrics/ssim.ts";
+import { MINDARMOUR_DATA_RANGE, ssim } from "../src/metrics/ssim.ts";
 import { Random } from "../src/random/threefry.ts";
 
 /** The definition word by word: a window around every pixel, the edge mirrored, two passes over each window, then the border cropped. */
-function naive(a: ArrayLike<number>, b: ArrayLike<number>, { channels, height, width, dataRange = 2 }: SsimOptions) {
+function naive(a: ArrayLike<number>, b: ArrayLike<number>, { channels, height, width, dataRange = 1 }: SsimOptions) {
   const c1 = (0.01 * dataRange) ** 2;
   const c2 = (0.03 * dataRange) ** 2;
   const mirror = (i: number, n: number) => i < 0 ? -i - 1 : i >= n ? 2 * n - i - 1 : i;
@@ -65,6 +65,28 @@ describe("ssim", () => {
       },
     );
     fc.assert(property, { numRuns: 40 });
+  });
+
+  test("has the figures of scikit-image, by the images' own range unless another is asked for", () => {
+    const size = { channels: 1, height: 16, width: 20 };
+    const drawn = (pixel: (row: number, column: number) => number) =>
+      Float64Array.from({ length: 320 }, (_, i) => pixel(Math.floor(i / 20), i % 20));
+    const from = (row: number, column: number) => (row - 8) ** 2 + (column - 9) ** 2;
+    const stripes = drawn((r, c) => (7 * r + 3 * c) % 11 / 10), rings = drawn((r, c) => from(r, c) % 17 / 16);
+    const disc = drawn((r, c) => Number(from(r, c) < 25)), grey = drawn(() => 0.5);
+    const faint = drawn((r, c) => 0.02 * ((5 * r + 9 * c) % 7)), other = drawn((r, c) => 0.02 * ((3 * r + 4 * c) % 7));
+    // structural_similarity of scikit-image 0.26.0 in float64, win_size 7, with data_range 1 and 2.
+    const known: readonly (readonly [Float64Array, Float64Array, number, number])[] = [
+      [stripes, rings, -0.1111014775717099, -0.09641986011170244],
+      [faint, other, 0.6079999999999997, 0.7621359223300966],
+      [disc, disc.map((pixel, i) => 0.8 * pixel + faint[i]!), 0.9465784760927968, 0.9496604784528385],
+      [disc, grey, 0.010131020594272597, 0.022962620341121037],
+    ];
+    for (const [a, b, own, wide] of known) {
+      assertAlmostEquals(ssim(a, b, size), own, 1e-12);
+      assertAlmostEquals(ssim(a, b, { ...size, dataRange: 1 }), own, 1e-12);
+      assertAlmostEquals(ssim(a, b, { ...size, dataRange: MINDARMOUR_DATA_RANGE }), wide, 1e-12);
+    }
   });
 
   test("keeps its digits beside a large offset", () => {

@@ -1,7 +1,7 @@
 /** The report that sup_privacy prints as JSON. */
 import { assert, assertEquals, assertThrows } from "#std/assert";
 import { describe, test } from "node:test";
-import { attackReport, reportText } from "../examples/sup_privacy/report.ts";
+import { attackReport, leftOutSentence, reportText } from "../examples/sup_privacy/report.ts";
 import { sparsityOf } from "../examples/sup_privacy/sparsity.ts";
 import { attack, identified, REPORT } from "./sup_privacy_report.ts";
 
@@ -36,12 +36,27 @@ describe("the report of sup_privacy", () => {
     const ranks = [1, 7], rest = { images: 2, decoys: 99, topFive: identified, medianRank: 4, ranks };
     const evaluation = {
       ...figures,
-      identification: { ...rest, identified },
+      dataRange: 1,
+      undefined: { l2: 0, identification: 0 },
+      identification: { ...rest, undefined: 0, identified },
       perImage: { l2: [0.8], ssim: [0.23], confidence: [0.9] },
     };
     assertEquals(attackReport(evaluation), attack(0.8));
     assertEquals(attackReport({ ...evaluation, identification: null }).identified, null);
     assertThrows(() => attackReport({ ...evaluation, confidence: null }), TypeError, "judge");
+  });
+
+  test("says how many images a figure leaves out, in a place of its own and a sentence, if it is any", () => {
+    const { identified: _, ...figures } = attack(0.8);
+    const perImage = { l2: [0.8, NaN], ssim: [0.23, 0.2], confidence: [0.9, 0.9] };
+    const evaluation = { ...figures, dataRange: 1, identification: null, perImage };
+    const leftOut = { l2: 1, identification: 2 };
+    const report = attackReport({ ...evaluation, undefined: leftOut });
+    assertEquals(report.undefined, leftOut);
+    assertEquals(Object.keys(report).at(-1), "undefined");
+    const sentence = " Left out: L2 is undefined for 1 black image, identification for 2 one-coloured images.";
+    assertEquals(leftOutSentence([attack(0.8), report]), sentence);
+    assertEquals(leftOutSentence([attack(0.8)]), "");
   });
 
   test("counts weights that are exactly zero, over all layers and in each", () => {

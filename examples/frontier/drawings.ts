@@ -10,7 +10,7 @@ import { writeFileWhole } from "../../mod.ts";
 import { frontierChart } from "./chart.ts";
 import type { Record } from "./record.ts";
 import { summaries } from "./summary.ts";
-import { COLUMNS, LEGEND, markdownTable } from "./table.ts";
+import { COLUMNS, legend, markdownTable } from "./table.ts";
 
 /** Pixels of the PNG for each of the SVG. */
 const ZOOM = 1.5;
@@ -45,7 +45,7 @@ table { border-collapse: collapse; font-size: 13px; white-space: nowrap }
 th, td { padding: .25rem .75rem; border-bottom: 1px solid #ddd; text-align: left; font-variant-numeric: tabular-nums }
 </style>
 ${svg}
-<p>${escaped(LEGEND)}</p>
+<p>${escaped(legend(record))}</p>
 <div class="wide"><table><thead>${row("th", COLUMNS.map(([name]) => name))}</thead><tbody>
 ${body.join("\n")}
 </tbody></table></div>

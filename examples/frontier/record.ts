@@ -20,7 +20,7 @@ export interface Record {
   readonly cells: readonly Cell[];
 }
 
-const VERSION = 2;
+const VERSION = 3;
 
 /** The path of the file in a folder. */
 export function recordPath(folder: string): string {

@@ -4,6 +4,8 @@
  * @module
  */
 import type { KnownInterval } from "../../mod.ts";
+import { leftOutSentence } from "../sup_privacy/report.ts";
+import type { Record } from "./record.ts";
 import type { AttackSummary, Summary } from "./summary.ts";
 
 /** The columns, by name and what stands in them. */
@@ -42,9 +44,15 @@ function worstAdam(attacks: Summary["attacks"]): KnownInterval {
 }
 
 /** What the table's columns mean. */
-export const LEGEND = "Accuracy and the shares identified in %, under each attack; L2, SSIM and confidence of the " +
+const LEGEND =
+  "Accuracy and the shares identified in %, under each attack; L2, SSIM (data range 1) and confidence of the " +
   "reconstructions by the attack that identifies the most; membership: area under the curve of inference by losses " +
   "beside reference networks', 0.5 for a blind guess. In brackets 95 % intervals, over images and seeds.";
+
+/** What the table's columns mean, and which images they leave out: of a seed so many, at most. */
+export function legend({ cells }: Pick<Record, "cells">): string {
+  return LEGEND + leftOutSentence(cells.flatMap(({ attacks }) => Object.values(attacks)));
+}
 
 /** The table in plain text. */
 export function frontierTable(summaries: readonly Summary[]): string {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Settings } from "./args.ts";
-import type { Report } from "./report.ts";
+import { leftOutSentence, type Report } from "./report.ts";
 import { verdict } from "./verdict.ts";
 
 /** Breaks a text between words into lines of at most `columns` characters. */
@@ -39,11 +39,13 @@ export function caption(
     `of Adam (a stronger one); or trains a decoder from such outputs to images, on other training images. ` +
     `Identified: the image found correlates more with its original than with each of the decoys, other training images of ` +
     `the same digit. L2 distance: of the image found from the original, relative to the original's length; SSIM: their ` +
-    `structural similarity, 1 if they are the same; confidence: the probability that a second ordinary network, trained ` +
+    `structural similarity, 1 if they are the same (data range 1); confidence: the probability that a second ordinary network, trained ` +
     `apart with seed ${
       seed + 1
     }, gives the true digit when it sees the image found: it says that the class got through, ` +
-    `which any accurate network lets through. The last column says in which direction a figure is more private.`,
+    `which any accurate network lets through. The last column says in which direction a figure is more private.${
+      leftOutSentence([suppressed.inversion])
+    }`,
     `${one ? "Measured on 1 training image" : `Means over ${images} training images`} drawn by seed ${seed} from the ` +
     `${data.train} trained on. ${
       one ? "One image gives no interval for them" : "In brackets: 95 % intervals"

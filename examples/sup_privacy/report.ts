@@ -15,7 +15,12 @@ export interface AttackReport {
   readonly predictedRight: number;
   /** Share of the inversions that resemble their original more than any decoy, other images of the same digit; null where a digit has no other. */
   readonly identified: ShareByChance | null;
+  /** How many images a figure leaves out, being undefined for them: L2 for black ones, identification for those of one colour. Only there if it is any. */
+  readonly undefined?: LeftOut;
 }
+
+/** Numbers of images. */
+export type LeftOut = InversionEvaluation["undefined"];
 
 /** What was measured of one network. */
 export interface NetworkReport {
@@ -51,7 +56,7 @@ const interval = ({ mean, low, high }: Interval): Interval => ({ mean, low, high
 
 /** The figures of an evaluation that was made with a judge. */
 export function attackReport(evaluation: InversionEvaluation): AttackReport {
-  const { images, l2, ssim, confidence, predictedRight, identification } = evaluation;
+  const { images, l2, ssim, confidence, predictedRight, identification, undefined: leftOut } = evaluation;
   if (confidence === null || predictedRight === null) throw new TypeError("the evaluation was made without a judge");
   return {
     images,
@@ -60,7 +65,19 @@ export function attackReport(evaluation: InversionEvaluation): AttackReport {
     confidence: interval(confidence),
     predictedRight,
     identified: identification?.identified ?? null,
+    ...(leftOut.l2 + leftOut.identification > 0 && { undefined: leftOut }),
   };
+}
+
+/** Which images the figures leave out, as a sentence with a blank before it; nothing if none. */
+export function leftOutSentence(reports: readonly Pick<AttackReport, "undefined">[]): string {
+  const most = (figure: keyof LeftOut) => Math.max(0, ...reports.map((report) => report.undefined?.[figure] ?? 0));
+  const images = (count: number, kind: string) => `${count} ${kind} image${count === 1 ? "" : "s"}`;
+  const parts = [
+    ...(most("l2") > 0 ? [`L2 is undefined for ${images(most("l2"), "black")}`] : []),
+    ...(most("identification") > 0 ? [`identification for ${images(most("identification"), "one-coloured")}`] : []),
+  ];
+  return parts.length === 0 ? "" : ` Left out: ${parts.join(", ")}.`;
 }
 
 /** The report as text: JSON, two blanks deep, with a line end. */

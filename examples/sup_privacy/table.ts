@@ -22,10 +22,14 @@ function mean({ mean, low, high }: Interval): string {
   return low === null || high === null ? mean.toFixed(2) : `${mean.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
 }
 
+/** ", 2 left out": of so many images a figure is undefined. */
+const leftOut = (images = 0) => images === 0 ? "" : `, ${images} left out`;
+
 /** "12.0 % [9.5, 15.1]"; a dash where there was nobody to be mistaken for. */
-function identified({ identified }: AttackReport): string {
+function identified({ identified, undefined: left }: AttackReport): string {
   if (!identified) return "-";
-  return `${percent(identified.mean)} % [${percent(identified.low)}, ${percent(identified.high)}]`;
+  const { mean, low, high } = identified;
+  return `${percent(mean)} % [${percent(low)}, ${percent(high)}]${leftOut(left?.identification)}`;
 }
 
 function attackRows(title: string, reports: readonly [AttackReport, AttackReport, AttackReport]): Row[] {
@@ -36,7 +40,7 @@ function attackRows(title: string, reports: readonly [AttackReport, AttackReport
   return [
     [title, "", "", "", ""],
     row("identified", "lower", identified),
-    row("L2 distance", "higher", ({ l2 }) => mean(l2)),
+    row("L2 distance", "higher", ({ l2, undefined: left }) => mean(l2) + leftOut(left?.l2)),
     row("SSIM", "lower", ({ ssim }) => mean(ssim)),
     row("confidence", "lower", ({ confidence }) => mean(confidence)),
   ];

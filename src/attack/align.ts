@@ -4,6 +4,8 @@
  * @module
  */
 
+import { finite, finiteRows } from "../checks/numbers.ts";
+
 /**
  * Puts the reconstructions of a batch into the order of the originals: the nearest pair first, by the sum of squared differences, then the nearest of those left. The gradients of a batch do not tell its
  * order; a figure over reconstructions in the wrong order would say that less leaked than did. Choosing the best flatters the attack a little: by as much as the best of a few guesses.
@@ -13,7 +15,7 @@
  * @param reconstructions as many
  * @param labels of the originals and of the reconstructions alike: only those of the same label are exchanged; default: all may be
  * @returns the reconstructions in the originals' order
- * @throws {RangeError} if they are not as many, no whole images or the labels not as many.
+ * @throws {RangeError} if they are not as many, no whole images or the labels not as many, or a pixel or label is not finite.
  * @example
  * ```ts
  * import { alignImages } from "@tacet/tacet";
@@ -35,6 +37,9 @@ export function alignImages(
   if (labels && labels.length !== images) {
     throw new RangeError(`labels has ${labels.length} values; there are ${images} images`);
   }
+  finiteRows("originals", originals, size);
+  finiteRows("reconstructions", reconstructions, size);
+  finite("labels", labels ?? []);
   const distance = (original: number, found: number) => {
     let sum = 0;
     for (let i = 0; i < size; i++) {

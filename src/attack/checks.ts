@@ -21,11 +21,12 @@ export function checkBound(inputBound: readonly [low: number, high: number]): re
 /**
  * Judges parameters for a network that may be a slice: they may be those of the whole.
  *
- * @throws {RangeError} if the values lack some of the network's parameters, or have another number of values.
+ * @throws {RangeError} if the values lack some of the network's parameters, have another number of values, or one is not finite.
  * @throws {TypeError} if values are no Float32Array.
  */
 export function checkParameters(network: Network, parameters: ParameterValues): void {
   judgeWhole(network.parameters, parameters);
+  for (const { name } of network.parameters) finite(`parameters: ${name}`, parameters[name]!);
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import { isTypedArray } from "../checks/arrays.ts";
-import { integer } from "../checks/numbers.ts";
+import { finite, finiteRows, integer } from "../checks/numbers.ts";
 import type { Divergence, Engine } from "../engine/engine.ts";
 import {
   adam,
@@ -118,6 +118,7 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
         `images has ${images.length} values and features ${features.length}; they must be as many whole images of [${shape}] and rows of features, at least one`,
       );
     }
+    finiteRows("images", images, pixels);
     const layers = hidden.flatMap((outputs) => [dense({ outputs: integer("hidden", outputs) }), relu()]);
     const network = sequential([size, 1, 1], [flatten(), ...layers, dense({ outputs: pixels }), sigmoid()], { seed });
     const program = engine.program(network, { batchSize: Math.min(batchSize, count), gradients: "parameters" });
@@ -143,7 +144,9 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
     }
     const diverged = await program.settled();
     if (diverged) throw divergedError(diverged);
-    return new LearnedDecoder(engine, network, await program.parameters.values(), scale);
+    const values = await program.parameters.values();
+    for (const [name, weights] of Object.entries(values)) finite(`the decoder's parameter ${name}`, weights);
+    return new LearnedDecoder(engine, network, values, scale);
   }
 
   /**
@@ -151,12 +154,13 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
    *
    * @param targetFeatures `[images][features]`
    * @returns `[images][channels][height][width]`, from 0 to 1
-   * @throws {RangeError} (as a rejection) if the features are no whole number of images.
+   * @throws {RangeError} (as a rejection) if the features are no whole number of images, or one is not finite.
    */
   async generate(targetFeatures: Float32Array): Promise<Float32Array> {
     const count = countImages("targetFeatures", targetFeatures, this.network.inputShape[0]);
     const program = this.#engine.program(this.network, { batchSize: Math.min(count, 64) });
     program.parameters.setValues(this.parameters);
-    return await outputsOf(program, targetFeatures.map((feature) => feature * this.#scale));
+    finiteRows("targetFeatures", targetFeatures, this.network.inputShape[0], "image", "feature");
+    return await outputsOf(program, targetFeatures.map((feature) => feature * this.#scale), "reconstructions");
   }
 }

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { integer } from "../checks/numbers.ts";
+import { finite, integer } from "../checks/numbers.ts";
 import { type Network, type ParameterValues, type PlacedLayer, sizeOf } from "../nn/mod.ts";
 import { judgeMasks } from "../nn/judge.ts";
 import { checkValues } from "./checks.ts";
@@ -105,7 +105,7 @@ function explained(
  * Where the layer is the network's first, its inputs are the image. Behind convolutions they are features, which {@link ImageInversionAttack} and {@link LearnedDecoder} invert further.
  *
  * @param gradients by the parameters' names: their mean over the images of the step
- * @throws {RangeError} if the layer is not there, is not dense or has no bias; gradients are missing, not as many as the parameters or not finite; masks are not the network's; all gradients of the bias are 0.
+ * @throws {RangeError} if the layer is not there, is not dense or has no bias; gradients are missing, not as many as the parameters or not finite; masks are not the network's; all gradients of the bias are 0, or so small beside those of the weights that an input is too large for float32.
  * @example
  * ```ts
  * import { dense, flatten, revealedInputs, sequential } from "@tacet/tacet";
@@ -138,6 +138,7 @@ export function revealedInputs(
   const rows = together.map((some) => explained(dense, bias, mask, some))
     .map((row) => ({ ...row, active: row.inputs.reduce((sum, x) => sum + Number(x !== 0), 0) }))
     .sort((a, b) => a.active - b.active || Math.abs(bias[b.output]!) - Math.abs(bias[a.output]!));
+  for (const { output, inputs } of rows) finite(`the inputs that output ${output} of ${placed.name} reveals`, inputs);
   const all = {
     inputs: new Float32Array(rows.length * dense.inputs),
     known: new Uint8Array(rows.length * dense.inputs),

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { finite, integer } from "../checks/numbers.ts";
+import { finite, finiteRows, integer } from "../checks/numbers.ts";
 import type { Engine } from "../engine/engine.ts";
 import { judgeMasks } from "../nn/judge.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
@@ -145,11 +145,14 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
    * The gradients that a training step over the given images reveals: of the mean softmax cross entropy, by the parameters' names; 0 for suppressed weights.
    *
    * @param images `[images][channels][height][width]`
-   * @throws {RangeError} (as a rejection) if the images are no whole number, or a label is missing or no class of the network.
+   * @throws {RangeError} (as a rejection) if the images are no whole number, a pixel or a gradient is not finite, or a label is missing or no class of the network.
    */
   async gradients(images: Float32Array, labels: ArrayLike<number>): Promise<Record<string, Float32Array>> {
     const count = countImages("images", images, sizeOf(this.network.inputShape));
-    return await this.#matching(count).gradients(images, labels);
+    finiteRows("images", images, sizeOf(this.network.inputShape));
+    const gradients = await this.#matching(count).gradients(images, labels);
+    for (const [name, values] of Object.entries(gradients)) finite(`the gradient of ${name}`, values);
+    return gradients;
   }
 
   #starts(images: number, seed: number, restart: number): Float32Array {
@@ -167,7 +170,7 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
    *
    * @param gradients by the parameters' names: their mean over the images of the step
    * @returns the reconstructions, `[images][channels][height][width]`, within the input bound, in the order of the labels
-   * @throws {RangeError} (as a rejection) if gradients are missing, not as many as the parameters, not finite or all 0, or an option is out of range.
+   * @throws {RangeError} (as a rejection) if gradients are missing, not as many as the parameters, not finite or all 0, an option is out of range, or the network's values are so large that a distance or its derivative is no number.
    */
   async generate(gradients: ParameterValues, options: GradientLeakageOptions = {}): Promise<Float32Array> {
     const { images, distance, iterations, restarts, lr, totalVariation, signed, seed, starts } = settingsOf(options);
@@ -191,7 +194,16 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
         const { distance: before, derivative } = await matching.compare(distance, target, x, labels);
         if (!Number.isFinite(before)) {
           throw new RangeError(
-            `the gradients of the images are ${before} apart from those seen: the network's values are too large to follow`,
+            `the gradients of the images are ${before} apart from those seen before step ${iteration} of ${iterations}: the network's values are too large to follow`,
+          );
+        }
+        const wrong = derivative.findIndex((slope) => !Number.isFinite(slope));
+        if (wrong >= 0) {
+          const pixels = sizeOf(network.inputShape), image = Math.floor(wrong / pixels);
+          throw new RangeError(
+            `image ${image}: the derivative of pixel ${wrong % pixels} is ${
+              derivative[wrong]
+            } in step ${iteration} of ${iterations}: the network's values are too large to follow`,
           );
         }
         onDistance?.(before, iteration, restart);
@@ -201,6 +213,11 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
         await onProgress?.(restart * iterations + iteration, restarts * iterations);
       }
       const found = await matching.distance(distance, target, x, labels);
+      if (!Number.isFinite(found)) {
+        throw new RangeError(
+          `the gradients of the images are ${found} apart from those seen behind step ${iterations}: the network's values are too large to follow`,
+        );
+      }
       if (restart > 0 && !(found < lowest)) continue;
       lowest = found;
       best = x;
@@ -211,14 +228,16 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
   /**
    * How near the reconstructions come to the originals, both `[images][channels][height][width]`; see {@link InversionEvaluation}.
    *
-   * @param options `labels`, the true class of each image, and `judge`, a separately trained network: both, or neither, for the confidence; `decoys` for the identification
-   * @throws {RangeError} (as a rejection) if the images are no whole number, their numbers or labels do not match, or a pixel is not finite.
+   * @param options `labels`, the true class of each image, and `judge`, a separately trained network: both, or neither, for the confidence; `decoys` for the identification; `dataRange` of SSIM, by default the width of the input bound
+   * @throws {RangeError} (as a rejection) if the images are no whole number, their numbers or labels do not match, a pixel or one of the judge's logits is not finite, or all originals are black, or, with decoys, of one colour.
    */
   async evaluate(
     originals: Float32Array,
     inverted: Float32Array,
     options: EvaluationOptions = {},
   ): Promise<InversionEvaluation> {
-    return await evaluateInversion(this.#options.engine, this.network.inputShape, originals, inverted, options);
+    const [low, high] = this.#bound, { engine } = this.#options;
+    const own = { dataRange: high - low, ...options };
+    return await evaluateInversion(engine, this.network.inputShape, originals, inverted, own);
   }
 }

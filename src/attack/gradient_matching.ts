@@ -134,6 +134,8 @@ export class GradientMatching {
   ): Promise<{ readonly distance: number; readonly derivative: Float32Array }> {
     const gradients = await this.#gradients(images, labels);
     const { distance, ofGradient, ofTarget } = distanceOf(kind, gradients, target);
+    // No way leads from what is no number: the caller sees by the distance.
+    if (!Number.isFinite(distance)) return { distance, derivative: new Float32Array(images.length) };
     const direction = combine(ofGradient, gradients, ofTarget, target);
     const length = Math.sqrt(product(direction, direction));
     if (length === 0) return { distance, derivative: new Float32Array(images.length) };

@@ -5,13 +5,15 @@
  *
  * @module
  */
-import { integer } from "../checks/numbers.ts";
+import { finite, finiteRows, integer } from "../checks/numbers.ts";
 import type { Engine, InversionStep, Program } from "../engine/engine.ts";
+import { checkTargets } from "../engine/finite.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
 import { checkBound, checkParameters, countImages } from "./checks.ts";
 import { evaluateInversion, type EvaluationOptions, type InversionEvaluation } from "./evaluation.ts";
 import { outputsOf } from "./outputs.ts";
+import { checkInverted } from "./followed.ts";
 import type { ReconstructionAttack } from "./reconstruction.ts";
 
 /** Factors of the feature loss, of the differences between neighbouring pixels, and of the mean square of the pixels. */
@@ -78,7 +80,7 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
    * Computes nothing yet.
    *
    * @param options engine, network, parameters, input bound and loss weights
-   * @throws {RangeError} if the bound is empty, a loss weight is negative or parameters are missing.
+   * @throws {RangeError} if the bound is empty, a loss weight is negative or parameters are missing or not finite.
    * @example
    * ```ts
    * import { Dataset, drawnDigits, ImageInversionAttack, lenet5, Model, openEngine, pixels, sgd, sliceNetwork } from "@tacet/tacet";
@@ -130,11 +132,12 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
   /**
    * What the attacker sees of images `[images][channels][height][width]`: the network's output, `[images][features]`.
    *
-   * @throws {RangeError} (as a rejection) if the images are no whole number of the network's inputs.
+   * @throws {RangeError} (as a rejection) if the images are no whole number of the network's inputs, or a pixel or a feature is not finite.
    */
   async features(images: Float32Array): Promise<Float32Array> {
     const count = countImages("images", images, sizeOf(this.network.inputShape));
-    return await outputsOf(this.#program(Math.min(count, TOGETHER)), images);
+    finiteRows("images", images, sizeOf(this.network.inputShape));
+    return await outputsOf(this.#program(Math.min(count, TOGETHER)), images, "features");
   }
 
   /** The first images: each from its own stream of the seed, so that it does not depend on how many there are. */
@@ -169,7 +172,7 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
    *
    * @param targetFeatures `[images][features]`, as {@link ImageInversionAttack.features} gives them
    * @returns the reconstructions, `[images][channels][height][width]`, within the input bound
-   * @throws {RangeError} (as a rejection) if the features or starts are no whole number of images, or an option is out of range.
+   * @throws {RangeError} (as a rejection) if the features or starts are no whole number of images or not finite, an option is out of range, or the network's values are so large that a loss or a pixel is no number: it says of which image, at which step.
    */
   async generate(targetFeatures: Float32Array, options: GenerateOptions = {}): Promise<Float32Array> {
     const { method = "sign", adamLossWeights = [1, 1, 0.1], seed = 1, onProgress, onLosses } = options;
@@ -180,6 +183,7 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
     integer("iterations", iterations);
     const pixels = sizeOf(this.network.inputShape), size = sizeOf(this.network.outputShape);
     const count = countImages("targetFeatures", targetFeatures, size);
+    checkTargets(targetFeatures, size, "targetFeatures");
     const { starts, restarts = 1 } = options;
     if (starts && starts.length !== count * pixels) {
       throw new RangeError(`starts has ${starts.length} values; ${count} images take ${count * pixels}`);
@@ -189,14 +193,17 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
         `restarts is ${restarts}; it must be an integer from 1 to ${MOST_RESTARTS}, and 1 where starts are given`,
       );
     }
+    finite("starts", starts ?? []);
     const step = this.#step(method, adamLossWeights), total = count * iterations * restarts;
     const inverted = new Float32Array(count * pixels), lowest = new Float32Array(count);
     for (let restart = 0; restart < restarts; restart++) {
       const begin = starts ?? this.#starts(count, seed, restart);
       await this.#inGroups(count, async (program, first, images) => {
-        program.setInput(begin.subarray(first * pixels, (first + images) * pixels));
+        const own = begin.subarray(first * pixels, (first + images) * pixels);
+        const targets = targetFeatures.subarray(first * size, (first + images) * size);
+        program.setInput(own);
         const inversion = program.inversion();
-        inversion.setTargets(targetFeatures.subarray(first * size, (first + images) * size));
+        inversion.setTargets(targets);
         for (let iteration = 1; iteration <= iterations; iteration++) {
           inversion.step(step);
           const pressure = program.pressure();
@@ -205,6 +212,7 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
           if (onProgress) await onProgress((restart * count + first) * iterations + iteration * images, total);
         }
         const losses = await inversion.losses(), found = await program.input();
+        await checkInverted({ program, starts: own, targets, step, iterations, firstImage: first }, losses, found);
         losses.forEach((loss, image) => {
           if (restart > 0 && !(loss < lowest[first + image]!)) return;
           lowest[first + image] = loss;
@@ -218,14 +226,16 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
   /**
    * How near the reconstructions come to the originals, both `[images][channels][height][width]`; see {@link InversionEvaluation}.
    *
-   * @param options `labels`, the true class of each image, and `judge`, a separately trained network: both, or neither, for the confidence; `decoys` for the identification
-   * @throws {RangeError} (as a rejection) if the images are no whole number, their numbers or labels do not match, or a pixel is not finite.
+   * @param options `labels`, the true class of each image, and `judge`, a separately trained network: both, or neither, for the confidence; `decoys` for the identification; `dataRange` of SSIM, by default the width of the input bound
+   * @throws {RangeError} (as a rejection) if the images are no whole number, their numbers or labels do not match, a pixel or one of the judge's logits is not finite, or all originals are black, or, with decoys, of one colour.
    */
   async evaluate(
     originals: Float32Array,
     inverted: Float32Array,
     options: EvaluationOptions = {},
   ): Promise<InversionEvaluation> {
-    return await evaluateInversion(this.#options.engine, this.network.inputShape, originals, inverted, options);
+    const [low, high] = this.#inputBound, { engine } = this.#options;
+    const own = { dataRange: high - low, ...options };
+    return await evaluateInversion(engine, this.network.inputShape, originals, inverted, own);
   }
 }

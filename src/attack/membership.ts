@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { finite } from "../checks/numbers.ts";
 import type { BatchSource, Engine } from "../engine/engine.ts";
 import { type KnownInterval, wilsonInterval } from "../metrics/interval.ts";
 import type { Network, ParameterValues } from "../nn/mod.ts";
@@ -41,7 +42,7 @@ export interface TrainedNetwork {
 /**
  * The softmax cross entropy of a network on each of the given images.
  *
- * @throws {RangeError} (as a rejection) if an index is outside the data, or the data or the parameters do not fit the network.
+ * @throws {RangeError} (as a rejection) if an index is outside the data, the data or the parameters do not fit the network, or a parameter or a loss is not finite.
  * @example
  * ```ts
  * import { Dataset, drawnDigits, exampleLosses, lenet5, Model, openEngine, sgd } from "@tacet/tacet";
@@ -66,6 +67,7 @@ export async function exampleLosses(
     program.load(data, Array.from(indices).slice(first, first + program.batchSize));
     losses.set(await program.losses(), first);
   }
+  finite("losses", losses);
   return losses;
 }
 
@@ -75,7 +77,7 @@ export async function exampleLosses(
  *
  * @param losses of the network attacked
  * @param shadows losses of each shadow model on the same examples; default none
- * @throws {RangeError} if a shadow model has not as many losses.
+ * @throws {RangeError} if a shadow model has not as many losses, or a loss is not finite.
  * @example
  * ```ts
  * import { membershipScores } from "@tacet/tacet";
@@ -86,10 +88,12 @@ export function membershipScores(
   losses: ArrayLike<number>,
   shadows: readonly ArrayLike<number>[] = [],
 ): Float64Array {
+  finite("losses", losses);
   shadows.forEach((shadow, model) => {
     if (shadow.length !== losses.length) {
       throw new RangeError(`shadows[${model}] has ${shadow.length} losses; there are ${losses.length} examples`);
     }
+    finite(`shadows[${model}]`, shadow);
   });
   return Float64Array.from({ length: losses.length }, (_, i) => {
     const others = shadows.reduce((sum, shadow) => sum + shadow[i]!, 0);
@@ -121,8 +125,7 @@ function areaInterval(auc: number, members: number, others: number): KnownInterv
 
 function checked(name: string, scores: ArrayLike<number>): Float64Array {
   if (scores.length === 0) throw new RangeError(`${name} is empty; there must be at least one score`);
-  const wrong = Array.from(scores).findIndex((score) => Number.isNaN(score));
-  if (wrong >= 0) throw new RangeError(`${name}[${wrong}] is NaN; scores must be numbers`);
+  finite(name, scores);
   return Float64Array.from(scores).sort();
 }
 
@@ -131,7 +134,7 @@ function checked(name: string, scores: ArrayLike<number>): Float64Array {
  *
  * @param memberScores of examples that were trained on
  * @param otherScores of examples like them that were not
- * @throws {RangeError} if either is empty or holds NaN.
+ * @throws {RangeError} if either is empty or holds NaN or an infinity.
  * @example
  * ```ts
  * import { evaluateMembership } from "@tacet/tacet";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { finite, integer } from "../checks/numbers.ts";
+import { finite, finiteRows, integer } from "../checks/numbers.ts";
 import { sizeOf } from "../nn/mod.ts";
 import { countImages } from "./checks.ts";
 import type { ReconstructionAttack } from "./reconstruction.ts";
@@ -46,7 +46,7 @@ export class NeighbourDecoder implements ReconstructionAttack<Float32Array> {
   /**
    * Looks at the examples; keeps their images, without a copy.
    *
-   * @throws {RangeError} if features and images are not as many, a feature is not finite, or `neighbours` is no positive integer.
+   * @throws {RangeError} if features and images are not as many, a feature or a pixel is not finite, or `neighbours` is no positive integer.
    * @example
    * ```ts
    * import { NeighbourDecoder } from "@tacet/tacet";
@@ -61,6 +61,7 @@ export class NeighbourDecoder implements ReconstructionAttack<Float32Array> {
       throw new RangeError(`features has ${features.length} values; there must be as many for each of ${count} images`);
     }
     finite("features", features);
+    finiteRows("images", images, pixels);
     this.#images = images;
     this.#pixels = pixels;
     this.#width = width;
@@ -69,8 +70,10 @@ export class NeighbourDecoder implements ReconstructionAttack<Float32Array> {
       const values = column(features, width, feature, 1), mean = values.reduce((sum, value) => sum + value, 0) / count;
       const variance = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / count;
       const scale = 1 / Math.sqrt(variance);
-      // A feature that is always the same tells nothing.
-      return variance > 0 ? [{ feature, scale, values: values.map((value) => scale * value) }] : [];
+      // A feature that is always the same tells nothing. Compared, not computed: a mean's rounding would make a variance of it.
+      return values.some((value) => value !== values[0])
+        ? [{ feature, scale, values: values.map((value) => scale * value) }]
+        : [];
     });
   }
 
@@ -79,11 +82,12 @@ export class NeighbourDecoder implements ReconstructionAttack<Float32Array> {
    *
    * @param targetFeatures `[images][features]`
    * @returns `[images][channels][height][width]`
-   * @throws {RangeError} (as a rejection) if the features are no whole number of images.
+   * @throws {RangeError} (as a rejection) if the features are no whole number of images, or one is not finite.
    */
   // deno-lint-ignore require-await -- attacks are asynchronous, and what is wrong is a rejection
   async generate(targetFeatures: Float32Array): Promise<Float32Array> {
     const count = countImages("targetFeatures", targetFeatures, this.#width), pixels = this.#pixels;
+    finiteRows("targetFeatures", targetFeatures, this.#width, "image", "feature");
     const seen = this.#speaking.map(({ feature, scale }) => column(targetFeatures, this.#width, feature, scale));
     const distances = new Float64Array(this.#images.length / pixels), inverted = new Float32Array(count * pixels);
     for (let image = 0; image < count; image++) {

@@ -143,8 +143,8 @@ export function encodeCheckpoint(
 
 /**
  * A checkpoint from the bytes of its file, of which the bytes tell the kind: safetensors, or MindSpore's .ckpt. A file of another tool is read with step 0, no masks and no settings. Its floats are the parameters:
- * F16, BF16, and F64 where it is exact, become F32. What it holds beside them (state of optimizers, counters, tensors of integers and booleans, single numbers, texts) is kept apart as `other`. Values are not judged:
- * a parameter may hold NaN. Names keep the prefix that they have: {@linkcode Model.restore} takes it off.
+ * F16, BF16, and F64 where it is exact, become F32. What it holds beside them (state of optimizers, counters, tensors of integers and booleans, single numbers, texts) is kept apart as `other`. Values are not judged here:
+ * a parameter may hold NaN, which a model then refuses to restore. Names keep the prefix that they have: {@linkcode Model.restore} takes it off.
  *
  * @param fileName for messages
  * @param options `round` to round F64 that is no float32

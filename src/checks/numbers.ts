@@ -43,3 +43,27 @@ export function finite(what: string, values: ArrayLike<number>): void {
     if (!Number.isFinite(values[i]!)) throw new RangeError(`${what}[${i}] is ${values[i]}; it must be finite`);
   }
 }
+
+/**
+ * Refuses rows of values, such as images, of which one value is not finite.
+ *
+ * @param what they are called
+ * @param size values of a row
+ * @param row what a row is
+ * @param place what a value of it is
+ * @throws {RangeError} that names the first one, its row and its place there.
+ */
+export function finiteRows(
+  what: string,
+  values: ArrayLike<number>,
+  size: number,
+  row = "image",
+  place = "pixel",
+): void {
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i]!)) continue;
+    throw new RangeError(
+      `${what}: ${place} ${i % size} of ${row} ${Math.floor(i / size)} is ${values[i]}; it must be finite`,
+    );
+  }
+}

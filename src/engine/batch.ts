@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { finiteRows } from "../checks/numbers.ts";
 import { sizeOf } from "../nn/mod.ts";
 import { checkCount, checkIndex, checkLabels, checkSource } from "./batch_checks.ts";
 import type { BatchSource } from "./engine.ts";
@@ -85,6 +86,7 @@ export class Batch {
   setInput(values: Float32Array, labels?: ArrayLike<number>): void {
     const count = values.length / sizeOf(this.input.shape);
     checkCount(`setInput: ${values.length} values are`, count, this.capacity);
+    finiteRows("setInput", values, sizeOf(this.input.shape));
     if (labels) checkLabels(labels, count, this.classes);
     this.count = count;
     this.labelForm = labels && "integer";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { finiteRows } from "../checks/numbers.ts";
 import type { Optimizer } from "../nn/mod.ts";
 import type { BatchSource } from "./engine.ts";
 
@@ -27,7 +28,7 @@ export function checkCount(what: string, count: number, capacity: number): void 
  * @param classes the network's outputs
  * @throws {RangeError} that says what does not fit.
  */
-export function checkSource({ source, size }: BatchSource, shape: readonly number[], classes: number): void {
+export function checkSource({ source, size, scale }: BatchSource, shape: readonly number[], classes: number): void {
   const [channels, height, width] = shape as readonly [number, number, number];
   if (source.channels !== channels || size[0] !== height || size[1] !== width) {
     throw new RangeError(
@@ -35,6 +36,7 @@ export function checkSource({ source, size }: BatchSource, shape: readonly numbe
         `but the network takes [${shape}]; resize them with the dataset's \`size\``,
     );
   }
+  if (!Number.isFinite(scale)) throw new RangeError(`the data's scale is ${scale}; it must be finite`);
   if (source.classes > classes) {
     throw new RangeError(`the data have ${source.classes} classes, but the network has ${classes} outputs`);
   }
@@ -85,13 +87,14 @@ export function checkLabels(labels: ArrayLike<number>, count: number, classes: n
   }
 }
 
-/** Throws unless the targets are as many as a batch's outputs and the optimizer is one for regressions. */
+/** Throws unless the targets are as many as a batch's outputs and finite, and the optimizer is one for regressions. */
 export function checkRegression(targets: Float32Array, images: number, outputs: number, optimizer: Optimizer): void {
   if (targets.length !== images * outputs) {
     throw new RangeError(
       `regressStep takes ${images} images of ${outputs} targets each, got ${targets.length} values`,
     );
   }
+  finiteRows("targets", targets, outputs, "image", "target");
   if (optimizer.kind === "dpSgd") {
     throw new TypeError("regressStep clips no gradients: dpSgd trains on labels only, by trainStep");
   }

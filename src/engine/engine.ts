@@ -89,14 +89,14 @@ export interface Program {
   /**
    * Makes the given pixels `[images][channels][height][width]` the current batch, with the given labels or with none.
    *
-   * @throws {RangeError} if they are no whole number of images from 1 to the batch size, or a label is missing or no class of the network.
+   * @throws {RangeError} if they are no whole number of images from 1 to the batch size, a pixel is not finite, or a label is missing or no class of the network.
    */
   setInput(values: Float32Array, labels?: ArrayLike<number>): void;
   /** The current batch as `[images][channels][height][width]`. */
   input(): Promise<Float32Array>;
   /** Computes the network's output for the current batch. */
   forward(): void;
-  /** The output of the last forward, `[images][outputs]`. */
+  /** The output of the last forward, `[images][outputs]`, as it is: of values that are too large it may be NaN or infinite. */
   output(): Promise<Float32Array>;
   /** Forward, mean softmax cross entropy, and the gradients that the program was made for; changes no parameter. */
   gradients(): void;
@@ -113,7 +113,7 @@ export interface Program {
   /**
    * One step of training towards targets `[images][outputs]` for the current batch: forward, mean squared error over outputs and images, gradients, update.
    *
-   * @throws {RangeError} if the targets are not as many as the batch's outputs.
+   * @throws {RangeError} if the targets are not as many as the batch's outputs, or one is not finite.
    * @throws {TypeError} if the optimizer is a `dpSgd`, which clips the gradients of labelled images only.
    */
   regressStep(targets: Float32Array, optimizer: Optimizer): void;
@@ -164,9 +164,17 @@ export interface InversionStep {
 
 /** The inversion attack in progress: the images are the program's current batch. */
 export interface Inversion {
-  /** Begins anew: sets the features to reach, `[images][features]`, for the images of the current batch. */
+  /**
+   * Begins anew: sets the features to reach, `[images][features]`, for the images of the current batch.
+   *
+   * @throws {RangeError} if they are not as many, one is not finite, or those of an image are so large that their squares are not.
+   */
   setTargets(values: Float32Array): void;
-  /** One step for every image. */
+  /**
+   * One step for every image. A pixel whose gradient is not finite becomes NaN and stays it, on every engine.
+   *
+   * @throws {RangeError} if a factor or the rate is not finite, or the bound is empty.
+   */
   step(step: InversionStep): void;
   /** The loss of each image before the last step. */
   losses(): Promise<Float32Array>;
@@ -196,12 +204,12 @@ export interface ExactSuppression {
 export interface ParameterStore {
   /** Names, shapes and first distributions, in the order of the network. */
   readonly specs: readonly ParameterSpec[];
-  /** All values, copied. */
+  /** All values, copied, as they are: where training diverged they may be NaN or infinite. */
   values(): Promise<Record<string, Float32Array>>;
   /**
    * Replaces the values of the named parameters; the others stay. All are judged before the first is replaced.
    *
-   * @throws {RangeError} naming every one that is unknown or has another number of values.
+   * @throws {RangeError} naming every one that is unknown or has another number of values; if a value is not finite.
    * @throws {TypeError} if values are no Float32Array.
    */
   setValues(values: ParameterValues): void;
@@ -216,7 +224,11 @@ export interface ParameterStore {
   restore(saved: SavedParameters, options?: FitOptions): Fit;
   /** The last gradient of a parameter; 0 for weights that are suppressed and skipped. */
   gradient(name: string): Promise<Float32Array>;
-  /** Sets the gradient that the next {@link ParameterStore.update} takes. */
+  /**
+   * Sets the gradient that the next {@link ParameterStore.update} takes.
+   *
+   * @throws {RangeError} if a value is not finite, the name is unknown or the number of values is not the parameter's.
+   */
   setGradient(name: string, values: Float32Array): void;
   /** Gives a parameter a mask, all kept; it has one from then on. */
   addMask(name: string): void;

@@ -6,6 +6,7 @@
 import { sizeOf } from "../nn/mod.ts";
 import type { Batch } from "./batch.ts";
 import type { Inversion, InversionStep } from "./engine.ts";
+import { checkStep, checkTargets } from "./finite.ts";
 import type { Activation, Call } from "./site.ts";
 import type { Machine } from "./machine.ts";
 
@@ -50,6 +51,7 @@ export class MachineInversion implements Inversion {
         `setTargets takes ${this.#batch.count} images of ${size} features each, got ${values.length} values`,
       );
     }
+    checkTargets(values, size);
     this.#batch.write(this.#targets, size, values);
     const { floats } = this.#machine;
     const pixels = sizeOf(this.#batch.input.shape) * this.#batch.lanes;
@@ -59,6 +61,7 @@ export class MachineInversion implements Inversion {
   }
 
   step(step: InversionStep): void {
+    checkStep(step);
     const { kernels: k } = this.#machine;
     const { input, count, lanes } = this.#batch;
     const [channels, height, width] = input.shape as readonly [number, number, number];

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { finite } from "../checks/numbers.ts";
 import { fitSaved } from "../nn/fit.ts";
 import { judgeMasks, judgeValues } from "../nn/judge.ts";
 import type {
@@ -15,6 +16,7 @@ import type {
   ParameterValues,
   SavedParameters,
 } from "../nn/mod.ts";
+import { checkFinite, checkOptimizer } from "./finite.ts";
 import type { ExactSuppression, ParameterStore } from "./engine.ts";
 import { drawNoise, drawParameter } from "./draws.ts";
 import type { Machine } from "./machine.ts";
@@ -116,6 +118,7 @@ export class MachineParameters implements ParameterStore {
 
   setValues(values: ParameterValues): void {
     judgeValues(this.specs, values);
+    checkFinite(values);
     for (const [name, data] of Object.entries(values)) {
       const { weight, count } = this.#place(name);
       this.#write(`parameter ${name}`, weight, count, data);
@@ -128,6 +131,7 @@ export class MachineParameters implements ParameterStore {
   }
 
   setGradient(name: string, values: Float32Array): void {
+    finite(`the gradient of ${name}`, values);
     const { gradient, count } = this.#place(name);
     this.#write(`the gradient of ${name}`, gradient, count, values);
   }
@@ -217,6 +221,7 @@ export class MachineParameters implements ParameterStore {
   }
 
   update(optimizer: Optimizer, step: number = this.#noisySteps): void {
+    checkOptimizer(optimizer);
     const { kernels } = this.#machine;
     if (this.watch.diverged) {
       this.#dropSums();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { integer } from "../checks/numbers.ts";
+import { finiteRows, integer } from "../checks/numbers.ts";
 
 /**
  * The value of a metric was asked for before it had seen an image.
@@ -27,7 +27,7 @@ export class NoImagesError extends Error {
 
 /**
  * Classification accuracy, gathered over any number of batches: `clear()`, `update(...)` for each batch, then `value()`. The class read is the one
- * with the largest logit, the lowest of those if several tie. An image with a logit that is NaN counts as misread.
+ * with the largest logit, the lowest of those if several tie. Logits that are NaN or infinite are refused: they say nothing of a class.
  *
  * @example
  * ```ts
@@ -50,7 +50,7 @@ export class Accuracy {
   /**
    * Counts a batch: `logits` `[images][classes]`, `labels` `[images]`, each from 0 to `classes` - 1. Counts all of it or, if it throws, nothing.
    *
-   * @throws {RangeError} if `classes` is not a positive integer, the lengths do not fit, or a label is not a class.
+   * @throws {RangeError} if `classes` is not a positive integer, the lengths do not fit, a label is not a class, or a logit is not finite.
    */
   update(logits: Float32Array, labels: ArrayLike<number>, classes: number): void {
     integer("classes", classes);
@@ -60,6 +60,7 @@ export class Accuracy {
         `logits has ${logits.length} values; ${images} labels times ${classes} classes need ${images * classes}`,
       );
     }
+    finiteRows("logits", logits, classes, "image", "class");
     let right = 0;
     for (let image = 0; image < images; image++) {
       const label = labels[image]!;
@@ -95,13 +96,11 @@ export class Accuracy {
   }
 }
 
-/** The class with the largest of `classes` logits from `base` on, the lowest at a tie; -1 if one is NaN. */
+/** The class with the largest of `classes` logits from `base` on, the lowest at a tie. */
 function readsAs(logits: Float32Array, base: number, classes: number): number {
   let best = 0;
   for (let i = 0; i < classes; i++) {
-    const logit = logits[base + i]!;
-    if (Number.isNaN(logit)) return -1;
-    if (logit > logits[base + best]!) best = i;
+    if (logits[base + i]! > logits[base + best]!) best = i;
   }
   return best;
 }

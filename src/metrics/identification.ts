@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { integer } from "../checks/numbers.ts";
+import { finiteRows, integer } from "../checks/numbers.ts";
 import { type KnownInterval, wilsonInterval } from "./interval.ts";
 
 /** A share of the images, with its 95 % interval (Wilson's score) and what guessing would reach. */
@@ -14,9 +14,11 @@ export interface ShareByChance extends KnownInterval {
 
 /** What {@link identification} measured. */
 export interface Identification {
-  /** Number of images. */
+  /** Number of images of which it can be said: those with contrast. */
   readonly images: number;
-  /** Decoys of each. */
+  /** Images left out: of one colour all over, or all of whose decoys are, so that nothing correlates with them. */
+  readonly undefined: number;
+  /** Decoys of each; those of one colour all over are left out, and chance counts the others. */
   readonly decoys: number;
   /** Images whose reconstruction resembles them more than any decoy. */
   readonly identified: ShareByChance;
@@ -24,7 +26,7 @@ export interface Identification {
   readonly topFive: ShareByChance;
   /** Median of the ranks; half-way between the middle two of an even number. */
   readonly medianRank: number;
-  /** Each image's rank: 1 and the decoys that its reconstruction resembles at least as much. */
+  /** Each image's rank: 1 and the decoys that its reconstruction resembles at least as much. NaN for an image left out, which JSON writes as null. */
   readonly ranks: readonly number[];
 }
 
@@ -42,26 +44,27 @@ export interface IdentificationOptions {
   readonly decoys: readonly ArrayLike<number>[];
 }
 
-/** The images with their mean taken away and length 1, so that the product of two is their correlation; without variance, all 0. */
-function standardized(name: string, images: Float32Array, size: number): Float64Array {
-  const count = images.length / size, standard = new Float64Array(images.length);
+/** Images with their mean taken away and length 1, so that the product of two is their correlation. */
+interface Standardized {
+  /** `[images][size]`; of an image without contrast all 0. */
+  readonly values: Float64Array;
+  /** 1 for each image with contrast; 0 for one of one colour all over, with which nothing correlates. */
+  readonly hasContrast: Uint8Array;
+}
+
+function standardized(name: string, images: Float32Array, size: number): Standardized {
+  finiteRows(name, images, size);
+  const count = images.length / size, values = new Float64Array(images.length), hasContrast = new Uint8Array(count);
   for (let image = 0; image < count; image++) {
-    const begin = image * size;
-    let sum = 0;
-    for (let i = begin; i < begin + size; i++) {
-      if (!Number.isFinite(images[i]!)) {
-        throw new RangeError(`${name}: pixel ${i - begin} of image ${image} is ${images[i]}; it must be finite`);
-      }
-      sum += images[i]!;
-    }
-    const mean = sum / size;
-    let squares = 0;
-    for (let i = begin; i < begin + size; i++) squares += (images[i]! - mean) * (images[i]! - mean);
-    const length = Math.sqrt(squares);
-    if (length === 0) continue;
-    for (let i = begin; i < begin + size; i++) standard[i] = (images[i]! - mean) / length;
+    const pixels = images.subarray(image * size, (image + 1) * size), first = pixels[0]!;
+    // Compared, not computed: the rounding of a mean would make contrast of nothing.
+    if (pixels.every((pixel) => pixel === first)) continue;
+    hasContrast[image] = 1;
+    const mean = pixels.reduce((sum, pixel) => sum + pixel, 0) / size;
+    const length = Math.sqrt(pixels.reduce((sum, pixel) => sum + (pixel - mean) * (pixel - mean), 0));
+    for (let i = 0; i < size; i++) values[image * size + i] = (pixels[i]! - mean) / length;
   }
-  return standard;
+  return { values, hasContrast };
 }
 
 function checkShapes({ size, originals, reconstructions, pool, decoys }: IdentificationOptions): number {
@@ -91,9 +94,10 @@ function checkShapes({ size, originals, reconstructions, pool, decoys }: Identif
 
 /**
  * How often the reconstruction alone tells which of the same label's images was attacked: the one with which it correlates most (Pearson, over all pixels). A tie counts against the attacker, and a
- * reconstruction without variance identifies nothing. The same bits in every runtime.
+ * reconstruction without contrast, of one colour all over, identifies nothing: its rank is the last. Originals and decoys without contrast are left out, since no correlation with them is defined; how many
+ * originals that were stands in the result. The same bits in every runtime.
  *
- * @throws {RangeError} that names the argument if sizes do not fit or a pixel is not finite.
+ * @throws {RangeError} that names the argument if sizes do not fit, a pixel is not finite, or no original with contrast is left.
  * @example
  * ```ts
  * import { identification } from "@tacet/tacet";
@@ -108,22 +112,45 @@ export function identification(options: IdentificationOptions): Identification {
   const candidates = standardized("pool", pool, size);
   const truths = standardized("originals", originals, size);
   const guesses = standardized("reconstructions", reconstructions, size);
-  const correlation = (guess: number, others: Float64Array, other: number) => {
+  const correlation = (guess: number, { values }: Standardized, other: number) => {
     let sum = 0;
-    for (let i = 0; i < size; i++) sum += guesses[guess * size + i]! * others[other * size + i]!;
+    for (let i = 0; i < size; i++) sum += guesses.values[guess * size + i]! * values[other * size + i]!;
     return sum;
   };
+  /** Decoys of the images ranked. */
+  const left: number[] = [];
   const ranks = decoys.map((places, image) => {
+    const rivals = Array.from(places).filter((place) => candidates.hasContrast[place]);
+    if (!truths.hasContrast[image] || rivals.length === 0) return NaN;
+    left.push(rivals.length);
+    if (!guesses.hasContrast[image]) return rivals.length + 1;
     const own = correlation(image, truths, image);
-    let rank = 1;
-    for (let i = 0; i < each; i++) rank += Number(correlation(image, candidates, places[i]!) >= own);
-    return rank;
+    return 1 + rivals.filter((place) => correlation(image, candidates, place) >= own).length;
   });
+  const ranked = ranks.filter((rank) => !Number.isNaN(rank));
+  if (ranked.length === 0) {
+    throw new RangeError(
+      "originals: no image has contrast, or none a decoy that has: nothing correlates with images of one colour",
+    );
+  }
+  const chance = (limit: number) => {
+    const shares = left.map((rivals) => Math.min(1, limit / (rivals + 1)));
+    return shares[0]! + shares.reduce((sum, share) => sum + (share - shares[0]!), 0) / shares.length;
+  };
   const within = (limit: number): ShareByChance => ({
-    ...wilsonInterval(ranks.filter((rank) => rank <= limit).length, ranks.length),
-    chance: Math.min(1, limit / (each + 1)),
+    ...wilsonInterval(ranked.filter((rank) => rank <= limit).length, ranked.length),
+    chance: chance(limit),
   });
-  const sorted = ranks.toSorted((a, b) => a - b), middle = (sorted.length - 1) / 2;
+  const sorted = ranked.toSorted((a, b) => a - b), middle = (sorted.length - 1) / 2;
   const medianRank = (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
-  return { images: ranks.length, decoys: each, identified: within(1), topFive: within(5), medianRank, ranks };
+  const undefinedCount = ranks.length - ranked.length;
+  return {
+    images: ranked.length,
+    undefined: undefinedCount,
+    decoys: each,
+    identified: within(1),
+    topFive: within(5),
+    medianRank,
+    ranks,
+  };
 }

@@ -15,4 +15,4 @@ export {
 export { type Interval, type KnownInterval, meanInterval, wilsonInterval } from "./interval.ts";
 export { relativeL2 } from "./l2.ts";
 export { maskedFraction, zeroFraction } from "./sparsity.ts";
-export { ssim, type SsimOptions } from "./ssim.ts";
+export { MINDARMOUR_DATA_RANGE, ssim, type SsimOptions } from "./ssim.ts";

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { finite } from "../checks/numbers.ts";
 
 /**
- * Share of the weights that are zero, |w| <= `threshold` (default 1e-7, the reference's). A NaN is no zero.
+ * Share of the weights that are zero, |w| <= `threshold` (default 1e-7, the reference's).
  *
- * @throws {RangeError} if `weights` is empty or `threshold` is negative or NaN.
+ * @throws {RangeError} if `weights` is empty or holds NaN or an infinity, or `threshold` is negative or not finite.
  *
  * @example
  * ```ts
@@ -17,7 +18,10 @@
  */
 export function zeroFraction(weights: Float32Array, threshold = 1e-7): number {
   if (weights.length === 0) throw new RangeError("weights is empty; a share needs at least one weight");
-  if (!(threshold >= 0)) throw new RangeError(`threshold is ${threshold}; it must be 0 or more`);
+  if (!(threshold >= 0 && threshold < Infinity)) {
+    throw new RangeError(`threshold is ${threshold}; it must be a finite number of at least 0`);
+  }
+  finite("weights", weights);
   let zeros = 0;
   for (const weight of weights) {
     if (Math.abs(weight) <= threshold) zeros++;

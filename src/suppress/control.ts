@@ -177,7 +177,13 @@ export class SuppressCtrl {
   async #isDead(parameters: ParameterStore, sparsity: number): Promise<boolean> {
     const first = this.maskLayers.find(({ gradIdx }) => gradIdx === 0);
     if (!first || this.#stopOf(first, sparsity) <= 0) return false;
-    return await parameters.maxMagnitude(first.name) < SPARSE_VALID_MAX_WEIGHT;
+    const largest = await parameters.maxMagnitude(first.name);
+    if (!Number.isFinite(largest)) {
+      throw new RangeError(
+        `the largest magnitude of ${first.name} is ${largest}: training has diverged; take a smaller lr`,
+      );
+    }
+    return largest < SPARSE_VALID_MAX_WEIGHT;
   }
 
   /** One layer's part of an operation. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { finite } from "../checks/numbers.ts";
 import { type Layer, type Network, type ParameterValues, type PlacedLayer, sequential, sizeOf } from "../nn/mod.ts";
 
 /** A network without its silent units. */
@@ -63,7 +64,7 @@ function resized(layer: Layer, units: number): Layer {
  * A network's smaller equal: units that are 0 whatever the image (all their weights and their bias are 0), and units that nobody reads, are left out. It gives the same outputs, to rounding, if what
  * stands between the layers with weights keeps 0 at 0, as ReLU and pooling do. A layer keeps at least one unit.
  *
- * @throws {RangeError} if values of a parameter are missing.
+ * @throws {RangeError} if values of a parameter are missing or not finite.
  * @example
  * ```ts
  * import { exportModel, lenet5, Model, openEngine, sgd } from "@tacet/tacet";
@@ -80,6 +81,7 @@ export function exportModel(network: Network, parameters: ParameterValues): Expo
       );
     }
   }
+  for (const { name } of network.parameters) finite(`parameters: ${name}`, parameters[name]!);
   const weighted = network.layers.filter(({ weight }) => weight !== undefined);
   const all = (count: number) => Array.from({ length: count }, (_, unit) => unit);
   const kept: Record<string, readonly number[]> = {}, values: Record<string, Float32Array> = {};

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { integer, positive } from "../checks/numbers.ts";
+import { finite, integer, positive } from "../checks/numbers.ts";
 import type { Checkpoint } from "../checkpoint/network_file.ts";
 import { recordFault, type TrainingRecord } from "../checkpoint/record.ts";
 import type { Engine, Program } from "../engine/engine.ts";
@@ -150,9 +150,11 @@ export class Model {
    * The metrics over all images of a data set; of a {@link Dataset}, in order and to the last one, however it is batched for training.
    *
    * @returns each metric's value by its name
+   * @throws {RangeError} (as a rejection) if a parameter or a logit is not finite.
    */
   async eval(data: TrainingData): Promise<Record<string, number>> {
     const program = await this.program();
+    await this.parameters();
     const metrics = Object.entries(this.#metrics);
     for (const [, metric] of metrics) metric.clear();
     const whole = data.inOrder?.() ?? data;
@@ -160,15 +162,29 @@ export class Model {
       program.load(whole, indices);
       program.forward();
       const logits = await program.output();
+      const wrong = logits.findIndex((logit) => !Number.isFinite(logit)), classes = logits.length / indices.length;
+      if (wrong >= 0) {
+        throw new RangeError(
+          `the logit of class ${wrong % classes} for image ${indices[Math.floor(wrong / classes)]} of the data is ${
+            logits[wrong]
+          }; it must be finite`,
+        );
+      }
       const labels = Array.from(indices, (index) => data.source.labels[index]!);
-      for (const [, metric] of metrics) metric.update(logits, labels, logits.length / indices.length);
+      for (const [, metric] of metrics) metric.update(logits, labels, classes);
     }
     return Object.fromEntries(metrics.map(([name, metric]) => [name, metric.value()]));
   }
 
-  /** The values of all parameters, copied. */
+  /**
+   * The values of all parameters, copied.
+   *
+   * @throws {RangeError} (as a rejection) if one is not finite: training has diverged, though its loss may not tell (ReLU hides minus infinity).
+   */
   async parameters(): Promise<Record<string, Float32Array>> {
-    return (await this.program()).parameters.values();
+    const values = await (await this.program()).parameters.values();
+    for (const [name, data] of Object.entries(values)) finite(`parameter ${name}`, data);
+    return values;
   }
 
   /**
@@ -176,13 +192,13 @@ export class Model {
    * promised any longer, unless `publicData` vouches for them.
    *
    * @returns what was taken off the names, and what was missing or not taken
-   * @throws {RangeError} (as a rejection) naming every parameter that is missing, unknown or has another number of values. Shapes are not known here: {@link Model.restore} judges them.
+   * @throws {RangeError} (as a rejection) naming every parameter that is missing, unknown or has another number of values, or one that is not finite. Shapes are not known here: {@link Model.restore} judges them.
    * @throws {TypeError} (as a rejection) if values are no Float32Array.
    */
   async setParameters(values: ParameterValues, options: FitOptions & OriginOptions = {}): Promise<Fit> {
     const { parameters } = await this.program(), fitted = fitValues(parameters.specs, values, options);
-    this.#history.receive(options.publicData ?? false);
     parameters.setValues(fitted.values);
+    this.#history.receive(options.publicData ?? false);
     parameters.applyMasks();
     return fitted.fit;
   }
@@ -192,7 +208,11 @@ export class Model {
     return (await this.program()).parameters.masks();
   }
 
-  /** How much of the model is silent now. */
+  /**
+   * How much of the model is silent now.
+   *
+   * @throws {RangeError} (as a rejection) if a parameter is not finite.
+   */
   async sparsity(): Promise<SparsityReport> {
     return sparsityReport(this.network, await this.parameters(), await this.masks());
   }
@@ -210,6 +230,7 @@ export class Model {
    * All that {@link saveCheckpoint} writes of this model: parameters, masks, steps, settings (without the seed of private noise) and the training record.
    *
    * @throws {DivergedError} (as a rejection) during training that has diverged.
+   * @throws {RangeError} (as a rejection) if a parameter is not finite: what has diverged is not saved as a model.
    */
   async checkpoint(): Promise<Checkpoint> {
     await this.#run?.settle();
@@ -240,7 +261,7 @@ export class Model {
    *
    * @param options `partial` to leave parameters that the checkpoint lacks as they are, with their masks; `prefix` to take another one off
    * @returns what was taken off the names, and what was missing or not taken
-   * @throws {RangeError} (as a rejection) naming every parameter that is missing, unknown or of another shape, and every mask that fits none.
+   * @throws {RangeError} (as a rejection) naming every parameter that is missing, unknown or of another shape, and every mask that fits none; or a value that is not finite.
    * @throws {TypeError} (as a rejection) if values are no Float32Array.
    */
   async restore(checkpoint: Checkpoint, options: FitOptions & OriginOptions = {}): Promise<Fit> {

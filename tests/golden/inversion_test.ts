@@ -5,6 +5,7 @@ import {
   ImageInversionAttack,
   lenet5,
   type LossWeights,
+  MINDARMOUR_DATA_RANGE,
   openEngine,
   type ParameterValues,
   sliceNetwork,
@@ -57,7 +58,11 @@ describe("the inversion attack against the reference's", () => {
         assertAlmostEquals(losses[iters - 1]![image]!, last, 0.02 * last, `loss of step ${iters}, image ${image}`);
       }
       const judge = { network: lenet5(), parameters: network(golden, "otherNetwork") };
-      const figures = await attack.evaluate(originals, inverted, { labels: golden.i32("labels"), judge });
+      const figures = await attack.evaluate(originals, inverted, {
+        labels: golden.i32("labels"),
+        judge,
+        dataRange: MINDARMOUR_DATA_RANGE,
+      });
       assertAlmostEquals(figures.l2.mean, evaluation.avgL2, 0.02);
       assertAlmostEquals(figures.ssim.mean, evaluation.avgSsim, 0.02);
       assert(figures.confidence);

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "#std/assert";
 import { describe, test } from "node:test";
 import { relativeL2 } from "../../src/metrics/l2.ts";
-import { ssim } from "../../src/metrics/ssim.ts";
+import { MINDARMOUR_DATA_RANGE, ssim } from "../../src/metrics/ssim.ts";
 import { goldenMissing, goldenSettings, goldenTensors } from "./golden.ts";
 
 describe("the metrics against the reference's", () => {
@@ -14,7 +14,11 @@ describe("the metrics against the reference's", () => {
       const original = golden.f32("originals").subarray(pair * size, (pair + 1) * size);
       const compared = golden.f32("compared").subarray(pair * size, (pair + 1) * size);
       assertAlmostEquals(relativeL2(original, compared), golden.f64("l2")[pair]!, 1e-6);
-      assertAlmostEquals(ssim(original, compared, { channels, height, width }), golden.f64("ssim")[pair]!, 1e-6);
+      assertAlmostEquals(
+        ssim(original, compared, { channels, height, width, dataRange: MINDARMOUR_DATA_RANGE }),
+        golden.f64("ssim")[pair]!,
+        1e-6,
+      );
     }
   });
 
@@ -31,7 +35,7 @@ describe("the metrics against the reference's", () => {
       const original = golden.f32("originals").subarray(image * size, (image + 1) * size);
       const inverted = golden.f32("inverted").subarray(image * size, (image + 1) * size);
       l2 += relativeL2(original, inverted) / images;
-      similarity += ssim(original, inverted, { channels, height, width }) / images;
+      similarity += ssim(original, inverted, { channels, height, width, dataRange: MINDARMOUR_DATA_RANGE }) / images;
     }
     assertAlmostEquals(l2, evaluation.avgL2, 1e-6);
     assertAlmostEquals(similarity, evaluation.avgSsim, 1e-6);

@@ -90,7 +90,8 @@ export function inversion(
       const dxs = memory.floatsAt(dx, count);
       for (let i = 0; i < count; i++) {
         const moved = memory.round(xs[i]! - memory.round(rate) * Math.sign(dxs[i]!));
-        xs[i] = clip(moved, memory.round(low), memory.round(high));
+        // A step along what is no number must not pass for one that stayed.
+        xs[i] = Number.isFinite(dxs[i]!) ? clip(moved, memory.round(low), memory.round(high)) : NaN;
       }
     },
 
@@ -108,7 +109,8 @@ export function inversion(
         const root = memory.round(Math.sqrt(times(vs[i]!, memory.round(scale2))));
         const deviation = memory.round(root + memory.round(epsilon));
         const step = memory.round(times(memory.round(rate), times(ms[i]!, memory.round(scale1))) / deviation);
-        xs[i] = clip(memory.round(xs[i]! - step), memory.round(low), memory.round(high));
+        const moved = memory.round(xs[i]! - step);
+        xs[i] = Number.isFinite(vs[i]!) ? clip(moved, memory.round(low), memory.round(high)) : NaN;
       }
     },
   };

@@ -27,9 +27,11 @@ export function poolConvolved(
   const count = poolSizes(p).y, ys = memory.floatsAt(y, count).fill(0);
   const winners = winner === 0 ? undefined : memory.intsAt(winner, count).fill(-1);
   eachPlace(p, (yAt, xAt, place) => {
-    if (values[xAt]! <= ys[yAt]!) return;
-    ys[yAt] = values[xAt]!;
-    if (winners) winners[yAt] = place;
+    const value = values[xAt]!, isNumber = !Number.isNaN(value);
+    // NaN stays: a maximum passes over none.
+    if (isNumber && !(value > ys[yAt]!)) return;
+    ys[yAt] = value;
+    if (winners) winners[yAt] = isNumber ? place : -1;
   });
 }
 

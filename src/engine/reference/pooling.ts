@@ -54,7 +54,8 @@ export function pooling(
       const ys = memory.floatsAt(y, size.y);
       const winners = memory.intsAt(winner, size.y);
       eachPlace(s, (yAt, xAt, place) => {
-        if (place === 0 || xs[xAt]! > ys[yAt]!) {
+        // NaN stays: a maximum passes over none.
+        if (place === 0 || xs[xAt]! > ys[yAt]! || Number.isNaN(xs[xAt])) {
           ys[yAt] = xs[xAt]!;
           winners[yAt] = place;
         }

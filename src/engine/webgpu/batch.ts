@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { finiteRows } from "../../checks/numbers.ts";
 import { sizeOf } from "../../nn/mod.ts";
 import { checkCount, checkIndex, checkLabels, checkSource } from "../batch_checks.ts";
 import type { BatchSource } from "../engine.ts";
@@ -97,6 +98,7 @@ export class GpuBatch {
   setInput(values: Float32Array, labels?: ArrayLike<number>): void {
     const size = sizeOf(this.input.shape), count = values.length / size;
     checkCount(`setInput: ${values.length} values are`, count, this.#capacity);
+    finiteRows("setInput", values, size);
     if (labels) {
       checkLabels(labels, count, this.#classes);
       this.#device.write(this.labels, 0, Uint32Array.from(labels));

@@ -5,6 +5,7 @@
  */
 import { sizeOf } from "../../nn/mod.ts";
 import type { Inversion, InversionStep } from "../engine.ts";
+import { checkStep, checkTargets } from "../finite.ts";
 import type { GpuBatch } from "./batch.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
 import type { Activation } from "./site.ts";
@@ -58,6 +59,7 @@ export class GpuInversion implements Inversion {
         `setTargets takes ${count} images of ${size} features each, got ${values.length} values`,
       );
     }
+    checkTargets(values, size);
     this.#batch.write(this.#error.targets, size, values);
     this.#error.setWeights(Array.from({ length: count }, (_, image) => {
       const square = values.subarray(image * size, (image + 1) * size).reduce((sum, value) => sum + value * value, 0);
@@ -69,7 +71,9 @@ export class GpuInversion implements Inversion {
     this.#power2 = 1;
   }
 
-  step({ feature, vertical, horizontal, square, bound: [low, high], method, rate }: InversionStep): void {
+  step(step: InversionStep): void {
+    checkStep(step);
+    const { feature, vertical, horizontal, square, bound: [low, high], method, rate } = step;
     const device = this.#device;
     this.#passes.forward();
     this.#error.run(feature, 1);

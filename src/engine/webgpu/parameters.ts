@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { finite } from "../../checks/numbers.ts";
 import { fitSaved } from "../../nn/fit.ts";
 import { judgeMasks, judgeValues } from "../../nn/judge.ts";
 import {
@@ -16,6 +17,7 @@ import {
   sizeOf,
 } from "../../nn/mod.ts";
 import { drawNoise, initialValues } from "../draws.ts";
+import { checkFinite, checkOptimizer } from "../finite.ts";
 import type { ExactSuppression, ParameterStore } from "../engine.ts";
 import type { Machine } from "../machine.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
@@ -143,6 +145,7 @@ export class GpuParameters implements ParameterStore {
 
   setValues(values: ParameterValues): void {
     judgeValues(this.specs, values);
+    checkFinite(values);
     for (const [name, data] of Object.entries(values)) {
       this.#write(`parameter ${name}`, this.values32, this.#place(name), data);
     }
@@ -153,6 +156,7 @@ export class GpuParameters implements ParameterStore {
   }
 
   setGradient(name: string, values: Float32Array): void {
+    finite(`the gradient of ${name}`, values);
     this.#write(`the gradient of ${name}`, this.gradients, this.#place(name), values);
   }
 
@@ -256,6 +260,7 @@ export class GpuParameters implements ParameterStore {
   }
 
   update(optimizer: Optimizer, step: number = this.#noisySteps): void {
+    checkOptimizer(optimizer);
     const { kind, lr } = optimizer, device = this.#device;
     this.watch.steps++;
     if (kind === "dpSgd") {
