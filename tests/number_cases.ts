@@ -232,7 +232,7 @@ async function read(engine: Engine, overflows: boolean): Promise<void> {
   const nan = { ...parameters, "fc1.bias": at(10, 4, NaN) };
   await assertRefused(
     () => exampleLosses(engine, { network, parameters: nan }, data, [3]),
-    "parameter fc1.bias[4] is NaN",
+    "fc1.bias[4] is NaN",
   );
 }
 

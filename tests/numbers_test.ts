@@ -65,7 +65,7 @@ describe("numbers that are none", () => {
       "images: pixel 1 of image 2 is NaN",
     );
     const wild = { ...options, features: features.map((_, i) => i % 7), lr: 1e38 };
-    await assertRejects(() => LearnedDecoder.train(wild), DivergedError, "the decoder's training diverged");
+    await assertRejects(() => LearnedDecoder.train(wild), DivergedError, "training diverged");
     const decoder = await LearnedDecoder.train(options);
     const message = "targetFeatures: feature 1 of image 1 is Infinity";
     await assertRejects(() => decoder.generate(Float32Array.of(1, 1, 1, Infinity)), RangeError, message);
