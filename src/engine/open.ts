@@ -71,7 +71,7 @@ function checkOptions({ engine, build, module, threads, gpu, gpuTimeout }: Engin
     throw new TypeError(`gpu is ${gpu}; it must be an entry to WebGPU, such as navigator.gpu`);
   }
   if (module && Object.prototype.toString.call(module) !== "[object WebAssembly.Module]") {
-    throw new TypeError("module must be a WebAssembly.Module, compiled of the bytes that `wasmBytes` gives");
+    throw new TypeError("module must be a WebAssembly.Module, compiled of what `wasmBytes` of @tacet/tacet/wasm gives");
   }
 }
 
