@@ -32,7 +32,7 @@ export function within<T>(
       reject(new TimeoutError(`no answer within ${milliseconds / 1000} s`));
     };
     // In two steps, the second behind whatever else is due: where the thread was kept busy all the time, the answer may have come and not been seen.
-    const first = milliseconds - Math.min(50, milliseconds / 10);
+    const first = milliseconds - Math.min(200, milliseconds / 10);
     let timer = setTimeout(() => timer = setTimeout(giveUp), first);
     promise.then((value) => {
       clearTimeout(timer);
