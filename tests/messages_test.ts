@@ -1,4 +1,6 @@
-/** What messages tell a person to use is there: every name in them is exported, or a member, option or value of what is. */
+/**
+ * What messages tell a person to use is there: every name in them is exported, or a member, option or value of what is.
+ */
 import { assert, assertEquals, assertThrows } from "#std/assert";
 import { gzipSync } from "fflate";
 import { readdirSync, readFileSync } from "node:fs";
@@ -12,7 +14,10 @@ import { noNode } from "./here.ts";
 const path = (name: string) => noNode ? "" : fileURLToPath(new URL(`../${name}`, import.meta.url));
 const skip = noNode || (process.versions.deno ? false : "only Deno lists what is exported");
 
-/** The texts of a source: what is written in quotation marks, templates with "_" for each expression, and those within the expressions. */
+/**
+ * The texts of a source: what is written in quotation marks, templates with "_" for each expression, and those within
+ * the expressions.
+ */
 function textsOf(source: string): string[] {
   const texts: string[] = [];
   const pattern =
@@ -49,7 +54,10 @@ function textsOf(source: string): string[] {
   return texts;
 }
 
-/** The names that a text tells a person: in backticks, before a parenthesis, or written likeThis. Texts of several lines are code. */
+/**
+ * The names that a text tells a person: in backticks, before a parenthesis, or written likeThis. Texts of several lines
+ * are code.
+ */
 function namesIn(text: string): string[] {
   if (text.includes("\n") || !text.includes(" ")) return [];
   const found = text.matchAll(/`([A-Za-z]\w*)|(?<![\w.#])([A-Za-z]\w*)(?=\()|(?<![\w.#])([a-z]+\d*[A-Z]\w*)/g);

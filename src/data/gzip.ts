@@ -156,8 +156,8 @@ export async function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Pr
 
 /**
  * The content of a file that may be gzipped or plain: bytes that begin with 1f 8b are unpacked, any others
- * are returned as they are (the same array, not a copy). Unpacking stops as soon as the content exceeds `limit`, so that
- * a small hostile file cannot fill the memory, and checks the CRC-32 and the length of every gzip member.
+ * are returned as they are (the same array, not a copy). Unpacking stops as soon as the content exceeds `limit`, so
+ * that a small hostile file cannot fill the memory, and checks the CRC-32 and the length of every gzip member.
  *
  * @throws {DataFormatError} (as a rejection) if the gzip is malformed, or the content has more than `limit` bytes, packed or plain.
  * @throws {RangeError} (as a rejection) if `limit` is not an integer from 0.
