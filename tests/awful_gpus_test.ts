@@ -1,4 +1,7 @@
-/** Entries to WebGPU that do not answer, throw or give nonsense: another engine is taken and says why, and who insists gets a named error. */
+/**
+ * Entries to WebGPU that do not answer, throw or give nonsense: another engine is taken and says why, and who insists
+ * gets a named error.
+ */
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "#std/assert";
 import { describe, test } from "node:test";
 import { type Engine, EngineError, type EngineOptions, openEngine } from "../mod.ts";

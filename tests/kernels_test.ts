@@ -112,7 +112,7 @@ describe("the reference machine's memory", () => {
   test("refuses sizes that are none or beyond its reach, by name", () => {
     const machine = referenceMachine();
     for (const bytes of [-1, 0.5, NaN, Infinity]) {
-      assertThrows(() => machine.allocate(bytes), RangeError, `allocate: bytes is ${bytes}`);
+      assertThrows(() => machine.allocate(bytes), RangeError, `the size of a region, in bytes, is ${bytes}`);
     }
     assertThrows(() => machine.allocate(2 ** 33), RangeError, "exceed the 4 GiB");
   });

@@ -1,4 +1,7 @@
-/** What engine.why says of multiply and add holds for what the kernels compute, and goes on to hold when they are compiled anew for speed. */
+/**
+ * What engine.why says of multiply and add holds for what the kernels compute, and goes on to hold when they are
+ * compiled anew for speed.
+ */
 import { assertEquals } from "#std/assert";
 import { describe, test } from "node:test";
 import { openEngine } from "../mod.ts";

@@ -1,4 +1,7 @@
-/** Where there is no WebAssembly, or one that does not work: everything is imported, the reference engine computes and says why, and who insists on wasm gets a named error. */
+/**
+ * Where there is no WebAssembly, or one that does not work: everything is imported, the reference engine computes and
+ * says why, and who insists on wasm gets a named error.
+ */
 import { assertEquals, assertMatch, assertStringIncludes } from "#std/assert";
 import { cp, mkdir, readdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import * as nodeModule from "node:module";
@@ -42,7 +45,9 @@ const entries: readonly string[] = noNode
   ? []
   : Object.values(JSON.parse(await readFile(join(checkout, "deno.json"), "utf8")).exports as Record<string, string>);
 
-/** A script that takes something away, then imports everything that is exported, opens engines and does the small job. */
+/**
+ * A script that takes something away, then imports everything that is exported, opens engines and does the small job.
+ */
 function script(takeAway: string, root: string, ending: string): string {
   const url = (path: string) => JSON.stringify(pathToFileURL(join(root, path.replace(/ts$/, ending))).href);
   return `${takeAway}

@@ -14,7 +14,9 @@ const deno = !noNode && process.versions.deno !== undefined;
 const notDeno = deno ? false : "only Deno has WebGPU and permissions of its own";
 const notLinux = deno && process.platform === "linux" ? false : "only Deno on Linux is quiet of its own accord";
 
-/** Runs a script that opens an engine by these options and prints why; no variable of the environment but those given. */
+/**
+ * Runs a script that opens an engine by these options and prints why; no variable of the environment but those given.
+ */
 async function opened(
   options: string,
   flags: readonly string[] = [],

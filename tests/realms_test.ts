@@ -1,4 +1,7 @@
-/** Byte arrays of another realm, as test runners built on node:vm and the frames of a page hand them in: they are taken like one's own. */
+/**
+ * Byte arrays of another realm, as test runners built on node:vm and the frames of a page hand them in: they are taken
+ * like one's own.
+ */
 import { assert, assertEquals, assertRejects, assertThrows } from "#std/assert";
 import { gzipSync } from "fflate";
 import { describe, test } from "node:test";

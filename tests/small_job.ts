@@ -1,4 +1,6 @@
-/** A small job that needs every room of the library: run in a process without WebAssembly, and with it for comparison. */
+/**
+ * A small job that needs every room of the library: run in a process without WebAssembly, and with it for comparison.
+ */
 import { gzipSync } from "fflate";
 import {
   adam,

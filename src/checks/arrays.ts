@@ -1,5 +1,6 @@
 /**
- * Checks of typed arrays that callers hand in. Not by `instanceof`: a page's frames, the contexts of `node:vm` and the test runners built on them each have constructors of their own.
+ * Checks of typed arrays that callers hand in. Not by `instanceof`: a page's frames, the contexts of `node:vm` and the
+ * test runners built on them each have constructors of their own.
  *
  * @module
  */

@@ -36,7 +36,7 @@ const MOST_MEMBERS = 2 ** 14;
  */
 const EMPTY_MEMBER = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 
-/** How to unpack. */
+/** How {@linkcode decompressed} unpacks. */
 export interface GunzipOptions {
   /** Most bytes that the unpacked content may have: an integer from 0. Default 256 MiB. */
   readonly limit?: number;
@@ -146,16 +146,20 @@ export async function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Pr
 }
 
 /**
- * The content of a file that may be gzipped or plain: bytes that begin with 1f 8b are unpacked by {@linkcode gunzip},
- * any others are returned as they are (the same array, not a copy).
+ * The content of a file that may be gzipped or plain: bytes that begin with 1f 8b are unpacked, any others
+ * are returned as they are (the same array, not a copy). Unpacking stops as soon as the content exceeds `limit`, so
+ * that a small hostile file cannot fill the memory, and checks the CRC-32 and the length of every gzip member.
  *
  * @throws {DataFormatError} (as a rejection) if the gzip is malformed, or the content has more than `limit` bytes, packed or plain.
  * @throws {RangeError} (as a rejection) if `limit` is not an integer from 0.
  *
  * @example
  * ```ts
- * import { decompressed } from "./gzip.ts";
- * console.log(await decompressed(new Uint8Array([1, 2, 3]))); // Uint8Array [1, 2, 3]
+ * import { decompressed, encodeIdx, parseIdx } from "@tacet/tacet";
+ * const file = encodeIdx({ type: "uint8", shape: [3], data: new Uint8Array([7, 2, 1]) });
+ * const packed = new Blob([file]).stream().pipeThrough(new CompressionStream("gzip"));
+ * const bytes = new Uint8Array(await new Response(packed).arrayBuffer());
+ * console.log(parseIdx(await decompressed(bytes)).data); // Uint8Array [7, 2, 1]
  * ```
  */
 export async function decompressed(bytes: Uint8Array, options: GunzipOptions = {}): Promise<Uint8Array> {

@@ -1,5 +1,6 @@
 /**
- * Where MNIST's files lie, as their sources leave them: LeCun's page, Kaggle's archive, torchvision, MindSpore, Debian's Fashion-MNIST.
+ * Where MNIST's files lie, as their sources leave them: LeCun's page, Kaggle's archive, torchvision, MindSpore,
+ * Debian's Fashion-MNIST.
  *
  * @module
  */
@@ -15,10 +16,16 @@ export type Split = keyof typeof PREFIXES;
 const RANKS = { images: 3, labels: 1 } as const;
 type Kind = keyof typeof RANKS;
 
-/** Data sets of the same file names that torchvision keeps beside MNIST: another folder's to name, never taken for MNIST. */
+/**
+ * Data sets of the same file names that torchvision keeps beside MNIST: another folder's to name, never taken for
+ * MNIST.
+ */
 const RELATIVES = ["FashionMNIST", "KMNIST"];
 
-/** Folders in which a split is looked for, behind the one that was given: torchvision's, by its root or its data set, then MindSpore's. */
+/**
+ * Folders in which a split is looked for, behind the one that was given: torchvision's, by its root or its data set,
+ * then MindSpore's.
+ */
 const foldersOf = (split: Split) => ["MNIST/raw", "raw", split];
 
 /** The spellings of a file: LeCun's own with a hyphen, some mirrors' with a dot; plain or gzipped. */
@@ -28,7 +35,10 @@ function spellings(split: Split, kind: Kind): string[] {
   );
 }
 
-/** The first of the names that is a file in the folder; else the first in a folder of such a name, as Kaggle's archive has them. */
+/**
+ * The first of the names that is a file in the folder; else the first in a folder of such a name, as Kaggle's archive
+ * has them.
+ */
 async function find(folder: string, names: readonly string[]): Promise<string | undefined> {
   const within: string[] = [];
   for (const name of names) {

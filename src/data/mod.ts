@@ -7,5 +7,6 @@ export { Dataset, type DatasetOptions } from "./dataset.ts";
 export { drawnDigits, type DrawnDigitsOptions } from "./digits.ts";
 export { DataFormatError } from "./errors.ts";
 export type { LabelledImages } from "./images.ts";
+export { decompressed, type GunzipOptions } from "./gzip.ts";
 export { encodeIdx, type IdxArray, type IdxData, type IdxType, parseIdx } from "./idx.ts";
 export { mnist, mnistFromBytes, type MnistNames } from "./mnist.ts";

@@ -17,15 +17,21 @@ export interface EngineOptions {
   /** Insists on an engine; by default the best that runs here is taken. "webgpu" takes an adapter that computes in software too, which the default does not. */
   readonly engine?: EngineName;
   /**
-   * The entry to WebGPU, where the runtime has none of its own or another one is wanted: in Bun and Node, `create([])` of npm's package `webgpu`. Deno on Linux is asked for an adapter only if its own is handed in
-   * (`navigator.gpu`) or `engine` is "webgpu", or if it may read XDG_RUNTIME_DIR and that is set: else Mesa's drivers would print errors about it.
+   * The entry to WebGPU, where the runtime has none of its own or another one is wanted: in Bun and Node, `create([])`
+   * of npm's package `webgpu`. Deno on Linux is asked for an adapter only if its own is handed in (`navigator.gpu`) or
+   * `engine` is "webgpu", or if it may read XDG_RUNTIME_DIR and that is set: else Mesa's drivers would print errors
+   * about it.
    */
   readonly gpu?: GPU;
-  /** Milliseconds to wait for each answer of the GPU (adapter, device, the product that is checked), an integer from 1 to 2^31 - 1. A GPU that takes longer counts as none. Default 5000. */
+  /**
+   * Milliseconds to wait for each answer of the GPU (adapter, device, the product that is checked), an integer from 1
+   * to 2^31 - 1. A GPU that takes longer counts as none. Default 5000.
+   */
   readonly gpuTimeout?: number;
   /**
-   * Insists on a build of it. wasm: "simd128" gives the same bits in every runtime; "relaxed" (the default where it exists) fuses multiply and add where the runtime and the processor do, and is faster. reference:
-   * "float32" (the default) or "float64".
+   * Insists on a build of it. wasm: "simd128" gives the same bits in every runtime; "relaxed" (the default where it
+   * exists) fuses multiply and add where the runtime and the processor do, and is faster. reference: "float32" (the
+   * default) or "float64".
    */
   readonly build?: WasmBuild | "float32" | "float64";
   /** A caller's own compiled module of the wasm kernels, for runtimes that forbid compiling. */
@@ -37,7 +43,10 @@ export interface EngineOptions {
   readonly threads?: number;
 }
 
-/** Why an entry to WebGPU gave no engine that nobody insisted on: it is asked once, or again by who waits longer, since asking takes a driver's time. */
+/**
+ * Why an entry to WebGPU gave no engine that nobody insisted on: it is asked once, or again by who waits longer, since
+ * asking takes a driver's time.
+ */
 const refusals = new WeakMap<GPU, Refusal>();
 
 /** The builds of each engine; webgpu has one for each adapter. */
@@ -71,7 +80,7 @@ function checkOptions({ engine, build, module, threads, gpu, gpuTimeout }: Engin
     throw new TypeError(`gpu is ${gpu}; it must be an entry to WebGPU, such as navigator.gpu`);
   }
   if (module && Object.prototype.toString.call(module) !== "[object WebAssembly.Module]") {
-    throw new TypeError("module must be a WebAssembly.Module, compiled of the bytes that `wasmBytes` gives");
+    throw new TypeError("module must be a WebAssembly.Module, compiled of what `wasmBytes` of @tacet/tacet/wasm gives");
   }
 }
 
@@ -89,8 +98,9 @@ async function hardwareEngine(gpu: GPU | undefined, given: boolean, patience: nu
 }
 
 /**
- * Opens the best engine this runtime has: webgpu on a hardware adapter that computes a small product correctly, else wasm with relaxed SIMD, else wasm with plain SIMD, else the slow reference, which needs no
- * WebAssembly. `engine.why` tells the choice in a sentence, and what was refused. Deno on Linux is asked for a GPU only as the option `gpu` says.
+ * Opens the best engine this runtime has: webgpu on a hardware adapter that computes a small product correctly, else
+ * wasm with relaxed SIMD, else wasm with plain SIMD, else the slow reference, which needs no WebAssembly. `engine.why`
+ * tells the choice in a sentence, and what was refused. Deno on Linux is asked for a GPU only as the option `gpu` says.
  *
  * @throws {EngineError} (as a rejection) if an engine is asked for that cannot run here.
  * @throws {RangeError} (as a rejection) if there is no such engine or build, or an option is not the engine's.

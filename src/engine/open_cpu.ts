@@ -36,7 +36,10 @@ function cpuEngine(
   };
 }
 
-/** Kernel calls that a program does alone before it starts threads that nobody asked for: they would come too late to help with a few batches. */
+/**
+ * Kernel calls that a program does alone before it starts threads that nobody asked for: they would come too late to
+ * help with a few batches.
+ */
 const CALLS_ALONE = 100;
 
 /** The build in words: what its multiply-add really does here, and why it was taken. */
@@ -87,7 +90,10 @@ function wasmEngine(build: WasmBuild, asked: boolean, threads: number | undefine
   });
 }
 
-/** Makes machines of the reference engine. It is loaded when it is first needed, as the webgpu engine is: a bundler that splits code keeps both out of what is loaded first. */
+/**
+ * Makes machines of the reference engine. It is loaded when it is first needed, as the webgpu engine is: a bundler that
+ * splits code keeps both out of what is loaded first.
+ */
 async function referenceMachines(): Promise<typeof import("./reference/machine.ts").referenceMachine> {
   return (await import("./reference/machine.ts")).referenceMachine;
 }

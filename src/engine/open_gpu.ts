@@ -7,7 +7,7 @@ import { reasonOf } from "../checks/reason.ts";
 import { TimeoutError } from "../runtime/timer.ts";
 import type { Engine } from "./engine.ts";
 import { drawingMachines } from "./open_cpu.ts";
-import { findAdapter } from "./webgpu/adapter.ts";
+import { askDevice, findAdapter } from "./webgpu/adapter.ts";
 
 /** Why there is no engine on a GPU, in a few words. */
 export interface Refusal {
@@ -45,9 +45,12 @@ export async function webgpuEngine(
   if (!found) return refused("there is no adapter");
   const { description, isSoftware } = found;
   if (isSoftware && !welcome) return refused(`the only adapter, ${description}, computes in software`);
+  // Asked for while the engine is loaded; whatever comes of it is looked at behind that.
+  const asked = askDevice(found, patience);
+  asked.catch(() => {});
   try {
     const { gpuEngine, openDevice } = await import("./webgpu/engine.ts");
-    const drawing = await drawingMachines(), device = await openDevice(found, patience);
+    const drawing = await drawingMachines(), device = await openDevice(found, patience, asked);
     const kind = isSoftware ? "which computes in software" : "a hardware adapter that passed the check";
     const why = `the webgpu engine on ${description}, ${kind}${welcome ? ", because it was asked for" : ""}`;
     return gpuEngine(device, description, why, drawing);

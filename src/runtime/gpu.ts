@@ -19,8 +19,10 @@ export function runtimeGpu(): GPU | undefined {
 }
 
 /**
- * Whether asking this runtime for an adapter may print lines of a driver that the program can neither stop nor catch. Deno on Linux asks all of Vulkan; there Mesa's layer that chooses among devices looks for a Wayland
- * session at each count of them, and its library prints an error where XDG_RUNTIME_DIR is no path. Whether it is one can be known only with a permission, which is used if it was given and never asked for.
+ * Whether asking this runtime for an adapter may print lines of a driver that the program can neither stop nor catch.
+ * Deno on Linux asks all of Vulkan; there Mesa's layer that chooses among devices looks for a Wayland session at each
+ * count of them, and its library prints an error where XDG_RUNTIME_DIR is no path. Whether it is one can be known only
+ * with a permission, which is used if it was given and never asked for.
  */
 export function isGpuNoisy(): boolean {
   const { Deno } = globalThis as { Deno?: DenoGlobal };

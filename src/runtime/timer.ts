@@ -16,7 +16,8 @@ export function pause(milliseconds: number): Promise<void> {
 }
 
 /**
- * What a promise gives, if it does so within so many milliseconds. What it gives later goes to `late`; that it fails later troubles nobody. No timer is left behind.
+ * What a promise gives, if it does so within so many milliseconds. What it gives later goes to `late`; that it fails
+ * later troubles nobody. No timer is left behind.
  *
  * @throws {TimeoutError} (as a rejection) if it does not.
  */
@@ -31,8 +32,9 @@ export function within<T>(
       given = true;
       reject(new TimeoutError(`no answer within ${milliseconds / 1000} s`));
     };
-    // In two steps, the second behind whatever else is due: where the thread was kept busy all the time, the answer may have come and not been seen.
-    const first = milliseconds - Math.min(50, milliseconds / 10);
+    // In two steps, the second behind whatever else is due: where the thread was kept busy all the time, the answer may
+    // have come and not been seen.
+    const first = milliseconds - Math.min(200, milliseconds / 10);
     let timer = setTimeout(() => timer = setTimeout(giveUp), first);
     promise.then((value) => {
       clearTimeout(timer);

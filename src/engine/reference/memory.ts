@@ -57,12 +57,12 @@ export class ReferenceMemory {
    * @throws {RangeError} if `bytes` is no whole number from 0 on, or the memory cannot grow so far.
    */
   allocate(bytes: number): number {
-    integer("allocate: bytes", bytes, 0);
+    integer("the size of a region, in bytes,", bytes, 0);
     const pointer = this.#end;
     const end = Math.ceil((pointer + bytes) / ALIGNMENT) * ALIGNMENT;
     if (end > LIMIT) {
       throw new RangeError(
-        `allocate: ${bytes} bytes on top of the ${pointer} in use exceed the 4 GiB that pointers reach; use smaller batches`,
+        `${bytes} bytes on top of the ${pointer} in use exceed the 4 GiB that pointers reach; use smaller batches`,
       );
     }
     if (end > this.#bytes.length) this.#grow(Math.min(LIMIT, Math.max(end, 2 * this.#bytes.length)));
@@ -102,7 +102,7 @@ export class ReferenceMemory {
       bytes = new Uint8Array(buffer);
       floats = separate ? new Float64Array(size / 4) : new Float32Array(buffer);
     } catch (cause) {
-      throw new RangeError(`allocate: this machine has no ${size} bytes for the memory; use smaller batches`, {
+      throw new RangeError(`this machine has no ${size} bytes for the memory; use smaller batches`, {
         cause,
       });
     }

@@ -83,7 +83,7 @@ export function wasmMachine(module: WasmBuild | WebAssembly.Module): Machine {
   const compiled = typeof module === "string" ? wasmModule(module as WasmBuild) : module;
   const exports = new WebAssembly.Instance(compiled).exports as unknown as KernelExports;
   if (!exports.memory || !exports.heapBase || !exports.joinThreads) {
-    throw new TypeError("the module is not one of tacet's kernels, whose bytes `wasmBytes` gives");
+    throw new TypeError("the module is not one of tacet's kernels, which `wasmBytes` of @tacet/tacet/wasm gives");
   }
   return machineOf(exports, exports.memory, 1);
 }

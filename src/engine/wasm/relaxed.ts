@@ -1,10 +1,14 @@
 /**
- * Relaxed SIMD: whether there is any, and whether its multiply-add is fused, which the runtime and the processor decide.
+ * Relaxed SIMD: whether there is any, and whether its multiply-add is fused, which the runtime and the processor
+ * decide.
  *
  * @module
  */
 
-/** A module of one function, which does a relaxed multiply-add of its three arguments: valid only where relaxed SIMD exists. */
+/**
+ * A module of one function, which does a relaxed multiply-add of its three arguments: valid only where relaxed SIMD
+ * exists.
+ */
 const PROBE = new Uint8Array([
   ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // magic, version 1
   ...[0x01, 0x08, 0x01, 0x60, 0x03, 0x7d, 0x7d, 0x7d, 0x01, 0x7d], // one type: (f32, f32, f32) -> f32

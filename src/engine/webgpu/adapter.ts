@@ -33,3 +33,16 @@ export async function findAdapter(gpu: GPU, patience = PATIENCE): Promise<Adapte
       true || /llvmpipe|lavapipe|swiftshader|basic render|\bcpu\b|software/i.test(words.join(" "));
   return { adapter, description: words[0] ?? "an adapter without a name", isSoftware };
 }
+
+/**
+ * A device of an adapter, with the largest buffers that it allows.
+ *
+ * @param patience milliseconds to wait for it; one that comes later is given back
+ * @throws {TimeoutError} (as a rejection) if none came.
+ */
+export async function askDevice({ adapter }: Adapter, patience = PATIENCE): Promise<GPUDevice> {
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const requiredLimits = { maxBufferSize, maxStorageBufferBindingSize };
+  const late = (device: GPUDevice | undefined) => device?.destroy();
+  return await within(patience, Promise.resolve(adapter.requestDevice({ requiredLimits })), late);
+}

@@ -9,7 +9,7 @@ import { within } from "../../runtime/timer.ts";
 import type { Engine } from "../engine.ts";
 import { DeviceLostError, EngineError } from "../errors.ts";
 import type { Machine } from "../machine.ts";
-import { type Adapter, PATIENCE } from "./adapter.ts";
+import { type Adapter, askDevice, PATIENCE } from "./adapter.ts";
 import { product } from "./dense.ts";
 import { Device } from "./device.ts";
 import { GpuParameters } from "./parameters.ts";
@@ -58,19 +58,17 @@ async function checkProduct(device: Device): Promise<void> {
  * A device of an adapter that has passed the check.
  *
  * @param patience milliseconds to wait for the device, and again for its product
+ * @param asked the device, where it was asked for already
  * @throws {EngineError} (as a rejection) if it gives no device, computes nonsense or does not answer.
  */
-export async function openDevice({ adapter, isSoftware }: Adapter, patience = PATIENCE): Promise<Device> {
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  const requiredLimits = { maxBufferSize, maxStorageBufferBindingSize };
+export async function openDevice(
+  found: Adapter,
+  patience = PATIENCE,
+  asked: Promise<GPUDevice> = askDevice(found, patience),
+): Promise<Device> {
   let device: Device;
   try {
-    // A device that comes when nobody waits any more is given back.
-    const late = (device: GPUDevice | undefined) => device?.destroy();
-    device = new Device(
-      await within(patience, Promise.resolve(adapter.requestDevice({ requiredLimits })), late),
-      isSoftware,
-    );
+    device = new Device(await asked, found.isSoftware);
   } catch (cause) {
     throw new EngineError(`it gives no device: ${reasonOf(cause)}`, { cause });
   }
