@@ -10,6 +10,7 @@ import {
   givenValues,
   maskFaults,
   missingNames,
+  quoted,
   refuse,
   shapeFaults,
   unknownFaults,
@@ -54,9 +55,13 @@ export interface Fitted {
   readonly fit: Fit;
 }
 
+/** Characters of a prefix at most: a hostile name may hold millions of dots. */
+const MOST_PREFIX = 200;
+
 /** All beginnings of the first name, up to a dot, that the others share; the longest first. */
 function commonPrefixes(names: readonly string[]): string[] {
-  const [first = ""] = names, dots = Array.from(first.matchAll(/\./g), ({ index }) => first.slice(0, index + 1));
+  const first = names[0]?.slice(0, MOST_PREFIX) ?? "",
+    dots = Array.from(first.matchAll(/\./g), ({ index }) => first.slice(0, index + 1));
   return dots.filter((prefix) => names.every((name) => name.startsWith(prefix))).reverse();
 }
 
@@ -81,7 +86,9 @@ function without(prefix: string, names: readonly string[]): Map<string, string> 
   const bare = new Map<string, string>();
   for (const name of names) {
     const short = name.startsWith(prefix) ? name.slice(prefix.length) : name;
-    if (bare.has(short)) throw new RangeError(`without the prefix ${JSON.stringify(prefix)} two names are ${short}`);
+    if (bare.has(short)) {
+      throw new RangeError(`without the prefix ${JSON.stringify(prefix)} two names are ${quoted([short])}`);
+    }
     bare.set(short, name);
   }
   return bare;
@@ -99,7 +106,7 @@ function fit(
     !wanted.has(name) && !wanted.has(unwrapped(name)) && (isBeside(name) || all.get(name)!.shape?.length === 0);
   const names = [...all.keys()].filter((name) => !isExtra(name));
   if (asked !== undefined && !names.some((name) => name.startsWith(asked))) {
-    throw new RangeError(`prefix is ${JSON.stringify(asked)}, but no name begins with it: ${names.join(", ")}`);
+    throw new RangeError(`prefix is ${JSON.stringify(asked)}, but no name begins with it: ${quoted(names)}`);
   }
   const matches = (prefix: string) => names.every((name) => wanted.has(name.slice(prefix.length)));
   const complete = (prefix: string) => partial || missingNames(specs, (name) => all.has(prefix + name)).length === 0;
@@ -142,7 +149,9 @@ function fit(
  * @throws {TypeError} if values are no Float32Arrays.
  */
 export function fitSaved(specs: readonly ParameterSpec[], saved: SavedParameters, options: FitOptions = {}): Fitted {
-  return fit(specs, new Map(Object.entries(saved.parameters)), saved, options);
+  // What is no object has no values, which the judge says.
+  const given = Object.entries(saved.parameters).map(([name, one]) => [name, Object(one) as GivenParameter] as const);
+  return fit(specs, new Map(given), saved, options);
 }
 
 /** The same of values alone, of which the numbers are judged and not the shapes. */

@@ -23,20 +23,29 @@ function tagOf(data: unknown): string {
   return Object.prototype.toString.call(data).slice("[object ".length, -1);
 }
 
-const quoted = (names: readonly string[]) => names.map((name) => JSON.stringify(name)).join(", ");
+/** Names in a message, and characters of a name: a hostile file may hold millions. */
+const MOST_NAMES = 500, MOST_CHARACTERS = 200;
+
+/** Names that came from outside, for a message. */
+export function quoted(names: readonly string[]): string {
+  const cut = (name: string) => name.length > MOST_CHARACTERS ? `${name.slice(0, MOST_CHARACTERS)}...` : name;
+  const shown = names.slice(0, MOST_NAMES).map((name) => JSON.stringify(cut(name))).join(", ");
+  return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown;
+}
 
 /** @throws {TypeError} unless all are Float32Arrays: 16-bit patterns or doubles of the right number would be taken for other values. */
 export function checkKinds(given: ReadonlyMap<string, GivenParameter>): void {
   const wrong = [...given].filter(([, { data }]) => !isFloats(data));
   if (wrong.length === 0) return;
-  const found = wrong.map(([name, { data }]) => `${JSON.stringify(name)} is ${tagOf(data)}`).join(", ");
-  throw new TypeError(`${found}; the values of a parameter must be a Float32Array`);
+  const [[, { data }]] = wrong as [[string, GivenParameter]], names = quoted(wrong.map(([name]) => name));
+  const verb = wrong.length > 1 ? "are no Float32Array, the first" : "is";
+  throw new TypeError(`${names} ${verb} ${tagOf(data)}; the values of a parameter must be a Float32Array`);
 }
 
 /** That a network has no parameters of these names; nothing if there are no names. */
 export function unknownFaults(specs: readonly ParameterSpec[], names: readonly string[]): string[] {
   if (names.length === 0) return [];
-  const there = specs.map(({ name }) => name).join(", ");
+  const there = specs.map(({ name }) => name).join(", ") || "none";
   return [`no parameter${names.length > 1 ? "s are" : " is"} named ${quoted(names)}; there are ${there}`];
 }
 

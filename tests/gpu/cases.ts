@@ -5,6 +5,7 @@ import { attackCases } from "./attack_cases.ts";
 import { type Case, shadersRun } from "./case.ts";
 import { failureCases } from "./failure_cases.ts";
 import { networkCases } from "./network_cases.ts";
+import { restoreCases } from "./restore_cases.ts";
 import { suppressCases } from "./suppress_cases.ts";
 import { uploadCases } from "./upload_cases.ts";
 
@@ -13,6 +14,7 @@ export const cases: readonly Case[] = [
   ...networkCases,
   ...suppressCases,
   ...attackCases,
+  ...restoreCases,
   ...failureCases,
   ...uploadCases,
   {
