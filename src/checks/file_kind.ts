@@ -1,7 +1,9 @@
 /**
  * What a file is, told by its bytes: for the message that refuses it, and to choose between readers.
  *
- * Formats: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md, https://docs.python.org/3/library/pickletools.html, PKWARE's APPNOTE.TXT (zip), https://github.com/onnx/onnx (onnx.proto)
+ * Formats: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md,
+ * https://docs.python.org/3/library/pickletools.html, PKWARE's APPNOTE.TXT (zip), https://github.com/onnx/onnx
+ * (onnx.proto)
  *
  * @module
  */
@@ -132,7 +134,10 @@ export function fileKind(bytes: Uint8Array): FileKind | undefined {
   return text(head);
 }
 
-/** " (this is ...: what to do)" for the end of a message, or "" if the bytes do not tell or are of the kind that was wanted. */
+/**
+ * " (this is ...: what to do)" for the end of a message, or "" if the bytes do not tell or are of the kind that was
+ * wanted.
+ */
 export function thisIs(bytes: Uint8Array, wanted: FileKind["id"]): string {
   const kind = fileKind(bytes);
   return kind && kind.id !== wanted ? ` (this is ${kind.what}: ${kind.advice})` : "";

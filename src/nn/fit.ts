@@ -1,5 +1,6 @@
 /**
- * Finds a network's parameters among what a checkpoint holds: prefixes of wrappers come off, what training keeps beside the parameters is set apart, and the rest must fit.
+ * Finds a network's parameters among what a checkpoint holds: prefixes of wrappers come off, what training keeps beside
+ * the parameters is set apart, and the rest must fit.
  *
  * @module
  */
@@ -29,11 +30,15 @@ export interface SavedParameters {
 
 /** What may differ between the names given and those of the network. */
 export interface FitOptions {
-  /** Whether parameters may be missing: they stay as they are, with their masks. What is given must be the network's all the same. Default false. */
+  /**
+   * Whether parameters may be missing: they stay as they are, with their masks. What is given must be the network's all
+   * the same. Default false.
+   */
   readonly partial?: boolean;
   /**
-   * What is taken off the names that begin with it, such as "model.". By default only what known wrappers put before every name ("module.", "_orig_mod.", "network.", "networks.",
-   * also several of them), and only where all names are the network's without it.
+   * What is taken off the names that begin with it, such as "model.". By default only what known wrappers put before
+   * every name ("module.", "_orig_mod.", "network.", "networks.", also several of them), and only where all names are
+   * the network's without it.
    */
   readonly prefix?: string;
 }
@@ -44,7 +49,9 @@ export interface Fit {
   readonly prefix: string;
   /** The network's parameters that were not given and stay as they are; none but with `partial`. */
   readonly missing: readonly string[];
-  /** What was given beside the parameters and not taken: optimizer's state, counters, single numbers, by its name there. */
+  /**
+   * What was given beside the parameters and not taken: optimizer's state, counters, single numbers, by its name there.
+   */
   readonly other: readonly string[];
 }
 
@@ -145,7 +152,8 @@ function fit(
 /**
  * The parameters and masks of a network among those of a checkpoint.
  *
- * @throws {RangeError} naming every parameter that is missing or unknown or has another shape, every mask that fits no parameter, and the prefix that would help.
+ * @throws {RangeError} naming every parameter that is missing or unknown or has another shape, every mask that fits no
+ * parameter, and the prefix that would help.
  * @throws {TypeError} if values are no Float32Arrays.
  */
 export function fitSaved(specs: readonly ParameterSpec[], saved: SavedParameters, options: FitOptions = {}): Fitted {

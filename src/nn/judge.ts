@@ -1,5 +1,6 @@
 /**
- * The one judge of values and masks that are to be a network's: their names, kinds, shapes and contents, all of them before any is taken.
+ * The one judge of values and masks that are to be a network's: their names, kinds, shapes and contents, all of them
+ * before any is taken.
  *
  * @module
  */
@@ -33,7 +34,10 @@ export function quoted(names: readonly string[]): string {
   return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown;
 }
 
-/** @throws {TypeError} unless all are Float32Arrays: 16-bit patterns or doubles of the right number would be taken for other values. */
+/**
+ * @throws {TypeError} unless all are Float32Arrays: 16-bit patterns or doubles of the right number would be taken for
+ * other values.
+ */
 export function checkKinds(given: ReadonlyMap<string, GivenParameter>): void {
   const wrong = [...given].filter(([, { data }]) => !isFloats(data));
   if (wrong.length === 0) return;
@@ -109,14 +113,16 @@ export function judgeValues(specs: readonly ParameterSpec[], values: ParameterVa
 /**
  * Judges masks of some of a network's parameters.
  *
- * @throws {RangeError} naming all that are unknown, no Uint8Array, of another number of values, or have values other than 0 and 1.
+ * @throws {RangeError} naming all that are unknown, no Uint8Array, of another number of values, or have values other
+ * than 0 and 1.
  */
 export function judgeMasks(specs: readonly ParameterSpec[], masks: Readonly<Record<string, Uint8Array>>): void {
   refuse(maskFaults(specs, new Map(Object.entries(masks))));
 }
 
 /**
- * Judges values of all of a network's parameters; those of others, such as of the layers behind a slice, are passed over.
+ * Judges values of all of a network's parameters; those of others, such as of the layers behind a slice, are passed
+ * over.
  *
  * @throws {RangeError} naming all that are missing or have another number of values.
  * @throws {TypeError} if any are no Float32Array.

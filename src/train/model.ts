@@ -278,10 +278,12 @@ export class Model {
   }
 
   /**
-   * Replaces all parameters, or with `partial` those given; weights that a mask suppresses stay 0. All are judged before the first is replaced.
+   * Replaces all parameters, or with `partial` those given; weights that a mask suppresses stay 0. All are judged
+   * before the first is replaced.
    *
    * @returns what was taken off the names, and what was missing or not taken
-   * @throws {RangeError} (as a rejection) naming every parameter that is missing, unknown or has another number of values. Shapes are not known here: {@link Model.restore} judges them.
+   * @throws {RangeError} (as a rejection) naming every parameter that is missing, unknown or has another number of
+   * values. Shapes are not known here: {@link Model.restore} judges them.
    * @throws {TypeError} (as a rejection) if values are no Float32Array.
    */
   async setParameters(values: ParameterValues, options: FitOptions = {}): Promise<Fit> {
@@ -316,13 +318,16 @@ export class Model {
   }
 
   /**
-   * Takes parameters, masks and the number of steps from a checkpoint, all or nothing: names, shapes and masks are judged before the first is replaced. Masks that it does not have are gone, and the optimizer begins
-   * anew. A prefix of known wrappers ("module.", "_orig_mod.", "network.", "networks.") is taken off where all names are the network's without it. A weight stored transposed is seen by its shape: a square
-   * one is not.
+   * Takes parameters, masks and the number of steps from a checkpoint, all or nothing: names, shapes and masks are
+   * judged before the first is replaced. Masks that it does not have are gone, and the optimizer begins anew. A prefix
+   * of known wrappers ("module.", "_orig_mod.", "network.", "networks.") is taken off where all names are the network's
+   * without it. A weight stored transposed is seen by its shape: a square one is not.
    *
-   * @param options `partial` to leave parameters that the checkpoint lacks as they are, with their masks; `prefix` to take another one off
+   * @param options `partial` to leave parameters that the checkpoint lacks as they are, with their masks; `prefix` to
+   * take another one off
    * @returns what was taken off the names, and what was missing or not taken
-   * @throws {RangeError} (as a rejection) naming every parameter that is missing, unknown or of another shape, and every mask that fits none.
+   * @throws {RangeError} (as a rejection) naming every parameter that is missing, unknown or of another shape, and
+   * every mask that fits none.
    * @throws {TypeError} (as a rejection) if values are no Float32Array.
    */
   async restore(checkpoint: Checkpoint, options: FitOptions = {}): Promise<Fit> {
