@@ -1,4 +1,7 @@
-/** Checkpoints of other tools: their floats of every width, what they keep beside the parameters, MindSpore's checksum and texts. */
+/**
+ * Checkpoints of other tools: their floats of every width, what they keep beside the parameters, MindSpore's checksum
+ * and texts.
+ */
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "#std/assert";
 import { describe, test } from "node:test";
 import { crc32 as tableCrc32 } from "../src/checks/crc32.ts";

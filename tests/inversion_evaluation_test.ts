@@ -140,6 +140,12 @@ describe("the evaluation of an inversion", () => {
     const both = "the confidence takes both labels and a judge; give both or neither";
     await assertRejects(() => attack.evaluate(originals, blurred, { labels }), TypeError, both);
     await assertRejects(() => attack.evaluate(originals, blurred, { judge }), TypeError, both);
+    const ignorant = { labels, judge: { ...judge, parameters: {} } };
+    await assertRejects(
+      () => attack.evaluate(originals, blurred, ignorant),
+      RangeError,
+      "parameters lacks fc1.weight, fc1.bias",
+    );
     const short = { labels: labels.subarray(1), judge };
     await assertRejects(
       () => attack.evaluate(originals, blurred, short),

@@ -116,5 +116,16 @@ describe("membership inference", () => {
     assertEquals([many.length, many.slice(3, 10)], [300, losses]);
     assertEquals((await exampleLosses(engine, { network, parameters }, digits, [])).length, 0);
     await assertRejects(() => exampleLosses(engine, { network, parameters }, digits, [800]), RangeError, "index 800");
+    // With values left as drawn, the losses would be those of another network.
+    const { [network.parameters[0]!.name]: first, ...part } = parameters;
+    const lacking = { network, parameters: part };
+    const lacks = `parameters lacks ${network.parameters[0]!.name}`;
+    await assertRejects(() => exampleLosses(engine, lacking, digits, [0]), RangeError, lacks);
+    const doubled = { ...part, [network.parameters[0]!.name]: new Float64Array(first!) as unknown as Float32Array };
+    await assertRejects(
+      () => exampleLosses(engine, { network, parameters: doubled }, digits, [0]),
+      TypeError,
+      "Float64Array",
+    );
   });
 });

@@ -3,6 +3,7 @@ import { assert, assertEquals } from "#std/assert";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { decodeSafetensors, lenet5, loadCheckpoint, Model, openEngine, sgd } from "../mod.ts";
+import { runtimeGpu } from "../src/runtime/gpu.ts";
 import { ENGINES } from "./engines.ts";
 import { missing, suppressedCheckpoint } from "./shared_data.ts";
 
@@ -12,11 +13,16 @@ const FILES: readonly [end: string, other: readonly string[]][] = [
   ["_append.ckpt", ["epoch", "lr", "note"]],
 ];
 
+const gpu = runtimeGpu(), adapter = await gpu?.requestAdapter();
+const noGpu = adapter ? false : "there is no WebGPU here, or no adapter";
+
 describe("a network suppressed by MindArmour", { skip: missing(suppressedCheckpoint) }, () => {
   const beside = (end: string) => suppressedCheckpoint.replace(/\.ckpt$/, end);
-  for (const options of ENGINES) {
+  for (const options of [...ENGINES, { engine: "webgpu" } as const]) {
     for (const [end, other] of FILES) {
-      test(`(${end}) gives MindSpore's logits within 1e-5 (${options.engine} ${options.build ?? ""})`, async () => {
+      test(`(${end}) gives MindSpore's logits within 1e-5 (${options.engine} ${options.build ?? ""})`, {
+        skip: options.engine === "webgpu" && noGpu,
+      }, async () => {
         const { tensors } = decodeSafetensors(readFileSync(beside("_logits.safetensors")));
         const images = tensors.get("images")!.data as Float32Array,
           logits = tensors.get("logits")!.data as Float32Array;

@@ -7,7 +7,7 @@ import { CheckpointError } from "../src/checkpoint/errors.ts";
 import { decodeMindsporeCheckpoint, floatParameters } from "../src/checkpoint/mindspore.ts";
 import { concatenated } from "./bytes.ts";
 import { changed, onlyCheckpointErrors } from "./damaged_checkpoints.ts";
-import { field, mindsporeValue, varint } from "./mindspore_bytes.ts";
+import { field, mindsporeValue } from "./mindspore_bytes.ts";
 import { mindsporeCheckpoint, missing } from "./shared_data.ts";
 
 describe("a MindSpore checkpoint", () => {

@@ -316,6 +316,13 @@ for (const options of ENGINES) {
       });
     }
 
+    test("takes a known prefix off a part too", async () => {
+      const model = await modelOn(options), part = saved(SMALL, 1, (name) => `networks.${name}`);
+      const fit = await model.restore(checkpoint(without(part, "networks.fc1.weight")), { partial: true });
+      assertEquals(fit, { prefix: "networks.", missing: ["fc1.weight"], other: [] });
+      assertEquals((await model.parameters())["fc1.bias"], Float32Array.of(1, 2, 3));
+    });
+
     test("takes another prefix off when it is asked to", async () => {
       const model = await modelOn(options), renamed = saved(SMALL, 1, (name) => `backbone.net.${name}`);
       assertEquals((await model.restore(checkpoint(renamed), { prefix: "backbone.net." })).prefix, "backbone.net.");
@@ -336,6 +343,15 @@ for (const options of ENGINES) {
       const { prefix, other } = await model.restore(checkpoint(parameters, { other: { note: "abc" } }));
       assertEquals([prefix, other], ["networks.", [...Object.keys(beside), "note"]]);
       assertEquals((await model.parameters())["fc1.bias"], Float32Array.of(1, 2, 3));
+    });
+
+    test("says what is wrong with hostile names, in bounded words and time", async () => {
+      const model = await modelOn(options), hostile = { shape: [1], data: new Float32Array(1) };
+      const dots = ".".repeat(1_000_000), many = Array.from({ length: 20_000 }, (_, i) => [`a.${i}`, hostile]);
+      for (const parameters of [{ [dots]: hostile }, Object.fromEntries(many) as Saved]) {
+        const error = await assertRejects(() => model.restore(checkpoint(parameters)), RangeError, "no parameter");
+        assert(error.message.length < 20_000, `${error.message.length} characters`);
+      }
     });
 
     test("keeps a layer of a network apart from an optimizer's state of the same name", async () => {

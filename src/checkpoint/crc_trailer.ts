@@ -1,5 +1,6 @@
 /**
- * The trailer that MindSpore's `save_checkpoint(..., crc_check=True)` writes behind the message: "crc_num", then the CRC-32 of all bytes before as a big-endian integer of 10 bytes.
+ * The trailer that MindSpore's `save_checkpoint(..., crc_check=True)` writes behind the message: "crc_num", then the
+ * CRC-32 of all bytes before as a big-endian integer of 10 bytes.
  *
  * @module
  */

@@ -8,7 +8,10 @@ import type { Tensor } from "./tensor.ts";
 
 /** How a checkpoint file is read. */
 export interface CheckpointReadOptions {
-  /** Whether F64 parameters are rounded to the nearest float32 where they are none exactly; by default such a file is refused. F16 and BF16 are always exact. */
+  /**
+   * Whether F64 parameters are rounded to the nearest float32 where they are none exactly; by default such a file is
+   * refused. F16 and BF16 are always exact.
+   */
   readonly round?: boolean;
 }
 

@@ -29,7 +29,10 @@ export function parted(tensors: ReadonlyMap<string, Tensor>, fileName: string, o
   return { parameters: Object.fromEntries(parameters), other: Object.fromEntries(other) };
 }
 
-/** A mask of this library's, in a file that has lost what says so: to keep it apart would let the suppressed weights loose. */
+/**
+ * A mask of this library's, in a file that has lost what says so: to keep it apart would let the suppressed weights
+ * loose.
+ */
 function refuseLostMask(name: string, tensor: Tensor, parameters: Parted["parameters"], fileName: string): void {
   const of = name.slice("mask.".length), isMask = tensor.dtype === "U8" && name.startsWith("mask.");
   if (!isMask || !Object.hasOwn(parameters, of)) return;
@@ -40,7 +43,8 @@ function refuseLostMask(name: string, tensor: Tensor, parameters: Parted["parame
 }
 
 /**
- * The checkpoint of another tool's tensors and texts: step 0, no masks, no settings. Single numbers, which no layer has as a parameter, are kept apart too.
+ * The checkpoint of another tool's tensors and texts: step 0, no masks, no settings. Single numbers, which no layer has
+ * as a parameter, are kept apart too.
  *
  * @throws {CheckpointError} if a parameter is an F64 that is no float32 and is not to be rounded.
  */

@@ -2,7 +2,8 @@
  * MindSpore's checkpoint files, `NAME.ckpt`: a protocol buffer message of named tensors.
  *
  * Format: message Checkpoint { repeated Value value = 1 }, Value { string tag = 1; TensorProto tensor = 2 },
- * TensorProto { repeated int64 dims = 1; string tensor_type = 2; bytes tensor_content = 3 }; behind it perhaps a checksum.
+ * TensorProto { repeated int64 dims = 1; string tensor_type = 2; bytes tensor_content = 3 }; behind it perhaps a
+ * checksum.
  *
  * @module
  */
@@ -98,18 +99,21 @@ export function readMindspore(bytes: Uint8Array, fileName: string): MindsporeFil
 }
 
 /**
- * Reads the tensors of a MindSpore checkpoint file by name, in the order of the file; besides the parameters often the optimizer's "learning_rate",
- * "momentum" and "moments.NAME". {@linkcode floatParameters} picks what a network can load; {@linkcode decodeCheckpoint} does both, and gives the texts of `append_dict` too. The tensors are copies. A checksum
- * (`crc_check=True`) is checked. `fileName` is for messages.
+ * Reads the tensors of a MindSpore checkpoint file by name, in the order of the file; besides the parameters often the
+ * optimizer's "learning_rate", "momentum" and "moments.NAME". {@linkcode floatParameters} picks what a network can
+ * load; {@linkcode decodeCheckpoint} does both, and gives the texts of `append_dict` too. The tensors are copies. A
+ * checksum (`crc_check=True`) is checked. `fileName` is for messages.
  *
- * @throws {CheckpointError} if the file is damaged or something else, a name comes twice, a type is unknown or a size does not fit the shape.
+ * @throws {CheckpointError} if the file is damaged or something else, a name comes twice, a type is unknown or a size
+ * does not fit the shape.
  * @throws {ChecksumError} if its checksum is not that of its bytes.
  * @throws {TypeError} if `bytes` is no Uint8Array.
  *
  * @example
  * ```ts
  * import { decodeMindsporeCheckpoint } from "@tacet/tacet";
- * const file = Uint8Array.of(10, 20, 10, 1, 119, 18, 15, 18, 7, ...new TextEncoder().encode("Float32"), 26, 4, 0, 0, 0, 64);
+ * const type = new TextEncoder().encode("Float32");
+ * const file = Uint8Array.of(10, 20, 10, 1, 119, 18, 15, 18, 7, ...type, 26, 4, 0, 0, 0, 64);
  * console.log(decodeMindsporeCheckpoint(file).get("w")); // { dtype: "F32", shape: [], data: Float32Array [2] }
  * ```
  */
@@ -119,7 +123,8 @@ export function decodeMindsporeCheckpoint(bytes: Uint8Array, fileName = "MindSpo
 }
 
 /**
- * The parameters among tensors, as those of a {@linkcode Checkpoint}: all floats but the state of optimizers, rates and counters ("moments.NAME", "learning_rate"). F16, BF16, and F64 where it is exact, become F32.
+ * The parameters among tensors, as those of a {@linkcode Checkpoint}: all floats but the state of optimizers, rates and
+ * counters ("moments.NAME", "learning_rate"). F16, BF16, and F64 where it is exact, become F32.
  *
  * @param options `round` to round F64 that is no float32
  * @param fileName for messages

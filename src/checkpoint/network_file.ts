@@ -14,10 +14,9 @@ import { isMindsporeFile, readMindspore } from "./mindspore.ts";
 import { packOther, takeOther } from "./other.ts";
 import { recordFault, type TrainingRecord } from "./record.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
-import { settingsAsJson } from "./settings.ts";
-import { checkedMask } from "./stored_mask.ts";
+import { readObject, settingsAsJson } from "./settings.ts";
+import { checkedMask, checkMask } from "./stored_mask.ts";
 import type { Tensor } from "./tensor.ts";
-import { elementCount } from "./tensor.ts";
 
 /** A parameter's values: `data` has as many elements as the product of `shape`, the last index running fastest. */
 export interface SavedParameter {
@@ -37,7 +36,10 @@ export interface Checkpoint {
   readonly step: number;
   /** Whatever else the run should remember, as JSON. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** What another tool's file held beside the parameters, by name: state of optimizers, counters, tensors of integers and booleans, single numbers, texts. Absent if nothing. */
+  /**
+   * What another tool's file held beside the parameters, by name: state of optimizers, counters, tensors of integers
+   * and booleans, single numbers, texts. Absent if nothing.
+   */
   readonly other?: Readonly<Record<string, Tensor | string>>;
   /** What training the parameters have seen; absent if nobody knows. */
   readonly record?: TrainingRecord;
@@ -112,13 +114,7 @@ export function encodeCheckpoint(
       throw new RangeError(`masks has ${quote(name)}, which is no parameter; the parameters are ${names}`);
     }
     const { shape, data: weights } = parameters[name]!;
-    if (data.length !== elementCount(shape)) {
-      throw new RangeError(
-        `the mask of ${quote(name)} has ${data.length} elements; the parameter's shape is [${shape}]`,
-      );
-    }
-    const wrong = data.findIndex((kept) => kept > 1);
-    if (wrong >= 0) throw new RangeError(`the mask of ${quote(name)} is ${data[wrong]} at ${wrong}; it must be 0 or 1`);
+    checkMask(name, data, shape);
     if (storage === "dense") {
       add(MASK + name, name, { dtype: "U8", shape, data });
       continue;
@@ -142,14 +138,18 @@ export function encodeCheckpoint(
 }
 
 /**
- * A checkpoint from the bytes of its file, of which the bytes tell the kind: safetensors, or MindSpore's .ckpt. A file of another tool is read with step 0, no masks and no settings. Its floats are the parameters:
- * F16, BF16, and F64 where it is exact, become F32. What it holds beside them (state of optimizers, counters, tensors of integers and booleans, single numbers, texts) is kept apart as `other`. Values are not judged here:
- * a parameter may hold NaN, which a model then refuses to restore. Names keep the prefix that they have: {@linkcode Model.restore} takes it off.
+ * A checkpoint from the bytes of its file, of which the bytes tell the kind: safetensors, or MindSpore's .ckpt. A file
+ * of another tool is read with step 0, no masks and no settings. Its floats are the parameters: F16, BF16, and F64
+ * where it is exact, become F32. What it holds beside them (state of optimizers, counters, tensors of integers and
+ * booleans, single numbers, texts) is kept apart as `other`. Values are not judged here: a parameter may hold NaN, which
+ * a model then refuses to restore. Names keep the prefix that they have: {@linkcode Model.restore} takes it off.
  *
  * @param fileName for messages
  * @param options `round` to round F64 that is no float32
- * @throws {CheckpointError} if the file is damaged or of another kind, which the message names where the bytes tell it; if it was written by this library and holds a tensor that is neither an F32 parameter nor the U8
- * mask of one, or a training record that cannot be, or by a newer version of it; if an F64 is no float32 and not to be rounded; if a parameter of which the living weights are stored would be larger than 1 GiB.
+ * @throws {CheckpointError} if the file is damaged or of another kind, which the message names where the bytes tell it;
+ * if it was written by this library and holds a tensor that is neither an F32 parameter nor the U8 mask of one, or a
+ * training record that cannot be, or by a newer version of it; if an F64 is no float32 and not to be rounded; if a
+ * parameter of which the living weights are stored would be larger than 1 GiB.
  * @throws {ChecksumError} if a MindSpore checkpoint has a checksum that is not that of its bytes.
  *
  * @example
@@ -281,19 +281,6 @@ function readRecord(text: string | undefined, fileName: string): TrainingRecord 
   // Spending that is not understood must not be left out.
   if (fault) throw new CheckpointError(fileName, fault.found, `${fault.expected}; a newer version may read it`);
   return record as unknown as TrainingRecord;
-}
-
-function readObject(what: string, text = "", fileName: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new CheckpointError(fileName, `${what} ${quote(text)}`, "a JSON object", { cause });
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new CheckpointError(fileName, `${what} ${quote(text)}`, "a JSON object");
-  }
-  return value as Record<string, unknown>;
 }
 
 function isStep(step: number): boolean {

@@ -12,13 +12,14 @@ import { CheckpointError, quote } from "./errors.ts";
  */
 export function textOf(name: string, bytes: Uint8Array, fileName: string): string {
   const { buffer, byteOffset, byteLength } = bytes, view = new DataView(buffer, byteOffset, byteLength);
-  let text = "";
-  for (let at = 0; at < byteLength; at += 4) {
+  let text = "", end = byteLength;
+  while (end >= 4 && end % 4 === 0 && view.getUint32(end - 4, true) === 0) end -= 4;
+  for (let at = 0; at < end; at += 4) {
     const code = byteLength - at < 4 ? Infinity : view.getUint32(at, true);
     if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) {
       throw new CheckpointError(fileName, `text ${quote(name)} of ${byteLength} bytes`, "UTF-32, 4 bytes a character");
     }
     text += String.fromCodePoint(code);
   }
-  return text.replace(/\0+$/, "");
+  return text;
 }

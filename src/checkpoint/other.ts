@@ -1,5 +1,6 @@
 /**
- * What a checkpoint keeps beside its parameters, in its file: tensors as `other.NAME`; their names, and texts, in the metadata.
+ * What a checkpoint keeps beside its parameters, in its file: tensors as `other.NAME`; their names, and texts, in the
+ * metadata.
  *
  * @module
  */

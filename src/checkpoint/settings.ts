@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { quote } from "./errors.ts";
+import { CheckpointError, quote } from "./errors.ts";
 
 /**
  * The settings as JSON, refusing what JSON would silently change: NaN to null, a Map to {}.
@@ -37,4 +37,23 @@ export function settingsAsJson(settings: Readonly<Record<string, unknown>>): str
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/**
+ * An object from its JSON in a file's metadata.
+ *
+ * @param what it is called
+ * @throws {CheckpointError} if the text is none.
+ */
+export function readObject(what: string, text = "", fileName: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new CheckpointError(fileName, `${what} ${quote(text)}`, "a JSON object", { cause });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new CheckpointError(fileName, `${what} ${quote(text)}`, "a JSON object");
+  }
+  return value as Record<string, unknown>;
 }

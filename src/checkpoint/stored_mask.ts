@@ -5,7 +5,7 @@
  */
 import { CheckpointError, quote } from "./errors.ts";
 import type { SavedParameter } from "./network_file.ts";
-import type { TensorOf } from "./tensor.ts";
+import { elementCount, type TensorOf } from "./tensor.ts";
 
 /**
  * The mask of a parameter.
@@ -29,4 +29,13 @@ export function checkedMask(
   const wrong = data.findIndex((kept) => kept > 1);
   if (wrong >= 0) throw new CheckpointError(fileName, `${data[wrong]} in the mask of ${quote(name)}`, "0 or 1");
   return data;
+}
+
+/** @throws {RangeError} if a mask to be stored does not fit its parameter's shape, or a value is neither 0 nor 1. */
+export function checkMask(name: string, data: Uint8Array, shape: readonly number[]): void {
+  if (data.length !== elementCount(shape)) {
+    throw new RangeError(`the mask of ${quote(name)} has ${data.length} elements; the parameter's shape is [${shape}]`);
+  }
+  const wrong = data.findIndex((kept) => kept > 1);
+  if (wrong >= 0) throw new RangeError(`the mask of ${quote(name)} is ${data[wrong]} at ${wrong}; it must be 0 or 1`);
 }

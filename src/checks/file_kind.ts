@@ -1,7 +1,9 @@
 /**
  * What a file is, told by its bytes: for the message that refuses it, and to choose between readers.
  *
- * Formats: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md, https://docs.python.org/3/library/pickletools.html, PKWARE's APPNOTE.TXT (zip), https://github.com/onnx/onnx (onnx.proto)
+ * Formats: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md,
+ * https://docs.python.org/3/library/pickletools.html, PKWARE's APPNOTE.TXT (zip), https://github.com/onnx/onnx
+ * (onnx.proto)
  *
  * @module
  */
@@ -9,7 +11,7 @@
 /** A kind of file. */
 export interface FileKind {
   /** For code. */
-  readonly id: "safetensors" | "mindspore" | "idx" | "gzip" | "text" | "other";
+  readonly id: "safetensors" | "mindspore" | "idx" | "gzip" | "other";
   /** For people, with its article. */
   readonly what: string;
   /** What to do with it where another kind is wanted. */
@@ -68,17 +70,15 @@ function text(head: string): FileKind | undefined {
     return other("an HTML page, perhaps of an error or a login", FETCH);
   }
   if (begins.startsWith("<")) return other("an XML document, perhaps of an error", FETCH);
-  if (/^\s*[[{]/.test(begins) && begins.includes('"weight_map"')) {
+  if (/^[[{]/.test(begins) && begins.includes('"weight_map"')) {
     return other(
       "the index of a checkpoint in several files (shards)",
       "load each file that it names and put their parameters together",
     );
   }
   const line = begins.slice(0, 40).split(/[\r\n]/, 1)[0]!;
-  // deno-lint-ignore no-control-regex
-  if (begins.length < 4 || /[^\t\n\r\x20-\x7e]/.test(begins.slice(0, 256))) return undefined;
-  if (/^[[{]/.test(begins)) return { id: "text", what: `a JSON text, ${JSON.stringify(line)}...`, advice: FETCH };
-  return { id: "text", what: `a text, ${JSON.stringify(line)}...`, advice: FETCH };
+  if (begins.length < 4 || /[^\t\n\r -~]/.test(begins.slice(0, 256))) return undefined;
+  return other(`a ${/^[[{]/.test(begins) ? "JSON text" : "text"}, ${JSON.stringify(line)}...`, FETCH);
 }
 
 /** A varint of at most 5 bytes and where it ends, or undefined. */
@@ -117,8 +117,8 @@ export function fileKind(bytes: Uint8Array): FileKind | undefined {
   if (isIdx(bytes)) return { id: "idx", what: "an IDX file, as MNIST's", advice: "parseIdx reads it" };
   const head = latin1(bytes.subarray(0, HEAD));
   if (head.startsWith("\x1f\x8b")) return { id: "gzip", what: "gzip data", advice: UNPACK };
-  if (/^PK(?:\x03\x04|\x05\x06)/.test(head)) return zip(bytes, head);
-  if (/^\x80[\x02-\x05]/.test(head)) {
+  if (head.startsWith("PK\x03\x04") || head.startsWith("PK\x05\x06")) return zip(bytes, head);
+  if (bytes[0] === 0x80 && bytes[1]! >= 2 && bytes[1]! <= 5) {
     return head.includes(OLD_PYTORCH)
       ? other("a PyTorch file of the old kind (pickles)", PYTORCH)
       : other("a Python pickle, perhaps of PyTorch", PYTORCH);
@@ -127,11 +127,17 @@ export function fileKind(bytes: Uint8Array): FileKind | undefined {
   if (known) return other(known[1], known[2]);
   if (head.startsWith("TFL3", 4)) return other("a TensorFlow Lite model", CONVERT);
   if (head.startsWith("ustar", 257)) return other("a tar archive", UNPACK);
-  if (/^\x08[\x01-\x0f][\x12\x1a\x2a\x3a\x42]/.test(head)) return other("an ONNX or TensorFlow model", CONVERT);
+  // A version, then a producer, a domain, a graph or the like.
+  if (bytes[0] === 8 && bytes[1]! < 16 && [0x12, 0x1a, 0x2a, 0x3a, 0x42].includes(bytes[2]!)) {
+    return other("an ONNX or TensorFlow model", CONVERT);
+  }
   return text(head);
 }
 
-/** " (this is ...: what to do)" for the end of a message, or "" if the bytes do not tell or are of the kind that was wanted. */
+/**
+ * " (this is ...: what to do)" for the end of a message, or "" if the bytes do not tell or are of the kind that was
+ * wanted.
+ */
 export function thisIs(bytes: Uint8Array, wanted: FileKind["id"]): string {
   const kind = fileKind(bytes);
   return kind && kind.id !== wanted ? ` (this is ${kind.what}: ${kind.advice})` : "";

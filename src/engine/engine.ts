@@ -214,11 +214,12 @@ export interface ParameterStore {
    */
   setValues(values: ParameterValues): void;
   /**
-   * Makes parameters and masks those of a checkpoint, after all of it was judged. A parameter's mask of before is gone unless the checkpoint has one for it, and gradients, deWeights and the optimizers' means
-   * begin anew.
+   * Makes parameters and masks those of a checkpoint, after all of it was judged. A parameter's mask of before is gone
+   * unless the checkpoint has one for it, and gradients, deWeights and the optimizers' means begin anew.
    *
    * @returns what was taken off the names, and what was missing or not taken
-   * @throws {RangeError} naming every parameter that is missing, unknown or of another shape, and every mask that fits none.
+   * @throws {RangeError} naming every parameter that is missing, unknown or of another shape, and every mask that fits
+   * none.
    * @throws {TypeError} if values are no Float32Array.
    */
   restore(saved: SavedParameters, options?: FitOptions): Fit;
@@ -235,7 +236,8 @@ export interface ParameterStore {
   /** The masks of all parameters that have one: 1 = kept, 0 = suppressed. */
   masks(): Promise<Record<string, Uint8Array>>;
   /**
-   * Replaces the named masks, and sets masked weights to 0; a parameter without a mask gets one, the other masks stay. All are judged before the first is replaced.
+   * Replaces the named masks, and sets masked weights to 0; a parameter without a mask gets one, the other masks stay.
+   * All are judged before the first is replaced.
    *
    * @throws {RangeError} naming every one that is unknown, of another length or not of 0 and 1 alone.
    */

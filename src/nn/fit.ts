@@ -1,5 +1,6 @@
 /**
- * Finds a network's parameters among what a checkpoint holds: prefixes of wrappers come off, what training keeps beside the parameters is set apart, and the rest must fit.
+ * Finds a network's parameters among what a checkpoint holds: prefixes of wrappers come off, what training keeps beside
+ * the parameters is set apart, and the rest must fit.
  *
  * @module
  */
@@ -10,6 +11,7 @@ import {
   givenValues,
   maskFaults,
   missingNames,
+  quoted,
   refuse,
   shapeFaults,
   unknownFaults,
@@ -28,11 +30,15 @@ export interface SavedParameters {
 
 /** What may differ between the names given and those of the network. */
 export interface FitOptions {
-  /** Whether parameters may be missing: they stay as they are, with their masks. What is given must be the network's all the same. Default false. */
+  /**
+   * Whether parameters may be missing: they stay as they are, with their masks. What is given must be the network's all
+   * the same. Default false.
+   */
   readonly partial?: boolean;
   /**
-   * What is taken off the names that begin with it, such as "model.". By default only what known wrappers put before every name ("module.", "_orig_mod.", "network.", "networks.",
-   * also several of them), and only where all names are the network's without it.
+   * What is taken off the names that begin with it, such as "model.". By default only what known wrappers put before
+   * every name ("module.", "_orig_mod.", "network.", "networks.", also several of them), and only where all names are
+   * the network's without it.
    */
   readonly prefix?: string;
 }
@@ -43,7 +49,9 @@ export interface Fit {
   readonly prefix: string;
   /** The network's parameters that were not given and stay as they are; none but with `partial`. */
   readonly missing: readonly string[];
-  /** What was given beside the parameters and not taken: optimizer's state, counters, single numbers, by its name there. */
+  /**
+   * What was given beside the parameters and not taken: optimizer's state, counters, single numbers, by its name there.
+   */
   readonly other: readonly string[];
 }
 
@@ -54,9 +62,13 @@ export interface Fitted {
   readonly fit: Fit;
 }
 
+/** Characters of a prefix at most: a hostile name may hold millions of dots. */
+const MOST_PREFIX = 200;
+
 /** All beginnings of the first name, up to a dot, that the others share; the longest first. */
 function commonPrefixes(names: readonly string[]): string[] {
-  const [first = ""] = names, dots = Array.from(first.matchAll(/\./g), ({ index }) => first.slice(0, index + 1));
+  const first = names[0]?.slice(0, MOST_PREFIX) ?? "",
+    dots = Array.from(first.matchAll(/\./g), ({ index }) => first.slice(0, index + 1));
   return dots.filter((prefix) => names.every((name) => name.startsWith(prefix))).reverse();
 }
 
@@ -81,7 +93,9 @@ function without(prefix: string, names: readonly string[]): Map<string, string> 
   const bare = new Map<string, string>();
   for (const name of names) {
     const short = name.startsWith(prefix) ? name.slice(prefix.length) : name;
-    if (bare.has(short)) throw new RangeError(`without the prefix ${JSON.stringify(prefix)} two names are ${short}`);
+    if (bare.has(short)) {
+      throw new RangeError(`without the prefix ${JSON.stringify(prefix)} two names are ${quoted([short])}`);
+    }
     bare.set(short, name);
   }
   return bare;
@@ -99,7 +113,7 @@ function fit(
     !wanted.has(name) && !wanted.has(unwrapped(name)) && (isBeside(name) || all.get(name)!.shape?.length === 0);
   const names = [...all.keys()].filter((name) => !isExtra(name));
   if (asked !== undefined && !names.some((name) => name.startsWith(asked))) {
-    throw new RangeError(`prefix is ${JSON.stringify(asked)}, but no name begins with it: ${names.join(", ")}`);
+    throw new RangeError(`prefix is ${JSON.stringify(asked)}, but no name begins with it: ${quoted(names)}`);
   }
   const matches = (prefix: string) => names.every((name) => wanted.has(name.slice(prefix.length)));
   const complete = (prefix: string) => partial || missingNames(specs, (name) => all.has(prefix + name)).length === 0;
@@ -138,11 +152,14 @@ function fit(
 /**
  * The parameters and masks of a network among those of a checkpoint.
  *
- * @throws {RangeError} naming every parameter that is missing or unknown or has another shape, every mask that fits no parameter, and the prefix that would help.
+ * @throws {RangeError} naming every parameter that is missing or unknown or has another shape, every mask that fits no
+ * parameter, and the prefix that would help.
  * @throws {TypeError} if values are no Float32Arrays.
  */
 export function fitSaved(specs: readonly ParameterSpec[], saved: SavedParameters, options: FitOptions = {}): Fitted {
-  return fit(specs, new Map(Object.entries(saved.parameters)), saved, options);
+  // What is no object has no values, which the judge says.
+  const given = Object.entries(saved.parameters).map(([name, one]) => [name, Object(one) as GivenParameter] as const);
+  return fit(specs, new Map(given), saved, options);
 }
 
 /** The same of values alone, of which the numbers are judged and not the shapes. */

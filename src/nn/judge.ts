@@ -1,5 +1,6 @@
 /**
- * The one judge of values and masks that are to be a network's: their names, kinds, shapes and contents, all of them before any is taken.
+ * The one judge of values and masks that are to be a network's: their names, kinds, shapes and contents, all of them
+ * before any is taken.
  *
  * @module
  */
@@ -23,20 +24,32 @@ function tagOf(data: unknown): string {
   return Object.prototype.toString.call(data).slice("[object ".length, -1);
 }
 
-const quoted = (names: readonly string[]) => names.map((name) => JSON.stringify(name)).join(", ");
+/** Names in a message, and characters of a name: a hostile file may hold millions. */
+const MOST_NAMES = 500, MOST_CHARACTERS = 200;
 
-/** @throws {TypeError} unless all are Float32Arrays: 16-bit patterns or doubles of the right number would be taken for other values. */
+/** Names that came from outside, for a message. */
+export function quoted(names: readonly string[]): string {
+  const cut = (name: string) => name.length > MOST_CHARACTERS ? `${name.slice(0, MOST_CHARACTERS)}...` : name;
+  const shown = names.slice(0, MOST_NAMES).map((name) => JSON.stringify(cut(name))).join(", ");
+  return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown;
+}
+
+/**
+ * @throws {TypeError} unless all are Float32Arrays: 16-bit patterns or doubles of the right number would be taken for
+ * other values.
+ */
 export function checkKinds(given: ReadonlyMap<string, GivenParameter>): void {
   const wrong = [...given].filter(([, { data }]) => !isFloats(data));
   if (wrong.length === 0) return;
-  const found = wrong.map(([name, { data }]) => `${JSON.stringify(name)} is ${tagOf(data)}`).join(", ");
-  throw new TypeError(`${found}; the values of a parameter must be a Float32Array`);
+  const [[, { data }]] = wrong as [[string, GivenParameter]], names = quoted(wrong.map(([name]) => name));
+  const verb = wrong.length > 1 ? "are no Float32Array, the first" : "is";
+  throw new TypeError(`${names} ${verb} ${tagOf(data)}; the values of a parameter must be a Float32Array`);
 }
 
 /** That a network has no parameters of these names; nothing if there are no names. */
 export function unknownFaults(specs: readonly ParameterSpec[], names: readonly string[]): string[] {
   if (names.length === 0) return [];
-  const there = specs.map(({ name }) => name).join(", ");
+  const there = specs.map(({ name }) => name).join(", ") || "none";
   return [`no parameter${names.length > 1 ? "s are" : " is"} named ${quoted(names)}; there are ${there}`];
 }
 
@@ -100,14 +113,16 @@ export function judgeValues(specs: readonly ParameterSpec[], values: ParameterVa
 /**
  * Judges masks of some of a network's parameters.
  *
- * @throws {RangeError} naming all that are unknown, no Uint8Array, of another number of values, or have values other than 0 and 1.
+ * @throws {RangeError} naming all that are unknown, no Uint8Array, of another number of values, or have values other
+ * than 0 and 1.
  */
 export function judgeMasks(specs: readonly ParameterSpec[], masks: Readonly<Record<string, Uint8Array>>): void {
   refuse(maskFaults(specs, new Map(Object.entries(masks))));
 }
 
 /**
- * Judges values of all of a network's parameters; those of others, such as of the layers behind a slice, are passed over.
+ * Judges values of all of a network's parameters; those of others, such as of the layers behind a slice, are passed
+ * over.
  *
  * @throws {RangeError} naming all that are missing or have another number of values.
  * @throws {TypeError} if any are no Float32Array.

@@ -4,7 +4,10 @@
  * @module
  */
 
-/** The dimensions of a convolution's kernel as other tools order them, each by its place in `[outputs, inputs, height, width]`. */
+/**
+ * The dimensions of a convolution's kernel as other tools order them, each by its place in `[outputs, inputs, height,
+ * width]`.
+ */
 const KERNELS: Readonly<Record<string, readonly number[]>> = {
   "HWIO, [height, width, inputs, outputs]": [2, 3, 1, 0],
   "OHWI, [outputs, height, width, inputs]": [0, 2, 3, 1],
@@ -18,7 +21,10 @@ export function isSameShape(a: readonly number[], b: readonly number[]): boolean
   return a.length === b.length && a.every((length, i) => length === b[i]);
 }
 
-/** What turns a weight of shape `found` into one of shape `wanted`, as the end of a sentence; "" where nothing but chance could. */
+/**
+ * What turns a weight of shape `found` into one of shape `wanted`, as the end of a sentence; "" where nothing but
+ * chance could.
+ */
 export function layoutHint(found: readonly number[], wanted: readonly number[]): string {
   if (wanted.length === 2 && isSameShape(found, [wanted[1]!, wanted[0]!])) {
     return ": it seems to be stored [inputs, outputs], as Keras and Flax do; transpose it";

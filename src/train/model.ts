@@ -188,11 +188,13 @@ export class Model {
   }
 
   /**
-   * Replaces all parameters, or with `partial` those given; weights that a mask suppresses stay 0. All are judged before the first is replaced. The record notes parameters of unknown origin, with which no privacy is
-   * promised any longer, unless `publicData` vouches for them.
+   * Replaces all parameters, or with `partial` those given; weights that a mask suppresses stay 0. All are judged
+   * before the first is replaced. The record notes parameters of unknown origin, with which no privacy is promised any
+   * longer, unless `publicData` vouches for them.
    *
    * @returns what was taken off the names, and what was missing or not taken
-   * @throws {RangeError} (as a rejection) naming every parameter that is missing, unknown or has another number of values, or one that is not finite. Shapes are not known here: {@link Model.restore} judges them.
+   * @throws {RangeError} (as a rejection) naming every parameter that is missing, unknown or has another number of
+   * values, or one that is not finite. Shapes are not known here: {@link Model.restore} judges them.
    * @throws {TypeError} (as a rejection) if values are no Float32Array.
    */
   async setParameters(values: ParameterValues, options: FitOptions & OriginOptions = {}): Promise<Fit> {
@@ -243,9 +245,11 @@ export class Model {
   }
 
   /**
-   * Takes parameters, masks and the number of steps from a checkpoint, all or nothing: names, shapes and masks are judged before the first is replaced. Masks that it does not have are gone, and the optimizer begins
-   * anew. A prefix of known wrappers ("module.", "_orig_mod.", "network.", "networks.") is taken off where all names are the network's without it. A weight stored transposed is seen by its shape: a square
-   * one is not. No spending of privacy is lost by it: what the model has seen itself stays on its record.
+   * Takes parameters, masks and the number of steps from a checkpoint, all or nothing: names, shapes and masks are
+   * judged before the first is replaced. Masks that it does not have are gone, and the optimizer begins anew. A prefix
+   * of known wrappers ("module.", "_orig_mod.", "network.", "networks.") is taken off where all names are the network's
+   * without it. A weight stored transposed is seen by its shape: a square one is not. No spending of privacy is lost by
+   * it: what the model has seen itself stays on its record.
    *
    * | the checkpoint's record | the model's record afterwards |
    * | --- | --- |
@@ -254,14 +258,19 @@ export class Model {
    * | another one, or one that branched off | the model's own, and what the checkpoint's has beyond it: both are spent |
    * | none: an old file, or one of another tool | the model's own, and steps of which nothing is known: epsilon is Infinity |
    *
-   * Steps without privacy and those of which nothing is known make epsilon Infinity too; with `publicData: true` the caller vouches for those of the checkpoint, as for training on public data. Its private steps count in
-   * any case. Trainings are told apart by a mark of the parameters behind their first step. What is done next has batches and noise that neither the model nor the checkpoint has used.
+   * Steps without privacy and those of which nothing is known make epsilon Infinity too; with `publicData: true` the
+   * caller vouches for those of the checkpoint, as for training on public data. Its private steps count in any case.
+   * Trainings are told apart by a mark of the parameters behind their first step. What is done next has batches and
+   * noise that neither the model nor the checkpoint has used.
    *
-   * What cannot be seen: a checkpoint from which another model went on, too. Both draw the same batches and noise from the same seeds, which takes the promise away from both: give one of them other seeds.
+   * What cannot be seen: a checkpoint from which another model went on, too. Both draw the same batches and noise from
+   * the same seeds, which takes the promise away from both: give one of them other seeds.
    *
-   * @param options `partial` to leave parameters that the checkpoint lacks as they are, with their masks; `prefix` to take another one off
+   * @param options `partial` to leave parameters that the checkpoint lacks as they are, with their masks; `prefix` to
+   * take another one off
    * @returns what was taken off the names, and what was missing or not taken
-   * @throws {RangeError} (as a rejection) naming every parameter that is missing, unknown or of another shape, and every mask that fits none; or a value that is not finite.
+   * @throws {RangeError} (as a rejection) naming every parameter that is missing, unknown or of another shape, and
+   * every mask that fits none; or a value that is not finite.
    * @throws {TypeError} (as a rejection) if values are no Float32Array.
    */
   async restore(checkpoint: Checkpoint, options: FitOptions & OriginOptions = {}): Promise<Fit> {

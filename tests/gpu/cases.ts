@@ -6,6 +6,7 @@ import { type Case, shadersRun } from "./case.ts";
 import { failureCases } from "./failure_cases.ts";
 import { networkCases } from "./network_cases.ts";
 import { gpuNumberCases } from "./number_cases.ts";
+import { restoreCases } from "./restore_cases.ts";
 import { suppressCases } from "./suppress_cases.ts";
 import { trainingCases } from "./training_cases.ts";
 import { uploadCases } from "./upload_cases.ts";
@@ -16,6 +17,7 @@ export const cases: readonly Case[] = [
   ...suppressCases,
   ...attackCases,
   ...gpuNumberCases,
+  ...restoreCases,
   ...failureCases,
   ...uploadCases,
   ...trainingCases,
