@@ -138,7 +138,7 @@ export class Model {
    * const model = new Model({ engine: await openEngine(), network, optimizer });
    * await model.train(2, new Dataset(drawnDigits(200), { sampling: "poisson" }), { batchSize: 20 });
    * const { epsilon, steps } = model.privacy({ delta: 1e-3 });
-   * console.log(epsilon.toFixed(2), steps); // 2.52 20
+   * console.log(epsilon.toFixed(2), steps); // 2.23 20
    * ```
    */
   privacy(options: AccountingOptions): PrivacySpent {
@@ -177,8 +177,8 @@ export class Model {
    */
   async setParameters(values: ParameterValues, { publicData = false }: OriginOptions = {}): Promise<void> {
     const { parameters } = await this.program();
-    this.#history.receive(publicData);
     parameters.setValues(values);
+    this.#history.receive(publicData);
   }
 
   /** The masks of all masked parameters: 1 = kept, 0 = suppressed. */
