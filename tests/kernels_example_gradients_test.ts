@@ -76,6 +76,14 @@ describe("the squared lengths of each image's gradient, on every engine", () => 
       assertEquals([a, b], [[0.6, 0.5], [0.8, 0]]);
     }
   });
+
+  test("an image whose length is no finite number is left out, whatever its gradient is", () => {
+    const values = [NaN, Infinity, 3, 0, 0, 0, 0, 0], dY = updated(Float32Array.of(...values, ...values), 0);
+    const squares = input(Float32Array.of(NaN, Infinity, 4, NaN, Infinity, 0, 0, 0));
+    for (const run of compareKernel("clipExamples", [dY, squares, 2, 1, 8, 1])) {
+      assertEquals([...run.after(dY)], [0, 0, 1.5, 0, 0, 0, 0, 0, 0, 0, 1.5, 0, 0, 0, 0, 0]);
+    }
+  });
 });
 
 everyKernelRan(exampleGradients);

@@ -105,6 +105,20 @@ describe("epochs", () => {
   });
 });
 
+test('no two epochs draw the same Poisson batches, whatever the data sets\' "repeat" is', () => {
+  const seen = new Map<string, string>();
+  for (const repeat of [1, 2, 3, 6]) {
+    const data = new Dataset(digits, { size, sampling: "poisson", repeat });
+    for (let epoch = 1; epoch <= 12; epoch++) {
+      const [first] = data.epoch(epoch, 20), key = first!.join(), before = seen.get(key);
+      // The same epoch is asked for once in a training, so that it may be the same in both.
+      assert(before === undefined || before === `${epoch}`, `epochs ${before} and ${epoch} draw the same`);
+      seen.set(key, `${epoch}`);
+    }
+  }
+  assertEquals(seen.size, 12);
+});
+
 describe("the privacy spent", () => {
   test("is 0 before the first step, and that of all steps of all calls afterwards", async () => {
     const model = modelOf();

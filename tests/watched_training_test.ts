@@ -4,6 +4,7 @@ import { openEngine } from "../mod.ts";
 import { ENGINES } from "./engines.ts";
 import {
   changesNothing,
+  goesOnAsBefore,
   leavesOutTheUnmeasurable,
   stopsAtTheStep,
   stopsSoon,
@@ -20,6 +21,8 @@ for (const options of ENGINES) {
     test("callbacks are told of no step behind it", async () => stopsSoon(await on(), 0));
 
     test("steps change nothing from the first on whose loss is infinite", async () => changesNothing(await on()));
+
+    test("training goes on as if no step had diverged", async () => goesOnAsBefore(await on()));
 
     test("private training tells the loss of the whole batch, and none of an empty one", async () =>
       tellsTheWholeBatch(await on()));

@@ -73,6 +73,8 @@ async function trainPrivately(engine: Engine, epsilon: number, { train, samples,
   const optimizer = dpSgd({ lr, clip, noiseMultiplier, batchSize, seed });
   const model = new Model({ engine, network: lenet5({ seed }), optimizer, metrics: { accuracy: accuracy() } });
   await model.train(epochs, data, { batchSize });
+  const spent = model.privacy({ delta });
+  if (!(spent.epsilon <= epsilon)) throw new Error(`epsilon ${spent.epsilon} was spent where ${epsilon} was asked for`);
   return { model, noiseMultiplier };
 }
 

@@ -196,7 +196,8 @@ export class Dataset {
   }
 
   *#poissonSamples(epoch: number, batchSize: number): Generator<Int32Array> {
-    const random = new Random(this.seed, SHUFFLE_STREAM + epoch * this.repeat);
+    // By the epoch alone: data sets of other `repeat` that take turns in a training must not draw the same.
+    const random = new Random(this.seed, SHUFFLE_STREAM + epoch);
     // Rounded down: no sample takes part more often than the accountant is told.
     const limit = Math.floor(Math.min(1, batchSize / this.samples) * 2 ** 32);
     for (let left = this.batches(batchSize); left > 0; left--) {

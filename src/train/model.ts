@@ -139,7 +139,7 @@ export class Model {
    * const model = new Model({ engine: await openEngine(), network, optimizer });
    * await model.train(2, new Dataset(drawnDigits(200), { sampling: "poisson" }), { batchSize: 20 });
    * const { epsilon, steps } = model.privacy({ delta: 1e-3 });
-   * console.log(epsilon.toFixed(2), steps); // 2.52 20
+   * console.log(epsilon.toFixed(2), steps); // 2.23 20
    * ```
    */
   privacy(options: AccountingOptions): PrivacySpent {

@@ -63,8 +63,9 @@ export class PrivateSteps {
   #check(examples: readonly number[], batchSize: number): void {
     const { count } = this.#data.source;
     this.#steps++;
+    const what = `an index of batch ${this.#steps}`;
     for (const index of examples) {
-      integer(`an index of batch ${this.#steps}`, index, 0, count - 1, ", the images of the data");
+      integer(what, index, 0, count - 1, ", the images of the data");
       if (this.#drawnAt[index] === this.#steps) {
         throw new RangeError(
           `image ${index} is twice in batch ${this.#steps}; by Poisson sampling it takes part once or not at all`,

@@ -3,6 +3,7 @@ import type { Engine } from "../../mod.ts";
 import { type Case, engineOf } from "./case.ts";
 import {
   changesNothing,
+  goesOnAsBefore,
   leavesOutTheUnmeasurable,
   stopsAtTheStep,
   stopsSoon,
@@ -25,6 +26,7 @@ export const trainingCases: readonly Case[] = [
   on("training stops at the step that diverges, and leaves what was before it", stopsAtTheStep),
   on("training stops soon in an epoch without end", (engine) => stopsSoon(engine, LAG)),
   on("steps change nothing from the first on whose loss is infinite", changesNothing),
+  on("training goes on as if no step had diverged", goesOnAsBefore),
   on("private training tells the loss of the whole batch, and none of an empty one", tellsTheWholeBatch),
   on("an example whose gradient is too long for float32 adds nothing", leavesOutTheUnmeasurable),
 ];

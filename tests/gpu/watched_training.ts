@@ -89,6 +89,33 @@ export async function stopsAtTheStep(engine: Engine): Promise<void> {
   }
 }
 
+/** Throws unless training behind a divergence goes on as if there had been none, the optimizer's velocity and counts included. */
+export async function goesOnAsBefore(engine: Engine): Promise<void> {
+  const { data } = dataOf(inFours, "shuffle");
+  for (const optimizer of [momentum({ lr: 0.1 }), adam({ lr: 0.1 })]) {
+    const results = [];
+    for (const far of [false, true]) {
+      const program = engine.program(network, { batchSize: 4, gradients: "parameters" });
+      const step = (batch: number) => {
+        program.load(data, inFours[batch]!);
+        program.trainStep(optimizer);
+      };
+      for (const batch of [0, 1, 2]) step(batch);
+      if (far) {
+        const before = await program.parameters.values();
+        program.parameters.setValues(HUGE);
+        for (const batch of [3, 4, 5, 6]) step(batch);
+        assertEquals((await program.settled())?.step, 4, optimizer.kind);
+        program.parameters.setValues(before);
+        program.watch();
+      }
+      for (const batch of [7, 8]) step(batch);
+      results.push(await program.parameters.values());
+    }
+    assertEquals(results[1], results[0], optimizer.kind);
+  }
+}
+
 /** Throws unless the step is named in an epoch too long to wait for its end, after at most `lag` more steps. */
 export async function stopsSoon(engine: Engine, lag: number): Promise<void> {
   const { data } = dataOf(Array.from({ length: 1500 }, (_, i) => [i % IMAGES]), "shuffle");

@@ -82,6 +82,9 @@ export class GpuParameters implements ParameterStore {
   /** Adam's betas to the power of its steps so far. */
   #power1 = 1;
   #power2 = 1;
+  /** Those steps, and how many of them the powers hold. */
+  #adamSteps = 0;
+  #adamPowers = 0;
 
   /** Uploads the first values of all parameters, which a machine draws. */
   constructor(device: Device, specs: readonly ParameterSpec[], seed: number, drawing: () => Machine) {
@@ -271,12 +274,28 @@ export class GpuParameters implements ParameterStore {
     else if (kind === "momentum") device.run(this.#update("momentum", 1), lr, optimizer.momentum);
     else {
       const { beta1, beta2, epsilon } = optimizer;
-      this.#power1 *= beta1;
-      this.#power2 *= beta2;
+      this.#adamSteps++;
+      // One factor a step, but for the first after steps that diverged: then anew for those that are left.
+      for (let i = this.#adamPowers; i < this.#adamSteps; i++) {
+        this.#power1 *= beta1;
+        this.#power2 *= beta2;
+      }
+      this.#adamPowers = this.#adamSteps;
       const scales = [1 / (1 - this.#power1), 1 / (1 - this.#power2)] as const;
       device.run(this.#update("adam", 2), lr, beta1, beta2, epsilon, ...scales);
     }
     device.submit();
+  }
+
+  /** Begins the watch anew; Adam forgets the steps that changed nothing. */
+  beginWatch(): void {
+    const { diverged, steps } = this.watch;
+    if (diverged && this.#adamSteps > 0) {
+      this.#adamSteps = Math.max(0, this.#adamSteps - (steps - diverged.step + 1));
+      this.#adamPowers = 0;
+      this.#power1 = this.#power2 = 1;
+    }
+    this.watch.begin();
   }
 
   applyMasks(): void {

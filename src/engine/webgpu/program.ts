@@ -248,6 +248,6 @@ export class GpuProgram implements Program {
   }
 
   watch(): void {
-    this.parameters.watch.begin();
+    this.parameters.beginWatch();
   }
 }
