@@ -43,6 +43,16 @@ export async function assertRefused(promise: () => Promise<unknown>, includes: s
 
 const NONE = [NaN, Infinity, -Infinity];
 const SMALL = sequential([1, 2, 3], [flatten(), dense({ outputs: 2 }), relu(), dense({ outputs: 2 })]);
+/** An image for it. */
+const SOURCE = {
+  images: new Uint8Array(6),
+  labels: Uint8Array.of(0),
+  count: 1,
+  channels: 1,
+  height: 2,
+  width: 3,
+  classes: 2,
+};
 const at = (length: number, place: number, value: number) =>
   Float32Array.from({ length }, (_, i) => i === place ? value : 0.5);
 
@@ -62,6 +72,9 @@ async function refused(engine: Engine): Promise<void> {
       `adam: lr is ${value}; it must be finite`,
     );
     refuse(() => program.trainStep({ ...sgd({ lr: 1 }), lr: value }), `sgd: lr is ${value}; it must be finite`);
+    const data = { source: SOURCE, size: [2, 3], labels: "integer", scale: value } as const;
+    refuse(() => program.load(data, [0]), `the data's scale is ${value}; 255 times it must be finite`);
+    refuse(() => program.load({ ...data, scale: 1e37 }, [0]), "the data's scale is 1e+37");
     const inversion = program.inversion();
     refuse(() => inversion.setTargets(at(4, 2, value)), `targets: feature 0 of image 1 is ${value}`);
     inversion.setTargets(at(4, -1, 0));
@@ -136,6 +149,10 @@ async function steps(engine: Engine, overflows: boolean): Promise<void> {
     if (overflows) {
       await assertRefused(() => invert(method, 1e-15, 1), "image 1: pixel 0 is NaN behind step 1:");
       await assertRefused(() => invert(method, 1e-15, 5), "image 1: the loss is NaN before step 2 of 5:");
+      const told: number[] = [], onLosses = (losses: Float32Array) => void told.push(...losses);
+      const options = { method, iterations: 5, starts, onLosses };
+      await assertRefused(() => attack.generate(Float32Array.of(1e4, 1e-15, 1e4), options), "image 1: the loss is NaN");
+      assert(told.length === 3 && told.every(Number.isFinite), `losses that are none are not told: ${told}`);
     } else assert((await invert(method, 1e-15, 5)).every(Number.isFinite), "float64 holds it");
     assert((await invert(method, 1e4, 5)).every(Number.isFinite), "a good target is reached for");
   }

@@ -201,6 +201,7 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
       await this.#inGroups(count, async (program, first, images) => {
         const own = begin.subarray(first * pixels, (first + images) * pixels);
         const targets = targetFeatures.subarray(first * size, (first + images) * size);
+        const inverting = { program, starts: own, targets, step, iterations, firstImage: first };
         program.setInput(own);
         const inversion = program.inversion();
         inversion.setTargets(targets);
@@ -208,11 +209,15 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
           inversion.step(step);
           const pressure = program.pressure();
           if (pressure) await pressure;
-          if (onLosses) onLosses(await inversion.losses(), iteration, first);
+          if (onLosses) {
+            const losses = await inversion.losses();
+            await checkInverted(inverting, losses);
+            onLosses(losses, iteration, first);
+          }
           if (onProgress) await onProgress((restart * count + first) * iterations + iteration * images, total);
         }
         const losses = await inversion.losses(), found = await program.input();
-        await checkInverted({ program, starts: own, targets, step, iterations, firstImage: first }, losses, found);
+        await checkInverted(inverting, losses, found);
         losses.forEach((loss, image) => {
           if (restart > 0 && !(loss < lowest[first + image]!)) return;
           lowest[first + image] = loss;
