@@ -201,6 +201,7 @@ function onePixel(): Dataset {
     height: 1,
     width: 1,
     classes: 2,
+    name: "a pixel",
   };
   return new Dataset(image, { scale: 1 });
 }

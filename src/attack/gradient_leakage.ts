@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { finite, finiteRows, integer } from "../checks/numbers.ts";
+import { finite, finiteRows, integer, MOST_SEED } from "../checks/numbers.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
@@ -85,7 +85,7 @@ function settingsOf(options: GradientLeakageOptions) {
   return {
     distance,
     signed,
-    seed,
+    seed: integer("seed", seed, 0, MOST_SEED),
     starts,
     images,
     iterations: integer("iterations", options.iterations ?? 1000),

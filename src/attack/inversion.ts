@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { finite, finiteRows, integer } from "../checks/numbers.ts";
+import { finite, finiteRows, integer, MOST_SEED } from "../checks/numbers.ts";
 import type { Engine, InversionStep, Program } from "../engine/engine.ts";
 import { checkTargets } from "../engine/finite.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
@@ -181,6 +181,7 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
     }
     const { iterations = method === "sign" ? 100 : 1000 } = options;
     integer("iterations", iterations);
+    integer("seed", seed, 0, MOST_SEED);
     const pixels = sizeOf(this.network.inputShape), size = sizeOf(this.network.outputShape);
     const count = countImages("targetFeatures", targetFeatures, size);
     checkTargets(targetFeatures, size, "targetFeatures");
