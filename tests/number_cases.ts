@@ -189,33 +189,25 @@ async function attacked(engine: Engine, overflows: boolean): Promise<void> {
   await assertRefused(seen, "the judge's logits: output 1 of image 1 is Infinity");
 }
 
-const ONE = sequential([1, 1, 1], [flatten(), dense({ outputs: 2 }), relu(), dense({ outputs: 2 })]);
+const START = {
+  "fc1.weight": Float32Array.of(0, 0),
+  "fc1.bias": Float32Array.of(1e-30, 1e-30),
+  "fc2.weight": Float32Array.of(-1, -1, 1, 1),
+  "fc2.bias": Float32Array.of(0, 0),
+};
 
-/** An image of one pixel, 100. */
-function onePixel(): Dataset {
-  const image = {
-    images: Uint8Array.of(100),
-    labels: Uint8Array.of(0),
-    count: 1,
-    channels: 1,
-    height: 1,
-    width: 1,
-    classes: 2,
-    name: "a pixel",
-  };
-  return new Dataset(image, { scale: 1 });
+/** A model and an image of one pixel, 100: a step throws the first weights to minus infinity, which ReLU makes 0, so that the loss stays finite. */
+export async function vanishing(engine: Engine): Promise<{ readonly model: Model; readonly data: Dataset }> {
+  const network = sequential([1, 1, 1], [flatten(), dense({ outputs: 2 }), relu(), dense({ outputs: 2 })]);
+  const model = new Model({ engine, network, optimizer: sgd({ lr: 1e38 }) });
+  await model.setParameters(START);
+  const size = { count: 1, channels: 1, height: 1, width: 1, classes: 2 };
+  const image = { ...size, images: Uint8Array.of(100), labels: Uint8Array.of(0), name: "a pixel" };
+  return { model, data: new Dataset(image, { scale: 1 }) };
 }
 
-/** A step throws the first weights to minus infinity, which ReLU makes 0: the loss stays finite. */
 async function hidden(engine: Engine): Promise<void> {
-  const model = new Model({ engine, network: ONE, optimizer: sgd({ lr: 1e38 }) }), data = onePixel();
-  const start = {
-    "fc1.weight": Float32Array.of(0, 0),
-    "fc1.bias": Float32Array.of(1e-30, 1e-30),
-    "fc2.weight": Float32Array.of(-1, -1, 1, 1),
-    "fc2.bias": Float32Array.of(0, 0),
-  };
-  await model.setParameters(start);
+  const { model, data } = await vanishing(engine);
   const good = await model.checkpoint();
   let loss = NaN, message = "";
   try {
@@ -228,13 +220,13 @@ async function hidden(engine: Engine): Promise<void> {
   const lost = "parameter fc1.weight[0] is -Infinity; it must be finite";
   for (const read of ["parameters", "checkpoint", "sparsity"] as const) await assertRefused(() => model[read](), lost);
   await assertRefused(() => model.eval(data), lost);
-  const values = { ...start, "fc2.bias": Float32Array.of(5, NaN) };
+  const values = { ...START, "fc2.bias": Float32Array.of(5, NaN) };
   await assertRefused(() => model.setParameters(values), "parameter fc2.bias[1] is NaN");
   await model.restore(good);
-  assertEquals(await model.parameters(), start, "it goes on from what was good");
+  assertEquals(await model.parameters(), START, "it goes on from what was good");
   const nan = { ...good.parameters, "fc2.bias": { shape: [2], data: Float32Array.of(5, NaN) } };
   await assertRefused(() => model.restore({ ...good, parameters: nan }), "parameter fc2.bias[1] is NaN");
-  assertEquals(await model.parameters(), start, "nothing of what was refused is there");
+  assertEquals(await model.parameters(), START, "nothing of what was refused is there");
 }
 
 async function read(engine: Engine, overflows: boolean): Promise<void> {
