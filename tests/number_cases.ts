@@ -1,4 +1,7 @@
-/** What every engine does with numbers that are none: the same cases for the engines of the CPU and for a GPU, hence with the assertions that browsers can load. */
+/**
+ * What every engine does with numbers that are none: the same cases for the engines of the CPU and for a GPU, hence
+ * with the assertions that browsers can load.
+ */
 import {
   adam,
   averagePool2d,
@@ -196,7 +199,10 @@ const START = {
   "fc2.bias": Float32Array.of(0, 0),
 };
 
-/** A model and an image of one pixel, 100: a step throws the first weights to minus infinity, which ReLU makes 0, so that the loss stays finite. */
+/**
+ * A model and an image of one pixel, 100: a step throws the first weights to minus infinity, which ReLU makes 0, so
+ * that the loss stays finite.
+ */
 export async function vanishing(engine: Engine): Promise<{ readonly model: Model; readonly data: Dataset }> {
   const network = sequential([1, 1, 1], [flatten(), dense({ outputs: 2 }), relu(), dense({ outputs: 2 })]);
   const model = new Model({ engine, network, optimizer: sgd({ lr: 1e38 }) });

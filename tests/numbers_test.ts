@@ -48,7 +48,7 @@ describe("numbers that are none", () => {
     }
   });
 
-  test("a feature that is always the same tells the decoder by neighbours nothing, whatever a mean's rounding makes of it", async () => {
+  test("a feature that is always the same tells nothing, whatever a mean's rounding makes of it", async () => {
     // The mean of 0.1 over three images is another number than 0.1.
     const features = Float32Array.of(0.1, 3, 0.1, 5, 0.1, 9), images = Float32Array.of(0, 0.5, 1);
     const decoder = new NeighbourDecoder({ features, images, shape: [1, 1, 1], neighbours: 1 });

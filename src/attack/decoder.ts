@@ -103,7 +103,8 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
   /**
    * Trains a decoder on examples: mean squared error, Adam.
    *
-   * @throws {RangeError} (as a rejection) if features and images are not as many, a feature or a pixel is not finite, or an option is out of range.
+   * @throws {RangeError} (as a rejection) if features and images are not as many, a feature or a pixel is not finite,
+   * or an option is out of range.
    * @throws {DivergedError} (as a rejection) if the loss at the end of an epoch, or a weight in the end, is not finite.
    * @example
    * ```ts

@@ -1,5 +1,6 @@
 /**
- * Where an inversion lost its numbers: it is gone through again, looking at every step, which a good one need not pay for.
+ * Where an inversion lost its numbers: it is gone through again, looking at every step, which a good one need not pay
+ * for.
  *
  * @module
  */
@@ -18,7 +19,8 @@ export interface Inverted {
 }
 
 /**
- * Refuses an inversion of which a loss or a pixel is not finite in the end: nothing that is no number becomes one again.
+ * Refuses an inversion of which a loss or a pixel is not finite in the end: nothing that is no number becomes one
+ * again.
  *
  * @param losses of the last step
  * @param found the images behind it; none if there are more steps to come

@@ -41,7 +41,8 @@ export interface TrainedNetwork {
 /**
  * The softmax cross entropy of a network on each of the given images.
  *
- * @throws {RangeError} (as a rejection) if an index is outside the data, the data do not fit the network, or a parameter or a loss is not finite.
+ * @throws {RangeError} (as a rejection) if an index is outside the data, the data do not fit the network, or a
+ * parameter or a loss is not finite.
  * @example
  * ```ts
  * import { Dataset, drawnDigits, exampleLosses, lenet5, Model, openEngine, sgd } from "@tacet/tacet";

@@ -124,7 +124,8 @@ export function encodeCheckpoint(
 
 /**
  * A checkpoint from the bytes of its file. A safetensors file of another tool is read as its parameters with step 0, no masks and no settings; its tensors
- * must all be F32. Values are not judged here: a parameter may hold NaN, which a model then refuses to restore. `fileName` is for messages.
+ * must all be F32. Values are not judged here: a parameter may hold NaN, which a model then refuses to restore.
+ * `fileName` is for messages.
  *
  * @throws {CheckpointError} if the file is damaged, holds a tensor that is neither an F32 parameter nor the U8 mask of one, was written by a newer
  * version, or a parameter of which the living weights are stored would be larger than 1 GiB.
