@@ -119,7 +119,10 @@ function clip(x: v128, low: f32, high: f32): v128 {
   return f32x4.min(f32x4.max(x, f32x4.splat(low)), f32x4.splat(high));
 }
 
-/** 0; NaN where x is NaN or infinite: what is less by it changes no bit, or is no number. A step along such a gradient must not pass for one that stayed. */
+/**
+ * 0; NaN where x is NaN or infinite: what is less by it changes no bit, or is no number. A step along such a gradient
+ * must not pass for one that stayed.
+ */
 function doubt(x: v128): v128 {
   return f32x4.sub(x, x);
 }

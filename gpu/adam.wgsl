@@ -21,7 +21,8 @@ struct Arguments {
 @group(0) @binding(6) var<storage, read> watch: array<u32>;
 @group(1) @binding(0) var<uniform> arguments: Arguments;
 
-// NaN where the measure is NaN or infinite, else the value: a step along such a gradient must not pass for one that stayed. Asked of the bits: comparisons of NaN are nothing to rely on.
+// NaN where the measure is NaN or infinite, else the value: a step along such a gradient must not pass for one that
+// stayed. Asked of the bits: comparisons of NaN are nothing to rely on.
 fn doubted(value: f32, measure: f32) -> f32 {
   let isFinite = (bitcast<u32>(measure) & 0x7f800000u) != 0x7f800000u;
   return bitcast<f32>(bitcast<u32>(value) | select(0x7fc00000u, 0u, isFinite));

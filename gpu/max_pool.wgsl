@@ -1,4 +1,5 @@
-// y[channel][row][column][lane] = the maximum over each window; winner = its place in the window, row by row: of equals the first. NaN stays: a maximum passes over none.
+// y[channel][row][column][lane] = the maximum over each window; winner = its place in the window, row by row: of equals
+// the first. NaN stays: a maximum passes over none.
 override channels: u32;
 override height: u32;
 override width: u32;

@@ -12,7 +12,7 @@ import { measureMissing, missingCells, worstOf } from "../examples/frontier/meas
 import { openRecord, type Record, recordPath, saveRecord } from "../examples/frontier/record.ts";
 import { SETTINGS } from "../examples/frontier/settings.ts";
 import { summaries, together } from "../examples/frontier/summary.ts";
-import { frontierTable, markdownTable } from "../examples/frontier/table.ts";
+import { frontierTable, legend, markdownTable } from "../examples/frontier/table.ts";
 import {
   assert,
   assertAlmostEquals,
@@ -236,6 +236,15 @@ describe("what the frontier shows", () => {
     assertStringIncludes(lines[2]!, "98.50 [");
     assertStringIncludes(lines[3]!, "31.0 [27.9, 34.1]");
     assertEquals(markdownTable(summaries(record)).split("\n").length, 5);
+  });
+
+  test("a legend that names SSIM's data range, and how many images the figures leave out", () => {
+    assertStringIncludes(legend(record), "SSIM (data range 1)");
+    assert(!legend(record).includes("Left out"));
+    const [first, ...cells] = record.cells, sign = { ...attack(0.2), undefined: { l2: 2, identification: 2 } };
+    const with2 = { cells: [{ ...first!, attacks: { ...first!.attacks, sign } }, ...cells] };
+    const sentence = " Left out: L2 is undefined for 2 black images, identification for 2 one-coloured images.";
+    assert(legend(with2).endsWith(sentence), legend(with2));
   });
 
   test("a picture with a point, its intervals and a name for each setting", () => {

@@ -51,7 +51,7 @@ describe("identification", () => {
     assertEquals(identification({ size: SIZE, originals, reconstructions: flat, pool, decoys }).ranks, [4]);
   });
 
-  test("leaves out originals of one colour, whatever it is, says how many, and ranks the others as if they were alone", () => {
+  test("leaves out originals of one colour, says how many, and ranks the others as if alone", () => {
     const originals = noise(4, SIZE, 7), guesses = noise(4, SIZE, 8).map((pixel, i) => pixel + originals[i]!);
     const alone = measure(originals.subarray(0, 2 * SIZE), guesses.subarray(0, 2 * SIZE));
     // The mean of 24 times 0.1 in float32 is another number than 0.1.

@@ -57,7 +57,7 @@ describe("the evaluation of an inversion", () => {
     assertAlmostEquals(ssim.mean, 1, 1e-12);
   });
 
-  test("leaves black originals out of the L2, and those of one colour out of the identification, and says how many", async () => {
+  test("leaves black originals out of the L2, one-coloured ones out of the identification, and counts them", async () => {
     const { attack } = await prepared(), pool = originals.slice(0, 20 * 784);
     const places = Array.from({ length: 33 }, (_, i) => [0, 1, 2, 3, 4].map((k) => (i + k + 1) % 20));
     const decoys = { pool, places }, partly = originals.slice();

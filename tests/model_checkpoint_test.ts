@@ -10,11 +10,13 @@ import {
   flatten,
   loadCheckpoint,
   ModelCheckpoint,
+  openEngine,
   sequential,
   sgd,
 } from "../mod.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "#std/assert";
 import { few, reader, readerModel, suppressedReader } from "./digit_reader.ts";
+import { vanishing } from "./number_cases.ts";
 import { inTemporaryFolder } from "./temporary_folder.ts";
 
 describe("checkpoints", () => {
@@ -66,6 +68,15 @@ describe("checkpoints", () => {
       await restored.train(1, few(320));
       const masks = await restored.masks(), weights = (await restored.parameters())["fc1.weight"]!;
       assert(weights.every((weight, i) => masks["fc1.weight"]![i] === 1 || weight === 0));
+    }));
+
+  test("of parameters that are no numbers are not written, though the loss was finite: that ends the training", () =>
+    inTemporaryFolder(async (directory) => {
+      const { model, data } = await vanishing(await openEngine());
+      const saver = new ModelCheckpoint({ directory });
+      const lost = "parameter fc1.weight[0] is -Infinity; it must be finite";
+      await assertRejects(() => model.train(2, data, { batchSize: 1, callbacks: [saver] }), RangeError, lost);
+      assertEquals([saver.paths, readdirSync(directory)], [[], []]);
     }));
 
   test("that cannot be written end the training, and leave nothing torn", () =>

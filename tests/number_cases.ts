@@ -1,4 +1,7 @@
-/** What every engine does with numbers that are none: the same cases for the engines of the CPU and for a GPU, hence with the assertions that browsers can load. */
+/**
+ * What every engine does with numbers that are none: the same cases for the engines of the CPU and for a GPU, hence
+ * with the assertions that browsers can load.
+ */
 import {
   adam,
   averagePool2d,
@@ -44,6 +47,16 @@ export async function assertRefused(promise: () => Promise<unknown>, includes: s
 
 const NONE = [NaN, Infinity, -Infinity];
 const SMALL = sequential([1, 2, 3], [flatten(), dense({ outputs: 2 }), relu(), dense({ outputs: 2 })]);
+/** An image for it. */
+const SOURCE = {
+  images: new Uint8Array(6),
+  labels: Uint8Array.of(0),
+  count: 1,
+  channels: 1,
+  height: 2,
+  width: 3,
+  classes: 2,
+};
 const at = (length: number, place: number, value: number) =>
   Float32Array.from({ length }, (_, i) => i === place ? value : 0.5);
 
@@ -63,6 +76,9 @@ async function refused(engine: Engine): Promise<void> {
       `adam: lr is ${value}; it must be finite`,
     );
     refuse(() => program.trainStep({ ...sgd({ lr: 1 }), lr: value }), `sgd: lr is ${value}; it must be finite`);
+    const data = { source: SOURCE, size: [2, 3], labels: "integer", scale: value } as const;
+    refuse(() => program.load(data, [0]), `the data's scale is ${value}; 255 times it must be finite`);
+    refuse(() => program.load({ ...data, scale: 1e37 }, [0]), "the data's scale is 1e+37");
     const inversion = program.inversion();
     refuse(() => inversion.setTargets(at(4, 2, value)), `targets: feature 0 of image 1 is ${value}`);
     inversion.setTargets(at(4, -1, 0));
@@ -137,6 +153,10 @@ async function steps(engine: Engine, overflows: boolean): Promise<void> {
     if (overflows) {
       await assertRefused(() => invert(method, 1e-15, 1), "image 1: pixel 0 is NaN behind step 1:");
       await assertRefused(() => invert(method, 1e-15, 5), "image 1: the loss is NaN before step 2 of 5:");
+      const told: number[] = [], onLosses = (losses: Float32Array) => void told.push(...losses);
+      const options = { method, iterations: 5, starts, onLosses };
+      await assertRefused(() => attack.generate(Float32Array.of(1e4, 1e-15, 1e4), options), "image 1: the loss is NaN");
+      assert(told.length === 3 && told.every(Number.isFinite), `losses that are none are not told: ${told}`);
     } else assert((await invert(method, 1e-15, 5)).every(Number.isFinite), "float64 holds it");
     assert((await invert(method, 1e4, 5)).every(Number.isFinite), "a good target is reached for");
   }
@@ -173,33 +193,28 @@ async function attacked(engine: Engine, overflows: boolean): Promise<void> {
   await assertRefused(seen, "the judge's logits: output 1 of image 1 is Infinity");
 }
 
-const ONE = sequential([1, 1, 1], [flatten(), dense({ outputs: 2 }), relu(), dense({ outputs: 2 })]);
+const START = {
+  "fc1.weight": Float32Array.of(0, 0),
+  "fc1.bias": Float32Array.of(1e-30, 1e-30),
+  "fc2.weight": Float32Array.of(-1, -1, 1, 1),
+  "fc2.bias": Float32Array.of(0, 0),
+};
 
-/** An image of one pixel, 100. */
-function onePixel(): Dataset {
-  const image = {
-    name: "one grey pixel",
-    images: Uint8Array.of(100),
-    labels: Uint8Array.of(0),
-    count: 1,
-    channels: 1,
-    height: 1,
-    width: 1,
-    classes: 2,
-  };
-  return new Dataset(image, { scale: 1 });
+/**
+ * A model and an image of one pixel, 100: a step throws the first weights to minus infinity, which ReLU makes 0, so
+ * that the loss stays finite.
+ */
+export async function vanishing(engine: Engine): Promise<{ readonly model: Model; readonly data: Dataset }> {
+  const network = sequential([1, 1, 1], [flatten(), dense({ outputs: 2 }), relu(), dense({ outputs: 2 })]);
+  const model = new Model({ engine, network, optimizer: sgd({ lr: 1e38 }) });
+  await model.setParameters(START);
+  const size = { count: 1, channels: 1, height: 1, width: 1, classes: 2 };
+  const image = { ...size, images: Uint8Array.of(100), labels: Uint8Array.of(0), name: "a pixel" };
+  return { model, data: new Dataset(image, { scale: 1 }) };
 }
 
-/** A step throws the first weights to minus infinity, which ReLU makes 0: the loss stays finite. */
 async function hidden(engine: Engine): Promise<void> {
-  const model = new Model({ engine, network: ONE, optimizer: sgd({ lr: 1e38 }) }), data = onePixel();
-  const start = {
-    "fc1.weight": Float32Array.of(0, 0),
-    "fc1.bias": Float32Array.of(1e-30, 1e-30),
-    "fc2.weight": Float32Array.of(-1, -1, 1, 1),
-    "fc2.bias": Float32Array.of(0, 0),
-  };
-  await model.setParameters(start);
+  const { model, data } = await vanishing(engine);
   const good = await model.checkpoint();
   let loss: number | undefined = NaN, message = "";
   try {
@@ -212,13 +227,13 @@ async function hidden(engine: Engine): Promise<void> {
   const lost = "parameter fc1.weight[0] is -Infinity; it must be finite";
   for (const read of ["parameters", "checkpoint", "sparsity"] as const) await assertRefused(() => model[read](), lost);
   await assertRefused(() => model.eval(data), lost);
-  const values = { ...start, "fc2.bias": Float32Array.of(5, NaN) };
+  const values = { ...START, "fc2.bias": Float32Array.of(5, NaN) };
   await assertRefused(() => model.setParameters(values), "parameter fc2.bias[1] is NaN");
   await model.restore(good);
-  assertEquals(await model.parameters(), start, "it goes on from what was good");
+  assertEquals(await model.parameters(), START, "it goes on from what was good");
   const nan = { ...good.parameters, "fc2.bias": { shape: [2], data: Float32Array.of(5, NaN) } };
   await assertRefused(() => model.restore({ ...good, parameters: nan }), "parameter fc2.bias[1] is NaN");
-  assertEquals(await model.parameters(), start, "nothing of what was refused is there");
+  assertEquals(await model.parameters(), START, "nothing of what was refused is there");
 }
 
 async function read(engine: Engine, overflows: boolean): Promise<void> {

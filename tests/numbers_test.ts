@@ -9,6 +9,7 @@ import {
   exportModel,
   flatten,
   GradientLeakageAttack,
+  ImageInversionAttack,
   LearnedDecoder,
   membershipScores,
   NeighbourDecoder,
@@ -47,7 +48,7 @@ describe("numbers that are none", () => {
     }
   });
 
-  test("a feature that is always the same tells the decoder by neighbours nothing, whatever a mean's rounding makes of it", async () => {
+  test("a feature that is always the same tells nothing, whatever a mean's rounding makes of it", async () => {
     // The mean of 0.1 over three images is another number than 0.1.
     const features = Float32Array.of(0.1, 3, 0.1, 5, 0.1, 9), images = Float32Array.of(0, 0.5, 1);
     const decoder = new NeighbourDecoder({ features, images, shape: [1, 1, 1], neighbours: 1 });
@@ -69,6 +70,21 @@ describe("numbers that are none", () => {
     const decoder = await LearnedDecoder.train(options);
     const message = "targetFeatures: feature 1 of image 1 is Infinity";
     await assertRejects(() => decoder.generate(Float32Array.of(1, 1, 1, Infinity)), RangeError, message);
+  });
+
+  test("are no seeds, nor are shares of one", async () => {
+    const engine = await openEngine({ engine: "reference" }), one = Float32Array.of(0.5);
+    const inversion = new ImageInversionAttack({ engine, network, parameters: good });
+    const leakage = new GradientLeakageAttack({ engine, network, parameters: good });
+    const gradients = await leakage.gradients(Float32Array.of(0.5, 0.25), [0]);
+    for (const seed of [...NONE, 0.5, -1, 2 ** 32]) {
+      const message = `seed is ${seed}; it must be an integer from 0 to 2^32 - 1`;
+      await assertRejects(() => inversion.generate(Float32Array.of(1, 2), { seed }), RangeError, message);
+      await assertRejects(() => leakage.generate(gradients, { seed }), RangeError, message);
+      assertThrows(() => sameLabelDecoys({ labels: [1, 1], targets: [0], count: 1, seed }), RangeError, message);
+      const options = { engine, features: one, images: one, shape: [1, 1, 1] as const, seed };
+      await assertRejects(() => LearnedDecoder.train(options), RangeError, "seed is");
+    }
   });
 
   test("are refused among losses, scores, labels and images to be put in order", () => {

@@ -40,6 +40,19 @@ describe("the table of sup_privacy", () => {
     assertStringIncludes(text, "identified                -   ");
   });
 
+  test("says how many images a figure leaves out, and what they are", () => {
+    const left = (of: AttackReport) => ({ ...of, undefined: { l2: 1, identification: 3 } });
+    const suppressed = { ...REPORT.suppressed, inversion: left(REPORT.suppressed.inversion) };
+    const report = { ...REPORT, suppressed };
+    assertStringIncludes(table(report, 1), "0.78 [0.68, 0.88], 1 left out");
+    assertStringIncludes(table(report, 1), "50.0 % [33.0, 67.0], 3 left out");
+    const sentence = "Left out: L2 is undefined for 1 black image, identification for 3 one-coloured images.";
+    const settings = parseArguments([]) as Settings;
+    assertStringIncludes(caption(report, settings, "an engine", Infinity), sentence);
+    assert(!caption(REPORT, settings, "an engine", Infinity).includes("Left out"));
+    assertStringIncludes(caption(REPORT, settings, "an engine", Infinity), "1 if they are the same (data range 1)");
+  });
+
   test("comes with a verdict by the worst attack, which calls networks different only where intervals are apart", () => {
     const network = (...shares: number[]) => {
       const [inversion, strongInversion, decoderInversion] = shares.map((mean) => ({

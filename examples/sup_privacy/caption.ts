@@ -39,8 +39,8 @@ export function caption(
     `of Adam (a stronger one); or trains a decoder from such outputs to images, on other training images. ` +
     `Identified: the image found correlates more with its original than with each of the decoys, other training images of ` +
     `the same digit. L2 distance: of the image found from the original, relative to the original's length; SSIM: their ` +
-    `structural similarity, 1 if they are the same (data range 1); confidence: the probability that a second ordinary network, trained ` +
-    `apart with seed ${
+    `structural similarity, 1 if they are the same (data range 1); confidence: the probability that a second ` +
+    `ordinary network, trained apart with seed ${
       seed + 1
     }, gives the true digit when it sees the image found: it says that the class got through, ` +
     `which any accurate network lets through. The last column says in which direction a figure is more private.${

@@ -15,7 +15,10 @@ export interface AttackReport {
   readonly predictedRight: number;
   /** Share of the inversions that resemble their original more than any decoy, other images of the same digit; null where a digit has no other. */
   readonly identified: ShareByChance | null;
-  /** How many images a figure leaves out, being undefined for them: L2 for black ones, identification for those of one colour. Only there if it is any. */
+  /**
+   * How many images a figure leaves out, being undefined for them: L2 for black ones, identification for those of one
+   * colour. Only there if it is any.
+   */
   readonly undefined?: LeftOut;
 }
 

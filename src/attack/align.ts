@@ -15,7 +15,8 @@ import { finite, finiteRows } from "../checks/numbers.ts";
  * @param reconstructions as many
  * @param labels of the originals and of the reconstructions alike: only those of the same label are exchanged; default: all may be
  * @returns the reconstructions in the originals' order
- * @throws {RangeError} if they are not as many, no whole images or the labels not as many, or a pixel or label is not finite.
+ * @throws {RangeError} if they are not as many, no whole images or the labels not as many, or a pixel or label is not
+ * finite.
  * @example
  * ```ts
  * import { alignImages } from "@tacet/tacet";

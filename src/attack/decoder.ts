@@ -98,8 +98,9 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
   /**
    * Trains a decoder on examples: mean squared error, Adam.
    *
+   * @throws {RangeError} (as a rejection) if features and images are not as many, a feature or a pixel is not finite,
+   * or an option is out of range; or a weight in the end is not finite.
    * @throws {DivergedError} (as a rejection) if the loss of a step is not finite.
-   * @throws {RangeError} (as a rejection) if features and images are not as many, a feature is not finite, or an option is out of range.
    * @example
    * ```ts
    * import { LearnedDecoder, openEngine } from "@tacet/tacet";

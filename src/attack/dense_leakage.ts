@@ -105,7 +105,9 @@ function explained(
  * Where the layer is the network's first, its inputs are the image. Behind convolutions they are features, which {@link ImageInversionAttack} and {@link LearnedDecoder} invert further.
  *
  * @param gradients by the parameters' names: their mean over the images of the step
- * @throws {RangeError} if the layer is not there, is not dense or has no bias; gradients are missing, not as many as the parameters or not finite; masks are not the network's; all gradients of the bias are 0, or so small beside those of the weights that an input is too large for float32.
+ * @throws {RangeError} if the layer is not there, is not dense or has no bias; gradients are missing, not as many as
+ * the parameters or not finite; masks are not the network's; all gradients of the bias are 0, or so small beside those
+ * of the weights that an input is too large for float32.
  * @example
  * ```ts
  * import { dense, flatten, revealedInputs, sequential } from "@tacet/tacet";

@@ -38,7 +38,10 @@ export interface EvaluationOptions {
   readonly judge?: Judge;
   /** From among which a reconstruction is to tell its original. */
   readonly decoys?: Decoys;
-  /** SSIM's data range: the largest possible pixel minus the smallest. Default 1, or the width of an attack's `inputBound`. MindArmour's is `MINDARMOUR_DATA_RANGE`. */
+  /**
+   * SSIM's data range: the largest possible pixel minus the smallest. Default 1, or the width of an attack's
+   * `inputBound`. MindArmour's is `MINDARMOUR_DATA_RANGE`.
+   */
   readonly dataRange?: number;
 }
 
@@ -58,7 +61,10 @@ export interface InversionEvaluation {
   readonly predictedRight: number | null;
   /** How often the reconstruction tells which image it is of: less is more private. Null without decoys. */
   readonly identification: Identification | null;
-  /** How many images a figure leaves out because it is undefined for them: a relative L2 to a black image, a correlation with an image of one colour all over. */
+  /**
+   * How many images a figure leaves out because it is undefined for them: a relative L2 to a black image, a correlation
+   * with an image of one colour all over.
+   */
   readonly undefined: { readonly l2: number; readonly identification: number };
   /** The figures of each image; NaN where it is undefined, which JSON writes as null. */
   readonly perImage: {
@@ -72,7 +78,8 @@ export interface InversionEvaluation {
  * How near reconstructions come to the originals, both `[images][channels][height][width]`, whatever attack made them.
  *
  * @param engine carries the judge's arithmetic out
- * @throws {RangeError} (as a rejection) if the images are no whole number, their numbers or labels do not match, a pixel or one of the judge's logits is not finite, or all originals are black, or, with decoys, of one colour.
+ * @throws {RangeError} (as a rejection) if the images are no whole number, their numbers or labels do not match, a
+ * pixel or one of the judge's logits is not finite, or all originals are black, or, with decoys, of one colour.
  * @throws {TypeError} (as a rejection) if there are labels without a judge, or a judge without labels.
  * @example
  * ```ts

@@ -1,5 +1,6 @@
 /**
- * Where an inversion lost its numbers: it is gone through again, looking at every step, which a good one need not pay for.
+ * Where an inversion lost its numbers: it is gone through again, looking at every step, which a good one need not pay
+ * for.
  *
  * @module
  */
@@ -18,13 +19,18 @@ export interface Inverted {
 }
 
 /**
- * Refuses an inversion of which a loss or a pixel is not finite in the end: nothing that is no number becomes one again.
+ * Refuses an inversion of which a loss or a pixel is not finite in the end: nothing that is no number becomes one
+ * again.
  *
  * @param losses of the last step
- * @param found the images
+ * @param found the images behind it; none if there are more steps to come
  * @throws {RangeError} (as a rejection) that says of which image, at which step.
  */
-export async function checkInverted(inverted: Inverted, losses: Float32Array, found: Float32Array): Promise<void> {
+export async function checkInverted(
+  inverted: Inverted,
+  losses: Float32Array,
+  found: Float32Array = new Float32Array(0),
+): Promise<void> {
   const isFinite = (value: number) => Number.isFinite(value);
   if (losses.every(isFinite) && found.every(isFinite)) return;
   const { program, starts, targets, step, iterations, firstImage } = inverted;
@@ -39,8 +45,5 @@ export async function checkInverted(inverted: Inverted, losses: Float32Array, fo
     if (image >= 0) throw lost(image, `the loss is ${before[image]} before step ${iteration} of ${iterations}`);
   }
   const pixels = found.length / losses.length, wrong = found.findIndex((pixel) => !isFinite(pixel));
-  throw lost(
-    Math.floor(Math.max(0, wrong) / pixels),
-    `pixel ${Math.max(0, wrong) % pixels} is ${found[Math.max(0, wrong)]} behind step ${iterations}`,
-  );
+  throw lost(Math.floor(wrong / pixels), `pixel ${wrong % pixels} is ${found[wrong]} behind step ${iterations}`);
 }

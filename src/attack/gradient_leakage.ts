@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { finite, finiteRows, integer } from "../checks/numbers.ts";
+import { finite, finiteRows, integer, MOST_SEED } from "../checks/numbers.ts";
 import type { Engine } from "../engine/engine.ts";
 import { judgeMasks } from "../nn/judge.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
@@ -64,6 +64,7 @@ export interface GradientLeakageOptions {
 /** The first of the streams of the seed from which first images are drawn: one for each restart. */
 const START_STREAM = 0xd000_0000;
 const MOST_RESTARTS = 64;
+const TOO_LARGE = "the network's values are too large to follow";
 /** Shares of the steps after which the rate falls to a tenth. */
 const RATE_FALLS = [3 / 8, 5 / 8, 7 / 8];
 
@@ -86,7 +87,7 @@ function settingsOf(options: GradientLeakageOptions) {
   return {
     distance,
     signed,
-    seed,
+    seed: integer("seed", seed, 0, MOST_SEED),
     starts,
     images,
     iterations: integer("iterations", options.iterations ?? 1000),
@@ -145,7 +146,8 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
    * The gradients that a training step over the given images reveals: of the mean softmax cross entropy, by the parameters' names; 0 for suppressed weights.
    *
    * @param images `[images][channels][height][width]`
-   * @throws {RangeError} (as a rejection) if the images are no whole number, a pixel or a gradient is not finite, or a label is missing or no class of the network.
+   * @throws {RangeError} (as a rejection) if the images are no whole number, a pixel or a gradient is not finite, or a
+   * label is missing or no class of the network.
    */
   async gradients(images: Float32Array, labels: ArrayLike<number>): Promise<Record<string, Float32Array>> {
     const count = countImages("images", images, sizeOf(this.network.inputShape));
@@ -170,7 +172,8 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
    *
    * @param gradients by the parameters' names: their mean over the images of the step
    * @returns the reconstructions, `[images][channels][height][width]`, within the input bound, in the order of the labels
-   * @throws {RangeError} (as a rejection) if gradients are missing, not as many as the parameters, not finite or all 0, an option is out of range, or the network's values are so large that a distance or its derivative is no number.
+   * @throws {RangeError} (as a rejection) if gradients are missing, not as many as the parameters, not finite or all 0,
+   * an option is out of range, or the network's values are so large that a distance or its derivative is no number.
    */
   async generate(gradients: ParameterValues, options: GradientLeakageOptions = {}): Promise<Float32Array> {
     const { images, distance, iterations, restarts, lr, totalVariation, signed, seed, starts } = settingsOf(options);
@@ -194,7 +197,8 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
         const { distance: before, derivative } = await matching.compare(distance, target, x, labels);
         if (!Number.isFinite(before)) {
           throw new RangeError(
-            `the gradients of the images are ${before} apart from those seen before step ${iteration} of ${iterations}: the network's values are too large to follow`,
+            `the gradients of the images are ${before} apart from those seen before step ${iteration} of ${iterations}: ` +
+              TOO_LARGE,
           );
         }
         const wrong = derivative.findIndex((slope) => !Number.isFinite(slope));
@@ -203,7 +207,7 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
           throw new RangeError(
             `image ${image}: the derivative of pixel ${wrong % pixels} is ${
               derivative[wrong]
-            } in step ${iteration} of ${iterations}: the network's values are too large to follow`,
+            } in step ${iteration} of ${iterations}: ${TOO_LARGE}`,
           );
         }
         onDistance?.(before, iteration, restart);
@@ -215,7 +219,7 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
       const found = await matching.distance(distance, target, x, labels);
       if (!Number.isFinite(found)) {
         throw new RangeError(
-          `the gradients of the images are ${found} apart from those seen behind step ${iterations}: the network's values are too large to follow`,
+          `the gradients of the images are ${found} apart from those seen behind step ${iterations}: ${TOO_LARGE}`,
         );
       }
       if (restart > 0 && !(found < lowest)) continue;
@@ -228,16 +232,17 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
   /**
    * How near the reconstructions come to the originals, both `[images][channels][height][width]`; see {@link InversionEvaluation}.
    *
-   * @param options `labels`, the true class of each image, and `judge`, a separately trained network: both, or neither, for the confidence; `decoys` for the identification; `dataRange` of SSIM, by default the width of the input bound
-   * @throws {RangeError} (as a rejection) if the images are no whole number, their numbers or labels do not match, a pixel or one of the judge's logits is not finite, or all originals are black, or, with decoys, of one colour.
+   * @param options `labels`, the true class of each image, and `judge`, a separately trained network: both, or neither,
+   * for the confidence; `decoys` for the identification; `dataRange` of SSIM, by default the width of the input bound
+   * @throws {RangeError} (as a rejection) if the images are no whole number, their numbers or labels do not match, a
+   * pixel or one of the judge's logits is not finite, or all originals are black, or, with decoys, of one colour.
    */
   async evaluate(
     originals: Float32Array,
     inverted: Float32Array,
     options: EvaluationOptions = {},
   ): Promise<InversionEvaluation> {
-    const [low, high] = this.#bound, { engine } = this.#options;
-    const own = { dataRange: high - low, ...options };
-    return await evaluateInversion(engine, this.network.inputShape, originals, inverted, own);
+    const [low, high] = this.#bound, own = { dataRange: high - low, ...options };
+    return await evaluateInversion(this.#options.engine, this.network.inputShape, originals, inverted, own);
   }
 }

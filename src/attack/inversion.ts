@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { finite, finiteRows, integer } from "../checks/numbers.ts";
+import { finite, finiteRows, integer, MOST_SEED } from "../checks/numbers.ts";
 import type { Engine, InversionStep, Program } from "../engine/engine.ts";
 import { checkTargets } from "../engine/finite.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
@@ -132,7 +132,8 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
   /**
    * What the attacker sees of images `[images][channels][height][width]`: the network's output, `[images][features]`.
    *
-   * @throws {RangeError} (as a rejection) if the images are no whole number of the network's inputs, or a pixel or a feature is not finite.
+   * @throws {RangeError} (as a rejection) if the images are no whole number of the network's inputs, or a pixel or a
+   * feature is not finite.
    */
   async features(images: Float32Array): Promise<Float32Array> {
     const count = countImages("images", images, sizeOf(this.network.inputShape));
@@ -172,19 +173,21 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
    *
    * @param targetFeatures `[images][features]`, as {@link ImageInversionAttack.features} gives them
    * @returns the reconstructions, `[images][channels][height][width]`, within the input bound
-   * @throws {RangeError} (as a rejection) if the features or starts are no whole number of images or not finite, an option is out of range, or the network's values are so large that a loss or a pixel is no number: it says of which image, at which step.
+   * @throws {RangeError} (as a rejection) if the features or starts are no whole number of images or not finite, an
+   * option is out of range, or the network's values are so large that a loss or a pixel is no number: it says of which
+   * image, at which step.
    */
   async generate(targetFeatures: Float32Array, options: GenerateOptions = {}): Promise<Float32Array> {
     const { method = "sign", adamLossWeights = [1, 1, 0.1], seed = 1, onProgress, onLosses } = options;
     if (method !== "sign" && method !== "adam") {
       throw new RangeError(`method is ${JSON.stringify(method)}; it must be "sign" or "adam"`);
     }
-    const { iterations = method === "sign" ? 100 : 1000 } = options;
-    integer("iterations", iterations);
+    const { starts, restarts = 1 } = options;
+    const iterations = integer("iterations", options.iterations ?? (method === "sign" ? 100 : 1000));
+    integer("seed", seed, 0, MOST_SEED);
     const pixels = sizeOf(this.network.inputShape), size = sizeOf(this.network.outputShape);
     const count = countImages("targetFeatures", targetFeatures, size);
     checkTargets(targetFeatures, size, "targetFeatures");
-    const { starts, restarts = 1 } = options;
     if (starts && starts.length !== count * pixels) {
       throw new RangeError(`starts has ${starts.length} values; ${count} images take ${count * pixels}`);
     }
@@ -201,6 +204,7 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
       await this.#inGroups(count, async (program, first, images) => {
         const own = begin.subarray(first * pixels, (first + images) * pixels);
         const targets = targetFeatures.subarray(first * size, (first + images) * size);
+        const inverting = { program, starts: own, targets, step, iterations, firstImage: first };
         program.setInput(own);
         const inversion = program.inversion();
         inversion.setTargets(targets);
@@ -208,11 +212,15 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
           inversion.step(step);
           const pressure = program.pressure();
           if (pressure) await pressure;
-          if (onLosses) onLosses(await inversion.losses(), iteration, first);
+          if (onLosses) {
+            const losses = await inversion.losses();
+            await checkInverted(inverting, losses);
+            onLosses(losses, iteration, first);
+          }
           if (onProgress) await onProgress((restart * count + first) * iterations + iteration * images, total);
         }
         const losses = await inversion.losses(), found = await program.input();
-        await checkInverted({ program, starts: own, targets, step, iterations, firstImage: first }, losses, found);
+        await checkInverted(inverting, losses, found);
         losses.forEach((loss, image) => {
           if (restart > 0 && !(loss < lowest[first + image]!)) return;
           lowest[first + image] = loss;
@@ -226,16 +234,17 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
   /**
    * How near the reconstructions come to the originals, both `[images][channels][height][width]`; see {@link InversionEvaluation}.
    *
-   * @param options `labels`, the true class of each image, and `judge`, a separately trained network: both, or neither, for the confidence; `decoys` for the identification; `dataRange` of SSIM, by default the width of the input bound
-   * @throws {RangeError} (as a rejection) if the images are no whole number, their numbers or labels do not match, a pixel or one of the judge's logits is not finite, or all originals are black, or, with decoys, of one colour.
+   * @param options `labels`, the true class of each image, and `judge`, a separately trained network: both, or neither,
+   * for the confidence; `decoys` for the identification; `dataRange` of SSIM, by default the width of the input bound
+   * @throws {RangeError} (as a rejection) if the images are no whole number, their numbers or labels do not match, a
+   * pixel or one of the judge's logits is not finite, or all originals are black, or, with decoys, of one colour.
    */
   async evaluate(
     originals: Float32Array,
     inverted: Float32Array,
     options: EvaluationOptions = {},
   ): Promise<InversionEvaluation> {
-    const [low, high] = this.#inputBound, { engine } = this.#options;
-    const own = { dataRange: high - low, ...options };
-    return await evaluateInversion(engine, this.network.inputShape, originals, inverted, own);
+    const [low, high] = this.#inputBound, own = { dataRange: high - low, ...options };
+    return await evaluateInversion(this.#options.engine, this.network.inputShape, originals, inverted, own);
   }
 }

@@ -46,7 +46,8 @@ export class NeighbourDecoder implements ReconstructionAttack<Float32Array> {
   /**
    * Looks at the examples; keeps their images, without a copy.
    *
-   * @throws {RangeError} if features and images are not as many, a feature or a pixel is not finite, or `neighbours` is no positive integer.
+   * @throws {RangeError} if features and images are not as many, a feature or a pixel is not finite, or `neighbours` is
+   * no positive integer.
    * @example
    * ```ts
    * import { NeighbourDecoder } from "@tacet/tacet";
@@ -70,7 +71,8 @@ export class NeighbourDecoder implements ReconstructionAttack<Float32Array> {
       const values = column(features, width, feature, 1), mean = values.reduce((sum, value) => sum + value, 0) / count;
       const variance = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / count;
       const scale = 1 / Math.sqrt(variance);
-      // A feature that is always the same tells nothing. Compared, not computed: a mean's rounding would make a variance of it.
+      // A feature that is always the same tells nothing. Compared, not computed: a mean's rounding would make a
+      // variance of it.
       return values.some((value) => value !== values[0])
         ? [{ feature, scale, values: values.map((value) => scale * value) }]
         : [];

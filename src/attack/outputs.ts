@@ -11,7 +11,8 @@ import { sizeOf } from "../nn/mod.ts";
  * The outputs `[count][output size]` of inputs `[count][input size]`, a batch at a time.
  *
  * @param what the outputs are called
- * @throws {RangeError} (as a rejection) if an output is not finite: the network's values are too large, and what follows from it would be no figure.
+ * @throws {RangeError} (as a rejection) if an output is not finite: the network's values are too large, and what
+ * follows from it would be no figure.
  */
 export async function outputsOf(program: Program, inputs: Float32Array, what: string): Promise<Float32Array> {
   const { network, batchSize } = program, size = sizeOf(network.inputShape), outputs = sizeOf(network.outputShape);

@@ -36,7 +36,9 @@ export function checkSource({ source, size, scale }: BatchSource, shape: readonl
         `but the network takes [${shape}]; resize them with the dataset's \`size\``,
     );
   }
-  if (!Number.isFinite(scale)) throw new RangeError(`the data's scale is ${scale}; it must be finite`);
+  if (!Number.isFinite(Math.fround(255 * scale))) {
+    throw new RangeError(`the data's scale is ${scale}; 255 times it must be finite in float32`);
+  }
   if (source.classes > classes) {
     throw new RangeError(`the data have ${source.classes} classes, but the network has ${classes} outputs`);
   }

@@ -89,14 +89,18 @@ export interface Program {
   /**
    * Makes the given pixels `[images][channels][height][width]` the current batch, with the given labels or with none.
    *
-   * @throws {RangeError} if they are no whole number of images from 1 to the batch size, a pixel is not finite, or a label is missing or no class of the network.
+   * @throws {RangeError} if they are no whole number of images from 1 to the batch size, a pixel is not finite, or a
+   * label is missing or no class of the network.
    */
   setInput(values: Float32Array, labels?: ArrayLike<number>): void;
   /** The current batch as `[images][channels][height][width]`. */
   input(): Promise<Float32Array>;
   /** Computes the network's output for the current batch. */
   forward(): void;
-  /** The output of the last forward, `[images][outputs]`, as it is: of values that are too large it may be NaN or infinite. */
+  /**
+   * The output of the last forward, `[images][outputs]`, as it is: of values that are too large it may be NaN or
+   * infinite.
+   */
   output(): Promise<Float32Array>;
   /** Forward, mean softmax cross entropy, and the gradients that the program was made for; changes no parameter. */
   gradients(): void;
@@ -167,7 +171,8 @@ export interface Inversion {
   /**
    * Begins anew: sets the features to reach, `[images][features]`, for the images of the current batch.
    *
-   * @throws {RangeError} if they are not as many, one is not finite, or those of an image are so large that their squares are not.
+   * @throws {RangeError} if they are not as many, one is not finite, or those of an image are so large that their
+   * squares are not.
    */
   setTargets(values: Float32Array): void;
   /**

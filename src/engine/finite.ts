@@ -1,5 +1,6 @@
 /**
- * What every engine demands of the numbers that it is to compute with: an engine must not compute with NaN or infinities, which each kernel, shader and driver would treat in its own way.
+ * What every engine demands of the numbers that it is to compute with: an engine must not compute with NaN or
+ * infinities, which each kernel, shader and driver would treat in its own way.
  *
  * @module
  */
@@ -30,7 +31,8 @@ export function checkOptimizer(optimizer: Optimizer): void {
 }
 
 /**
- * Refuses features to reach that are not finite, or so large that the sum of their squares, by which the loss is divided, is not finite in float32.
+ * Refuses features to reach that are not finite, or so large that the sum of their squares, by which the loss is
+ * divided, is not finite in float32.
  *
  * @param size features of an image
  * @param what they are called

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { finite, integer } from "../checks/numbers.ts";
+import { finite, integer, MOST_SEED } from "../checks/numbers.ts";
 import { Random } from "../random/threefry.ts";
 
 /** The first stream of the seed from which decoys are drawn; each target takes the next. */
@@ -25,7 +25,8 @@ export interface DecoyOptions {
  * For each target the indices of `count` different other images with its label, each set equally likely, in the order drawn. They depend on the seed and the target's place among the targets, not on how many
  * targets there are.
  *
- * @throws {RangeError} if a label is not finite, a target is no index, or its label has too few other images.
+ * @throws {RangeError} if the seed is no unsigned 32-bit integer, a label is not finite, a target is no index, or its
+ * label has too few other images.
  * @example
  * ```ts
  * import { sameLabelDecoys } from "@tacet/tacet";
@@ -34,6 +35,7 @@ export interface DecoyOptions {
  */
 export function sameLabelDecoys({ labels, targets, count = 99, seed = 1 }: DecoyOptions): number[][] {
   integer("count", count);
+  integer("seed", seed, 0, MOST_SEED);
   finite("labels", labels);
   const ofLabel = new Map<number, number[]>();
   for (let index = 0; index < labels.length; index++) {

@@ -26,7 +26,10 @@ export interface Identification {
   readonly topFive: ShareByChance;
   /** Median of the ranks; half-way between the middle two of an even number. */
   readonly medianRank: number;
-  /** Each image's rank: 1 and the decoys that its reconstruction resembles at least as much. NaN for an image left out, which JSON writes as null. */
+  /**
+   * Each image's rank: 1 and the decoys that its reconstruction resembles at least as much. NaN for an image left out,
+   * which JSON writes as null.
+   */
   readonly ranks: readonly number[];
 }
 
@@ -94,10 +97,12 @@ function checkShapes({ size, originals, reconstructions, pool, decoys }: Identif
 
 /**
  * How often the reconstruction alone tells which of the same label's images was attacked: the one with which it correlates most (Pearson, over all pixels). A tie counts against the attacker, and a
- * reconstruction without contrast, of one colour all over, identifies nothing: its rank is the last. Originals and decoys without contrast are left out, since no correlation with them is defined; how many
+ * reconstruction without contrast, of one colour all over, identifies nothing: its rank is the last. Originals and
+ * decoys without contrast are left out, since no correlation with them is defined; how many
  * originals that were stands in the result. The same bits in every runtime.
  *
- * @throws {RangeError} that names the argument if sizes do not fit, a pixel is not finite, or no original with contrast is left.
+ * @throws {RangeError} that names the argument if sizes do not fit, a pixel is not finite, or no original with contrast
+ * is left.
  * @example
  * ```ts
  * import { identification } from "@tacet/tacet";

@@ -18,7 +18,8 @@ const K1 = 0.01;
 const K2 = 0.03;
 
 /**
- * The `dataRange` that MindArmour gives to SSIM, whose images lie in [-1, 1]; its published figures have it. On images from 0 to 1 it flatters the likeness: faint noise, which has 0.81 by their own range, has 0.92.
+ * The `dataRange` that MindArmour gives to SSIM, whose images lie in [-1, 1]; its published figures have it. On images
+ * from 0 to 1 it flatters the likeness: faint noise, which has 0.81 by their own range, has 0.92.
  *
  * @example
  * ```ts
@@ -37,7 +38,10 @@ export interface SsimOptions {
   readonly height: number;
   /** Width of an image in pixels, at least 7. */
   readonly width: number;
-  /** Largest possible pixel minus smallest possible. Default 1, that of images from 0 to 1; MindArmour's is {@linkcode MINDARMOUR_DATA_RANGE}. */
+  /**
+   * Largest possible pixel minus smallest possible. Default 1, that of images from 0 to 1; MindArmour's is {@linkcode
+   * MINDARMOUR_DATA_RANGE}.
+   */
   readonly dataRange?: number;
 }
 

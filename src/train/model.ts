@@ -179,7 +179,8 @@ export class Model {
   /**
    * The values of all parameters, copied.
    *
-   * @throws {RangeError} (as a rejection) if one is not finite: training has diverged, though its loss may not tell (ReLU hides minus infinity).
+   * @throws {RangeError} (as a rejection) if one is not finite: training has diverged, though its loss may not tell
+   * (ReLU hides minus infinity).
    */
   async parameters(): Promise<Record<string, Float32Array>> {
     const values = await (await this.program()).parameters.values();

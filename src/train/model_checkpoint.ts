@@ -64,6 +64,7 @@ export class ModelCheckpoint implements Callback {
    * Saves if it is time; training waits for the file.
    *
    * @throws {FileError} (as a rejection) if the file cannot be written: that ends the training.
+   * @throws {RangeError} (as a rejection) if a parameter is not finite: that, too, and nothing is written.
    */
   async onStepEnd(state: TrainingState): Promise<void> {
     if (state.step % this.#config.saveCheckpointSteps !== 0 && state.step !== state.steps) return;
