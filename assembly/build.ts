@@ -6,8 +6,8 @@ import asc, { type Transform } from "assemblyscript/asc";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { Buffer } from "node:buffer";
 import process from "node:process";
-import { MADD, rounded } from "../src/engine/wasm/rounded.ts";
-import { commonBytes, fromText, toText } from "../src/engine/wasm/text.ts";
+import { MADD, rounded } from "../src/engine/cpu/wasm/rounded.ts";
+import { commonBytes, fromText, toText } from "../src/engine/cpu/wasm/text.ts";
 import { sharedKernels } from "./call_graph.ts";
 
 const folder = new URL("./", import.meta.url);

@@ -1,4 +1,4 @@
-/** The exports of the wasm module: the kernels of `src/engine/kernels.ts`, under the same names. */
+/** The exports of the wasm module: the kernels of `src/engine/cpu/kernels.ts`, under the same names. */
 export { conv2dForward } from "./convolution";
 export { biasGradient, conv2dInputGradient, conv2dWeightGradient } from "./convolution_gradients";
 export { denseForward, denseInputGradient, denseWeightGradient } from "./dense";

@@ -1,6 +1,6 @@
 /** The two ways of multiply-add, and sums over vectors. */
 
-/** a * b + c: fused in the relaxed-simd build where the processor can, multiplied then added in the simd128 build, which is made of that, see `src/engine/wasm/rounded.ts`. */
+/** a * b + c: fused in the relaxed-simd build where the processor can, multiplied then added in the simd128 build, which is made of that, see `src/engine/cpu/wasm/rounded.ts`. */
 export function madd(a: v128, b: v128, c: v128): v128 {
   return f32x4.relaxed_madd(a, b, c);
 }

@@ -6,7 +6,7 @@
  */
 import { integer } from "../checks/numbers.ts";
 import { type DpSgd, type InitialDistribution, type ParameterSpec, sizeOf } from "../nn/mod.ts";
-import type { Machine } from "./machine.ts";
+import type { Machine } from "./cpu/machine.ts";
 
 /** Draws a parameter's first values at a pointer: parameter i from stream i of the seed. */
 export function drawParameter(

@@ -9,7 +9,7 @@ import type { Engine, EngineName } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import { cpuEngineOf } from "./open_cpu.ts";
 import { type Refusal, webgpuEngine } from "./open_gpu.ts";
-import type { WasmBuild } from "./wasm/module.ts";
+import type { WasmBuild } from "./cpu/wasm/module.ts";
 import { PATIENCE } from "./webgpu/adapter.ts";
 
 /** Options of {@link openEngine}. */

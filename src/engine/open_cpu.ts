@@ -8,15 +8,15 @@ import type { Network } from "../nn/mod.ts";
 import { processors, type StartThread, threadStarter } from "../runtime/threads.ts";
 import type { Engine, EngineName, ProgramOptions } from "./engine.ts";
 import { EngineError } from "./errors.ts";
-import type { Machine } from "./machine.ts";
+import type { Machine } from "./cpu/machine.ts";
 import type { EngineOptions } from "./open.ts";
-import { MachineParameters } from "./parameters.ts";
-import { MachineProgram } from "./program.ts";
-import { wasmMachine } from "./wasm/machine.ts";
-import { bestBuild, type WasmBuild } from "./wasm/module.ts";
-import { isFused, relaxedMadd } from "./wasm/relaxed.ts";
-import { threadedMachine } from "./wasm/threaded_machine.ts";
-import { helpfulThreads } from "./work.ts";
+import { CpuParameters } from "./cpu/parameters.ts";
+import { CpuProgram } from "./cpu/program.ts";
+import { wasmMachine } from "./cpu/wasm/machine.ts";
+import { bestBuild, type WasmBuild } from "./cpu/wasm/module.ts";
+import { isFused, relaxedMadd } from "./cpu/wasm/relaxed.ts";
+import { threadedMachine } from "./cpu/wasm/threaded_machine.ts";
+import { helpfulThreads } from "./cpu/work.ts";
 
 function cpuEngine(
   name: EngineName,
@@ -29,8 +29,8 @@ function cpuEngine(
     name,
     build,
     why,
-    program: (network, options) => new MachineProgram(machineFor(network, options), network, options),
-    parameters: (specs, seed) => new MachineParameters(machine(), specs, seed),
+    program: (network, options) => new CpuProgram(machineFor(network, options), network, options),
+    parameters: (specs, seed) => new CpuParameters(machine(), specs, seed),
     dispose: () => {},
     [Symbol.dispose]: () => {},
   };
@@ -94,8 +94,8 @@ function wasmEngine(build: WasmBuild, asked: boolean, threads: number | undefine
  * Makes machines of the reference engine. It is loaded when it is first needed, as the webgpu engine is: a bundler that
  * splits code keeps both out of what is loaded first.
  */
-async function referenceMachines(): Promise<typeof import("./reference/machine.ts").referenceMachine> {
-  return (await import("./reference/machine.ts")).referenceMachine;
+async function referenceMachines(): Promise<typeof import("./cpu/reference/machine.ts").referenceMachine> {
+  return (await import("./cpu/reference/machine.ts")).referenceMachine;
 }
 
 /** Makes the machines that draw a GPU's first values. */

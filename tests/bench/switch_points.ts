@@ -1,11 +1,11 @@
 /**
  * Where the list of living weights becomes faster than the dense kernels: the time of both, in microseconds, for the layers of LeNet-5 in batches of 32 at several shares of living weights.
- * The constants in `src/engine/site.ts` come from it.
+ * The constants in `src/engine/cpu/site.ts` come from it.
  *
  *     deno run tests/bench/switch_points.ts
  */
-import { GROUP_LANES, imageStride, lanesOf } from "../../src/engine/kernels.ts";
-import { wasmMachine } from "../../src/engine/wasm/machine.ts";
+import { GROUP_LANES, imageStride, lanesOf } from "../../src/engine/cpu/kernels.ts";
+import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
 import { Random } from "../../mod.ts";
 
 const DENSITIES = [0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8];

@@ -17,7 +17,7 @@ import {
   SuppressPrivacyFactory,
   type TrainingData,
 } from "../../mod.ts";
-import { missing, mnistFolder } from "../shared_data.ts";
+import { missing, mnistFolder } from "../support/shared_data.ts";
 import { engineMissing, goldenMissing, goldenSettings, goldenTensors } from "./golden.ts";
 
 interface Training {

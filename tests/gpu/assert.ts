@@ -1,4 +1,4 @@
-/** The assertions of `tests/assert.ts` that the cases need, for browsers, which have no `node:assert`. */
+/** The assertions of `tests/support/assert.ts` that the cases need, for browsers, which have no `node:assert`. */
 
 /** Throws unless `expr` is truthy. */
 export function assert(expr: unknown, msg = "an assertion failed"): asserts expr {

@@ -1,5 +1,5 @@
 /** Numbers that are none, on a GPU: the cases of all engines. */
-import { numberCases } from "../number_cases.ts";
+import { numberCases } from "../support/number_cases.ts";
 import { type Case, engineOf } from "./case.ts";
 
 /** Each in both arrangements, whose shaders differ. */

@@ -15,7 +15,7 @@ const PATIENCE = 600_000;
 const BUN_PATIENCE = "300000";
 
 /** Files whose syntax Node 22 does not know. */
-const NEEDS_USING: readonly string[] = ["tests/webgpu_test.ts"];
+const NEEDS_USING: readonly string[] = ["tests/engine/webgpu_test.ts"];
 
 /** The end of what a process printed. */
 function tail(text: string): string {

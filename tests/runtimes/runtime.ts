@@ -2,7 +2,10 @@
 import type { FileOutcome } from "./outcome.ts";
 
 /** Test files of programs of the command line, which are for Deno, Bun and Node alone. */
-const PROGRAMS: readonly string[] = ["tests/frontier_test.ts", "tests/gradient_leakage_example_test.ts"];
+const PROGRAMS: readonly string[] = [
+  "tests/examples/frontier_test.ts",
+  "tests/examples/gradient_leakage_example_test.ts",
+];
 
 /** Why a page or a worker does not run a file at all, or undefined if it does. */
 export function notHere(file: string): FileOutcome | undefined {

@@ -91,7 +91,9 @@ describe("a failure", () => {
   test("is told with its message and where, where all failures are listed and where the file is", () => {
     const other = column("Bun", passed("runs in Bun 1"), file([{ name: "x", result: "failed", why }, passed("y")]));
     const found = complaints([deno, other]);
-    assertEquals(found, ["Bun: tests/a_test.ts: failed: x: AssertionError: word 7 (at tests/threads_test.ts:69)"]);
+    assertEquals(found, [
+      "Bun: tests/a_test.ts: failed: x: AssertionError: word 7 (at tests/engine/threads_test.ts:69)",
+    ]);
     assertStringIncludes(details(other.outcomes[1]!), why);
     const broken = column("Bun", passed("runs in Bun 1"), file([], { error: "bun ended with 9:\nkilled" }));
     assertEquals(complaints([deno, broken]).at(-1), "Bun: tests/a_test.ts did not run to its end: bun ended with 9:");
@@ -109,7 +111,17 @@ describe("a failure", () => {
 
   test("in a bundle is found in the file that the bundle took it from", () => {
     const [first, second] = [`import { outcomesOf } from "./junit.ts";`, "this is nowhere(else);"];
-    const bundle = ["// tests/assert.ts", "a();", "// tests/runtimes/table_test.ts", first, "", "", "", "", second]
+    const bundle = [
+      "// tests/support/assert.ts",
+      "a();",
+      "// tests/runtimes/table_test.ts",
+      first,
+      "",
+      "",
+      "",
+      "",
+      second,
+    ]
       .join("\n");
     const { tests } = located(
       { file: "a", tests: [{ name: "x", result: "failed", why: firefox }] },

@@ -7,7 +7,7 @@ import { finiteRows } from "../../checks/numbers.ts";
 import { sizeOf } from "../../nn/mod.ts";
 import { checkCount, checkIndex, checkLabels, checkSource } from "../batch_checks.ts";
 import type { BatchSource } from "../engine.ts";
-import { taps } from "../reference/gather.ts";
+import { taps } from "../cpu/reference/gather.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
 import type { Activation } from "./site.ts";
 import type { GpuUploads, Upload } from "./uploads.ts";

@@ -8,7 +8,7 @@ import { reasonOf } from "../../checks/reason.ts";
 import { within } from "../../runtime/timer.ts";
 import type { Engine } from "../engine.ts";
 import { DeviceLostError, EngineError } from "../errors.ts";
-import type { Machine } from "../machine.ts";
+import type { Machine } from "../cpu/machine.ts";
 import { type Adapter, askDevice, PATIENCE } from "./adapter.ts";
 import { product } from "./dense.ts";
 import { Device } from "./device.ts";

@@ -19,7 +19,7 @@ import {
 import { drawNoise, initialValues } from "../draws.ts";
 import { checkFinite, checkOptimizer } from "../finite.ts";
 import type { ExactSuppression, ParameterStore } from "../engine.ts";
-import type { Machine } from "../machine.ts";
+import type { Machine } from "../cpu/machine.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
 import { GpuWatch } from "./watch.ts";
 

@@ -6,7 +6,7 @@
 import { type Network, type Optimizer, sizeOf } from "../../nn/mod.ts";
 import { checkRegression } from "../batch_checks.ts";
 import type { BatchSource, Divergence, Inversion, Program, ProgramOptions } from "../engine.ts";
-import { lanesOf } from "../kernels.ts";
+import { lanesOf } from "../cpu/kernels.ts";
 import { GpuBatch } from "./batch.ts";
 import { Clipping } from "./clipping.ts";
 import type { Device, Kernel } from "./device.ts";

@@ -1,0 +1,115 @@
+/**
+ * What the layers of a program are made of: activations, the place where a layer is put, and the kernel calls that come of it.
+ *
+ * @module
+ */
+import { type Conv2dLayer, type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../../nn/mod.ts";
+import { CONV_SHAPE, POOL_SHAPE } from "./kernels.ts";
+import type { Machine } from "./machine.ts";
+import type { CpuParameters } from "./parameters.ts";
+import type { WeightPlace } from "./place.ts";
+
+/** A kernel call with its arguments bound. */
+export type Call = () => void;
+
+/** An activation `[...shape][lanes]` and its gradient; the gradient's pointer is 0 where nobody needs it. */
+export interface Activation {
+  readonly shape: Shape;
+  readonly value: number;
+  readonly gradient: number;
+}
+
+/** What a layer adds to a program. */
+export interface LayerCalls {
+  readonly output: Activation;
+  readonly forward: readonly Call[];
+  /** From the output's gradient to what both kinds of gradients are made of. */
+  readonly events: readonly Call[];
+  /** From there to the gradients of the layer's parameters. */
+  readonly parameterGradients: readonly Call[];
+  /** The same calls' squared lengths, image for image: see {@link Site.squares}. */
+  readonly exampleSquares: readonly Call[];
+  /** And to that of the input. */
+  readonly inputGradient: readonly Call[];
+}
+
+/** Where a layer is placed. */
+export interface Site {
+  readonly machine: Machine;
+  readonly parameters: CpuParameters;
+  readonly lanes: number;
+  readonly input: Activation;
+  /** Where the squared length of each image's gradient of all parameters is added up. */
+  readonly squares: number;
+  /** Whether the output needs a gradient. */
+  readonly withGradient: boolean;
+  /** Whether the input may be overwritten: it is another layer's output that only this layer reads. */
+  readonly ownsInput: boolean;
+}
+
+/** Room for an activation. */
+export function allocate(site: Site, shape: Shape, withGradient = site.withGradient): Activation {
+  const bytes = 4 * sizeOf(shape) * site.lanes;
+  return { shape, value: site.machine.allocate(bytes), gradient: withGradient ? site.machine.allocate(bytes) : 0 };
+}
+
+/** Writes a record of int32 in the order of its fields. */
+function record<Field extends string>(
+  machine: Machine,
+  fields: readonly Field[],
+  values: Readonly<Record<Field, number>>,
+): number {
+  const pointer = machine.allocate(4 * fields.length);
+  machine.ints.set(fields.map((field) => values[field]), pointer / 4);
+  return pointer;
+}
+
+/** The shape of an activation that is known to have rows and columns. */
+export function spatial(shape: Shape): readonly [number, number, number] {
+  return shape as readonly [number, number, number];
+}
+
+/**
+ * Up to which share of living weights a kernel that follows their list is faster than the dense one, on LeNet-5 in batches of 32: `tests/bench/switch_points.ts` measures it. What is computed is the same
+ * to the last bit.
+ */
+export const LIST_UP_TO = {
+  pooledForward: 0.65,
+  pooledWeightGradient: 0.22,
+  pooledInputGradient: 0.12,
+  denseForward: 0.5,
+  denseWeightGradient: 0.45,
+  denseInputGradient: 0.38,
+};
+
+/** A layer's weight and bias in the machine's memory; a bias that it has not is 0. */
+export function weights(
+  { parameters }: Site,
+  { weight, bias }: PlacedLayer,
+): { weight: WeightPlace; b: number; db: number } {
+  const { weight: b, gradient: db } = bias === undefined ? { weight: 0, gradient: 0 } : parameters.place(bias);
+  return { weight: parameters.place(weight!), b, db };
+}
+
+type Windows = Pick<Conv2dLayer, "kernel" | "stride">;
+
+/** A convolution's shape in memory; a dense layer's is that of a 1x1 convolution over one pixel. */
+export function convShape(
+  { machine, lanes }: Site,
+  input: Shape,
+  outputs: number,
+  { kernel, stride }: Windows,
+): number {
+  const [channels, height, width] = spatial(input);
+  const [[kernelHeight, kernelWidth], [strideHeight, strideWidth]] = [kernel, stride];
+  const fields = { channels, height, width, outputs, kernelHeight, kernelWidth, strideHeight, strideWidth, lanes };
+  return record(machine, CONV_SHAPE, fields);
+}
+
+/** A pooling's shape in memory. */
+export function poolShape({ machine, lanes }: Site, input: Shape, { window, stride }: PoolLayer): number {
+  const [channels, height, width] = spatial(input);
+  const [[windowHeight, windowWidth], [strideHeight, strideWidth]] = [window, stride];
+  const fields = { channels, height, width, windowHeight, windowWidth, strideHeight, strideWidth, lanes };
+  return record(machine, POOL_SHAPE, fields);
+}

@@ -1,0 +1,138 @@
+/** Networks of any layers, with parameters, masks and data to go with them. */
+import fc from "fast-check";
+import {
+  averagePool2d,
+  type BatchSource,
+  conv2d,
+  dense,
+  flatten,
+  type Layer,
+  maxPool2d,
+  type Network,
+  type Program,
+  Random,
+  relu,
+  sequential,
+  sizeOf,
+} from "../../mod.ts";
+
+const CLASSES = 4;
+
+/** A layer before the sizes are known: its windows are cut to what fits. */
+interface Wish {
+  /** "block" is a convolution, ReLU and max-pool, which engines may take as one. */
+  readonly kind: Layer["kind"] | "block";
+  readonly channels: number;
+  readonly window: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly pool: readonly [number, number];
+  readonly padding: readonly [number, number];
+  readonly bias: boolean;
+}
+
+const pairOf = (min: number, max: number) => fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
+const wish = (kinds: readonly Wish["kind"][]): fc.Arbitrary<Wish> =>
+  fc.record({
+    kind: fc.constantFrom(...kinds),
+    channels: fc.integer({ min: 1, max: 5 }),
+    window: pairOf(1, 3),
+    stride: pairOf(1, 2),
+    pool: pairOf(1, 3),
+    padding: pairOf(0, 2),
+    bias: fc.boolean(),
+  });
+
+/** What a network and a batch for it are made from. */
+export const CASE = fc.record({
+  shape: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 3, max: 8 }), fc.integer({ min: 3, max: 8 })),
+  spatial: fc.array(wish(["block", "conv2d", "relu", "maxPool2d", "averagePool2d"]), { maxLength: 4 }),
+  flat: fc.array(wish(["dense", "relu"]), { maxLength: 3 }),
+  bias: fc.boolean(),
+  /** The share of weights that no mask suppresses. */
+  density: fc.constantFrom(1, 1, 0.6, 0.1),
+  labels: fc.constantFrom("integer" as const, "oneHot" as const),
+  images: fc.integer({ min: 1, max: 3 }),
+  missing: fc.integer({ min: 0, max: 2 }),
+  seed: fc.nat(),
+});
+type Case = typeof CASE extends fc.Arbitrary<infer T> ? T : never;
+
+/** The network of a case, ending in a dense layer. */
+export function networkOf({ shape, spatial, flat, bias }: Case): Network {
+  const layers: Layer[] = [];
+  const roomFor = (wished: readonly [number, number], padding: readonly [number, number] = [0, 0]) => {
+    const [, height, width] = layers.length === 0 ? shape : sequential(shape, layers).outputShape as typeof shape;
+    return [Math.min(wished[0], height + 2 * padding[0]), Math.min(wished[1], width + 2 * padding[1])] as const;
+  };
+  for (const { kind, channels, window, stride, pool, padding, bias } of spatial) {
+    if (kind === "conv2d" || kind === "block") {
+      layers.push(conv2d({ channels, kernel: roomFor(window, padding), stride, padding, bias }));
+    }
+    if (kind === "relu" || kind === "block") layers.push(relu());
+    if (kind === "block") layers.push(maxPool2d({ window: roomFor(pool), stride }));
+    if (kind === "maxPool2d") layers.push(maxPool2d({ window: roomFor(window), stride }));
+    if (kind === "averagePool2d") layers.push(averagePool2d({ window: roomFor(window), stride }));
+  }
+  layers.push(flatten());
+  for (const { kind, channels, bias } of flat) {
+    layers.push(kind === "relu" ? relu() : dense({ outputs: 2 * channels, bias }));
+  }
+  return sequential(shape, [...layers, dense({ outputs: CLASSES, bias })]);
+}
+
+/** Parameters of a network. */
+export interface Drawn {
+  /** 0 where masked. */
+  readonly values: Record<string, Float32Array>;
+  /** Of the weights, if any are suppressed. */
+  readonly masks: Record<string, Uint8Array>;
+}
+
+/**
+ * Parameters of any size, or multiples of a `grain`: then exact in float32 even when a small power of two is added. But such weights may add up to exactly 0, and
+ * rounding decides what a ReLU makes of it.
+ */
+export function drawParameters(network: Network, seed: number, density = 1, grain = 2 ** -40): Drawn {
+  const random = new Random(seed, 1);
+  const values: Drawn["values"] = {}, masks: Drawn["masks"] = {};
+  for (const { name, shape } of network.parameters) {
+    const largest = shape.length === 1 ? 0.25 : Math.min(1, 3 / Math.sqrt(sizeOf(shape.slice(1))));
+    const draw = () => Math.round(random.uniform(-largest, largest) / grain) * grain;
+    values[name] = Float32Array.from({ length: sizeOf(shape) }, draw);
+    if (shape.length === 1 || density === 1) continue;
+    masks[name] = Uint8Array.from({ length: sizeOf(shape) }, () => Number(random.uniform() < density));
+    values[name] = values[name].map((value, i) => masks[name]![i] ? value : 0);
+  }
+  return { values, masks };
+}
+
+/** Gives a program the parameters, and their masks. */
+export function setParameters(program: Program, { values, masks }: Drawn): void {
+  program.parameters.setValues(values);
+  program.parameters.setMasks(masks);
+}
+
+/** Labelled images; their bytes leave room for two up or down. */
+export function drawSource(
+  network: Network,
+  count: number,
+  labels: BatchSource["labels"],
+  scale: number,
+  seed: number,
+) {
+  const [channels, height, width] = network.inputShape;
+  const random = new Random(seed, 2);
+  const images = Uint8Array.from({ length: count * channels * height * width }, () => 2 + random.integer(252));
+  const classes = Uint8Array.from({ length: count }, () => random.integer(CLASSES));
+  const source = { images, count, channels, height, width, labels: classes, classes: CLASSES };
+  return { source, size: [height, width] as const, scale, labels };
+}
+
+/** Indices of the first images. */
+export const first = (count: number) => Int32Array.from({ length: count }, (_, index) => index);
+
+/** The loss of the batch that is loaded; its gradients are computed, too. */
+export async function lossOf(program: Program): Promise<number> {
+  program.gradients();
+  return await program.loss();
+}
