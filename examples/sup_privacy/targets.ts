@@ -7,10 +7,10 @@ import {
   type Dataset,
   type Decoys,
   type Engine,
-  type Judge,
   type LabelledImages,
   pixels,
   sameLabelDecoys,
+  type TrainedNetwork,
 } from "../../mod.ts";
 import { chosenIndices } from "./choice.ts";
 
@@ -21,7 +21,7 @@ export interface Targets {
   /** The true digits. */
   readonly labels: Uint8Array;
   /** Who says how well an inversion can be read. */
-  readonly judge: Judge;
+  readonly judge: TrainedNetwork;
   /** Other training images of the same digits; absent where a digit has no other. */
   readonly decoys: Decoys | undefined;
   /** Training images that are neither attacked nor decoys, for the attacker to learn from. */
@@ -53,7 +53,7 @@ export async function chooseTargets(
   source: LabelledImages,
   dataset: Dataset,
   { images, samples, seed }: { readonly images: number; readonly samples: number; readonly seed: number },
-  judge: Judge,
+  judge: TrainedNetwork,
 ): Promise<Targets> {
   const others = samples - images, decoys = Math.min(MOST_DECOYS, Math.floor(others / 2));
   const chosen = chosenIndices(Math.min(samples, images + decoys + MOST_EXAMPLES), samples, seed);

@@ -56,7 +56,11 @@ export function gradientOf(network: Network, gradients: ParameterValues, paramet
   return values;
 }
 
-function denseGradients(network: Network, { weight, bias, inputShape }: PlacedLayer, gradients: ParameterValues) {
+function denseGradients(
+  network: Network,
+  { parameters: { weight, bias }, inputShape }: PlacedLayer,
+  gradients: ParameterValues,
+) {
   return {
     weight: gradientOf(network, gradients, weight!),
     bias: bias === undefined ? undefined : gradientOf(network, gradients, bias),
@@ -123,8 +127,10 @@ export function revealedInputs(
 ): RevealedInputs {
   const images = integer("images", options.images ?? 1), { layerName, masks = {} } = options;
   const placed = network.layers.find(({ name, layer }) => layerName ? name === layerName : layer.kind === "dense");
-  if (placed?.layer.kind !== "dense" || placed.bias === undefined) {
-    const those = network.layers.filter(({ layer, bias }) => layer.kind === "dense" && bias !== undefined);
+  if (placed?.layer.kind !== "dense" || placed.parameters.bias === undefined) {
+    const those = network.layers.filter(({ layer, parameters }) =>
+      layer.kind === "dense" && parameters.bias !== undefined
+    );
     throw new RangeError(
       `${layerName ?? "the first dense layer"} is no dense layer with bias; ` +
         (those.length > 0 ? `those are ${those.map(({ name }) => name).join(", ")}` : "the network has none"),
@@ -133,7 +139,7 @@ export function revealedInputs(
   const dense = denseGradients(network, placed, gradients), bias = dense.bias!;
   for (const [name, mask] of Object.entries(masks)) checkValues(network, "masks", name, mask);
   judgeMasks(network.parameters, masks);
-  const mask = masks[network.parameters[placed.weight!]!.name];
+  const mask = masks[network.parameters[placed.parameters.weight!]!.name];
   const outputs = Array.from(bias.keys()).filter((output) => bias[output] !== 0);
   if (outputs.length === 0) throw new RangeError(`all gradients of ${placed.name}.bias are 0: they reveal nothing`);
   const together = images === 1 ? [outputs] : outputs.map((output) => [output]);

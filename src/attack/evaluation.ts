@@ -10,17 +10,9 @@ import { type Identification, identification } from "../metrics/identification.t
 import { type Interval, meanInterval } from "../metrics/interval.ts";
 import { relativeL2 } from "../metrics/l2.ts";
 import { ssim } from "../metrics/ssim.ts";
-import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
+import { sizeOf, type TrainedNetwork } from "../nn/mod.ts";
 import { checkParameters, countImages } from "./checks.ts";
 import { outputsOf } from "./outputs.ts";
-
-/** A separately trained network that says what it sees in a reconstruction. */
-export interface Judge {
-  /** A classifier of the same input: its output is one logit a class. */
-  readonly network: Network;
-  /** Its trained values. */
-  readonly parameters: ParameterValues;
-}
 
 /** Other images with the labels of those attacked. */
 export interface Decoys {
@@ -34,8 +26,8 @@ export interface Decoys {
 export interface EvaluationOptions {
   /** The true class of each image; needed with a judge. */
   readonly labels?: ArrayLike<number>;
-  /** Who says how well a reconstruction can be read; needed with labels. */
-  readonly judge?: Judge;
+  /** A separately trained classifier that says how well a reconstruction can be read; needed with labels. */
+  readonly judge?: TrainedNetwork;
   /** From among which a reconstruction is to tell its original. */
   readonly decoys?: Decoys;
   /**

@@ -9,7 +9,7 @@
 import { finite } from "../checks/numbers.ts";
 import type { BatchSource, Engine } from "../engine/engine.ts";
 import { type KnownInterval, wilsonInterval } from "../metrics/interval.ts";
-import type { Network, ParameterValues } from "../nn/mod.ts";
+import type { TrainedNetwork } from "../nn/mod.ts";
 import { checkParameters } from "./checks.ts";
 
 /** 0.975 quantile of the standard normal distribution. */
@@ -29,14 +29,6 @@ export interface MembershipEvaluation {
   readonly auc: KnownInterval;
   /** Share of the members found where at most 1 % of the others are taken for members, with Wilson's interval; 0.01 for a blind guess. */
   readonly truePositives: KnownInterval;
-}
-
-/** A trained network. */
-export interface TrainedNetwork {
-  /** What it computes; its output is one logit a class. */
-  readonly network: Network;
-  /** Its trained values. */
-  readonly parameters: ParameterValues;
 }
 
 /**

@@ -3,23 +3,11 @@
  *
  * @module
  */
-export {
-  evaluateMembership,
-  exampleLosses,
-  type MembershipEvaluation,
-  membershipScores,
-  type TrainedNetwork,
-} from "./membership.ts";
+export { evaluateMembership, exampleLosses, type MembershipEvaluation, membershipScores } from "./membership.ts";
 export { type DecoderOptions, LearnedDecoder } from "./decoder.ts";
 export { alignImages } from "./align.ts";
 export { type RevealedInputs, revealedInputs, type RevealedInputsOptions, revealedLabels } from "./dense_leakage.ts";
-export {
-  type Decoys,
-  evaluateInversion,
-  type EvaluationOptions,
-  type InversionEvaluation,
-  type Judge,
-} from "./evaluation.ts";
+export { type Decoys, evaluateInversion, type EvaluationOptions, type InversionEvaluation } from "./evaluation.ts";
 export {
   GradientLeakageAttack,
   type GradientLeakageAttackOptions,

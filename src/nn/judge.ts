@@ -5,7 +5,8 @@
  * @module
  */
 import { isSameShape, layoutHint } from "./layouts.ts";
-import { type ParameterSpec, type ParameterValues, sizeOf } from "./network.ts";
+import type { ParameterSpec, ParameterValues } from "./network.ts";
+import { sizeOf } from "./shape.ts";
 
 /** Values that are to become a parameter, and their shape where it is known. */
 export interface GivenParameter {

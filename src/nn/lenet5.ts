@@ -4,7 +4,7 @@
  * @module
  */
 import { truncatedNormal } from "./initializers.ts";
-import { conv2d, dense, flatten, maxPool2d, relu } from "./layers.ts";
+import { conv2d, dense, flatten, maxPool2d, relu } from "./layers/mod.ts";
 import { type Network, sequential } from "./network.ts";
 
 /**

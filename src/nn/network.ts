@@ -4,11 +4,10 @@
  * @module
  */
 import { integer, MOST_SEED } from "../checks/numbers.ts";
-import type { InitialDistribution, Initializer } from "./initializers.ts";
-import type { Layer } from "./layers.ts";
-
-/** The shape of one image's activation: `[channels, height, width]`, or `[features]` behind a flatten. */
-export type Shape = readonly [number] | readonly [number, number, number];
+import type { InitialDistribution } from "./initializers.ts";
+import type { ParameterRole } from "./layers/kind.ts";
+import { kindOf, type Layer } from "./layers/table.ts";
+import type { Shape } from "./shape.ts";
 
 /** A named parameter: its shape and the distribution of its first values. */
 export interface ParameterSpec {
@@ -30,10 +29,8 @@ export interface PlacedLayer {
   readonly inputShape: Shape;
   /** Of one image, as the layer behind takes it. */
   readonly outputShape: Shape;
-  /** Index of its weight among the network's parameters; absent where it has none. */
-  readonly weight?: number;
-  /** Index of its bias among the network's parameters; absent where it has none. */
-  readonly bias?: number;
+  /** Places of its weight and bias among the network's parameters; absent where it has none. */
+  readonly parameters: Readonly<Partial<Record<ParameterRole, number>>>;
 }
 
 /** A network as {@link sequential} makes it. */
@@ -52,84 +49,6 @@ export interface Network {
 
 /** The values of a network's parameters by their names, each in its specification's row-major order. */
 export type ParameterValues = Readonly<Record<string, Float32Array>>;
-
-/**
- * The number of elements of a shape: the product of its lengths, 1 for `[]`.
- *
- * @example
- * ```ts
- * import { sizeOf } from "@tacet/tacet";
- * console.log(sizeOf([16, 5, 5])); // 400
- * ```
- */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
-
-const PREFIXES: Record<Layer["kind"], string> = {
-  conv2d: "conv",
-  dense: "fc",
-  relu: "relu",
-  sigmoid: "sigmoid",
-  maxPool2d: "pool",
-  averagePool2d: "pool",
-  flatten: "flatten",
-};
-
-function windows(
-  name: string,
-  input: Shape,
-  window: readonly number[],
-  stride: readonly number[],
-  padding: readonly number[],
-): number[] {
-  if (input.length !== 3) {
-    throw new RangeError(
-      `${name} needs an input [channels, height, width], but the layer before gives [${input}]: move it before the flatten`,
-    );
-  }
-  return [0, 1].map((axis) => {
-    const room = input[axis + 1 as 1 | 2] + 2 * padding[axis]! - window[axis]!;
-    if (room < 0) {
-      throw new RangeError(
-        `${name}: a window of [${window}] does not fit into [${input.slice(1)}] with padding [${padding}]`,
-      );
-    }
-    return Math.floor(room / stride[axis]!) + 1;
-  });
-}
-
-function outputShapeOf(name: string, layer: Layer, input: Shape): Shape {
-  switch (layer.kind) {
-    case "conv2d": {
-      const [height, width] = windows(name, input, layer.kernel, layer.stride, layer.padding);
-      return [layer.channels, height!, width!];
-    }
-    case "maxPool2d":
-    case "averagePool2d": {
-      const [height, width] = windows(name, input, layer.window, layer.stride, [0, 0]);
-      return [input[0], height!, width!];
-    }
-    case "dense":
-      if (input.length !== 1) {
-        throw new RangeError(
-          `${name} needs a flat input, but the layer before gives [${input}]: put flatten() between`,
-        );
-      }
-      return [layer.outputs];
-    case "relu":
-    case "sigmoid":
-      return input;
-    case "flatten":
-      return [sizeOf(input)];
-  }
-}
-
-function weightShapeOf(layer: Layer, input: Shape): number[] | undefined {
-  if (layer.kind === "conv2d") return [layer.channels, input[0], ...layer.kernel];
-  if (layer.kind === "dense") return [layer.outputs, input[0]];
-  return undefined;
-}
 
 /**
  * A network of layers one after the other, for images of `inputShape`. Layers without a name are numbered by kind: conv1, relu1, pool1, fc1.
@@ -160,26 +79,19 @@ export function sequential(
   const counts = new Map<string, number>();
   let shape: Shape = inputShape;
   for (const layer of layers) {
-    const prefix = PREFIXES[layer.kind];
+    const kind = kindOf(layer), { prefix } = kind;
     const ordinal = (counts.get(prefix) ?? 0) + 1;
     counts.set(prefix, ordinal);
     const name = layer.name ?? (layer.kind === "flatten" && ordinal === 1 ? prefix : `${prefix}${ordinal}`);
     if (placed.some((other) => other.name === name)) {
       throw new RangeError(`two layers are named ${name}; names must be unique`);
     }
-    const outputShape = outputShapeOf(name, layer, shape);
-    const weightShape = weightShapeOf(layer, shape);
-    const indices: { weight?: number; bias?: number } = {};
-    if (weightShape && (layer.kind === "conv2d" || layer.kind === "dense")) {
-      const window = sizeOf(weightShape.slice(2));
-      const add = (kind: "weight" | "bias", parameterShape: number[], initializer: Initializer) => {
-        const initial = initializer(weightShape[1]! * window, weightShape[0]! * window);
-        indices[kind] = parameters.push({ name: `${name}.${kind}`, shape: parameterShape, initial }) - 1;
-      };
-      add("weight", weightShape, layer.weightInit);
-      if (layer.bias) add("bias", [weightShape[0]!], layer.biasInit);
+    const outputShape = kind.outputShape(name, layer, shape);
+    const places: Partial<Record<ParameterRole, number>> = {};
+    for (const { role, shape: parameterShape, initial } of kind.parameters(layer, shape)) {
+      places[role] = parameters.push({ name: `${name}.${role}`, shape: parameterShape, initial }) - 1;
     }
-    placed.push({ name, layer, inputShape: shape, outputShape, ...indices });
+    placed.push({ name, layer, inputShape: shape, outputShape, parameters: places });
     shape = outputShape;
   }
   return { inputShape, outputShape: shape, layers: placed, parameters, seed };
@@ -206,12 +118,12 @@ export function sliceNetwork(network: Network, layerName: string): Network {
     );
   }
   const layers = network.layers.slice(0, end + 1);
-  const indices = layers.flatMap((layer) => [layer.weight ?? -1, layer.bias ?? -1]);
+  const count = layers.reduce((sum, { parameters }) => sum + Object.keys(parameters).length, 0);
   return {
     inputShape: network.inputShape,
     outputShape: layers[end]!.outputShape,
     layers,
-    parameters: network.parameters.slice(0, Math.max(...indices) + 1),
+    parameters: network.parameters.slice(0, count),
     seed: network.seed,
   };
 }

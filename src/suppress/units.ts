@@ -4,7 +4,7 @@
  * @module
  */
 import { integer } from "../checks/numbers.ts";
-import { type Network, type ParameterValues, type PlacedLayer, sizeOf } from "../nn/mod.ts";
+import { eachReading, makersOf, type Network, type ParameterValues, type Units, unitsOf } from "../nn/mod.ts";
 
 /** A layer whose units are suppressed. */
 export interface UnitLayerDes {
@@ -21,25 +21,7 @@ export interface UnitLayerDes {
 }
 
 /** A unit layer that was matched to its network. */
-export interface UnitLayer extends Required<UnitLayerDes> {
-  /** The layer's name. */
-  readonly name: string;
-  /** Its number of units. */
-  readonly units: number;
-  /** The name of its weight, `[units][...]`. */
-  readonly weight: string;
-  /** The name of its bias, `[units]`. */
-  readonly bias: string | undefined;
-  /** The name of the weight that reads the units, `[outputs][units][columns]`. */
-  readonly reader: string;
-  /** How many weights of each of the reader's outputs read a unit. */
-  readonly columns: number;
-}
-
-/** The next layer behind the one at `index` that has a weight. */
-function readerOf(network: Network, index: number): PlacedLayer | undefined {
-  return network.layers.slice(index + 1).find(({ weight }) => weight !== undefined);
-}
+export interface UnitLayer extends Required<UnitLayerDes>, Units {}
 
 /**
  * Matches unit layers to a network's layers and checks them.
@@ -47,48 +29,28 @@ function readerOf(network: Network, index: number): PlacedLayer | undefined {
  * @throws {RangeError | TypeError} that names the layer, the field, its value and the rule.
  */
 export function resolveUnitLayers(layers: readonly UnitLayerDes[], network: Network): UnitLayer[] {
-  const names = network.layers.filter(({ weight }) => weight !== undefined).map(({ name }) => name);
+  const all = unitsOf(network), makers = makersOf(network);
   const resolved = layers.map((layer): UnitLayer => {
     const { layerName, granularity, minNum, importance = "product" } = layer, where = `the unit layer ${layerName}`;
-    const index = network.layers.findIndex(({ name, weight }) =>
-      weight !== undefined && (name === layerName || network.parameters[weight]!.name === layerName)
-    );
-    const placed = network.layers[index], reader = placed && readerOf(network, index);
-    if (!placed) throw new RangeError(`${where} is no layer with weights; there are ${names.join(", ")}`);
-    if (!reader) throw new RangeError(`${where} gives the network's output: its units are the classes and must stay`);
-    const units = placed.outputShape[0];
-    integer(`${where}: minNum`, minNum, 1, units, ", its units");
+    const units = all.find(({ name, weight }) => name === layerName || weight === layerName);
+    if (!units) {
+      const names = makers.map(({ name }) => name), last = names.at(-1);
+      if (layerName === last || layerName === `${last}.weight`) {
+        throw new RangeError(`${where} gives the network's output: its units are the classes and must stay`);
+      }
+      throw new RangeError(`${where} is no layer with weights; there are ${names.join(", ")}`);
+    }
+    integer(`${where}: minNum`, minNum, 1, units.units, ", its units");
     if (!["product", "incoming", "outgoing"].includes(importance)) {
       throw new RangeError(`${where}: importance is ${importance}; it must be "product", "incoming" or "outgoing"`);
     }
-    const parameterName = (at: number) => network.parameters[at]!.name;
-    const [outputs, ...perOutput] = network.parameters[reader.weight!]!.shape;
-    if (outputs === undefined) throw new TypeError(`${where}: its reader has no weight`);
-    return {
-      layerName,
-      granularity,
-      minNum,
-      importance,
-      name: placed.name,
-      units,
-      weight: parameterName(placed.weight!),
-      bias: placed.bias === undefined ? undefined : parameterName(placed.bias),
-      reader: parameterName(reader.weight!),
-      columns: sizeOf(perOutput) / units,
-    };
+    return { layerName, granularity, minNum, importance, ...units };
   });
   const twice = resolved.find(({ name }, i) => resolved.findIndex((other) => other.name === name) < i);
   if (twice) {
     throw new RangeError(`the unit layer ${twice.name} occurs twice; each layer's units can be suppressed once`);
   }
   return resolved;
-}
-
-/** Calls `visit` with the places of the weights that read a unit, in the reader's weight. */
-function eachReading({ units, columns }: UnitLayer, unit: number, count: number, visit: (place: number) => void): void {
-  for (let row = unit * columns; row < count; row += units * columns) {
-    for (let column = 0; column < columns; column++) visit(row + column);
-  }
 }
 
 /** Each unit's importance, in float64. */

@@ -4,7 +4,18 @@
  * @module
  */
 import { finite } from "../checks/numbers.ts";
-import { type Layer, type Network, type ParameterValues, type PlacedLayer, sequential, sizeOf } from "../nn/mod.ts";
+import { kindOf, makesUnits } from "../nn/layers/table.ts";
+import {
+  eachReading,
+  type Layer,
+  makersOf,
+  type Network,
+  type ParameterValues,
+  sequential,
+  sizeOf,
+  type Units,
+  unitsOf,
+} from "../nn/mod.ts";
 
 /** A network without its silent units. */
 export interface ExportedModel {
@@ -16,23 +27,22 @@ export interface ExportedModel {
   readonly kept: Readonly<Record<string, readonly number[]>>;
 }
 
-/** A layer with weights, and the next one. */
-interface Pair {
-  readonly placed: PlacedLayer;
-  readonly reader: PlacedLayer;
-}
+const all = (count: number) => Array.from({ length: count }, (_, unit) => unit);
 
-/** Units whose incoming weights and bias are not all 0, and of whose outgoing weights one is not; at least the first unit. */
-function speakingUnits({ placed, reader }: Pair, network: Network, values: ParameterValues): number[] {
-  const of = (index: number | undefined) => index === undefined ? undefined : values[network.parameters[index]!.name]!;
-  const weight = of(placed.weight)!, bias = of(placed.bias), out = of(reader.weight)!;
-  const units = placed.outputShape[0], taps = weight.length / units;
-  const perOutput = out.length / reader.outputShape[0], columns = perOutput / units;
-  const speaks = (unit: number) => {
-    const says = weight.subarray(unit * taps, (unit + 1) * taps).some((w) => w !== 0) || (bias?.[unit] ?? 0) !== 0;
-    return says && out.some((w, i) => w !== 0 && Math.floor(i % perOutput / columns) === unit);
-  };
-  const kept = Array.from({ length: units }, (_, unit) => unit).filter(speaks);
+/**
+ * Units that nobody could leave out: of whose outgoing weights one is not 0, and whose incoming weights and bias are not
+ * all 0 (or what stands behind them makes something of 0). At least the first unit.
+ */
+function speakingUnits(units: Units, values: ParameterValues): number[] {
+  const weight = values[units.weight]!, reader = values[units.reader]!, taps = weight.length / units.units;
+  const bias = units.bias === undefined ? undefined : values[units.bias];
+  const kept = all(units.units).filter((unit) => {
+    let isRead = false;
+    eachReading(units, unit, reader.length, (place) => isRead ||= reader[place] !== 0);
+    const says = !units.keepsZero || weight.subarray(unit * taps, (unit + 1) * taps).some((w) => w !== 0) ||
+      (bias?.[unit] ?? 0) !== 0;
+    return isRead && says;
+  });
   return kept.length > 0 ? kept : [0];
 }
 
@@ -55,14 +65,9 @@ function slicedWeight(
   return sliced;
 }
 
-function resized(layer: Layer, units: number): Layer {
-  if (layer.kind === "conv2d") return { ...layer, channels: units };
-  return layer.kind === "dense" ? { ...layer, outputs: units } : layer;
-}
-
 /**
- * A network's smaller equal: units that are 0 whatever the image (all their weights and their bias are 0), and units that nobody reads, are left out. It gives the same outputs, to rounding, if what
- * stands between the layers with weights keeps 0 at 0, as ReLU and pooling do. A layer keeps at least one unit.
+ * A network's smaller equal: units that are 0 whatever the image (all their weights and their bias are 0, and what stands behind them keeps 0 at 0), and units that nobody reads, are left out. It
+ * gives the same outputs, to rounding. A layer keeps at least one unit.
  *
  * @throws {RangeError} if values of a parameter are missing or not finite.
  * @example
@@ -82,28 +87,22 @@ export function exportModel(network: Network, parameters: ParameterValues): Expo
     }
   }
   for (const { name } of network.parameters) finite(`parameters: ${name}`, parameters[name]!);
-  const weighted = network.layers.filter(({ weight }) => weight !== undefined);
-  const all = (count: number) => Array.from({ length: count }, (_, unit) => unit);
-  const kept: Record<string, readonly number[]> = {}, values: Record<string, Float32Array> = {};
+  const kept = Object.fromEntries(unitsOf(network).map((units) => [units.name, speakingUnits(units, parameters)]));
+  const values: Record<string, Float32Array> = {};
   let inputs: readonly number[] = all(network.inputShape[0]), inputUnits: number = network.inputShape[0];
-  for (const [index, placed] of weighted.entries()) {
-    const reader = weighted[index + 1], units = placed.outputShape[0];
-    const rows = reader ? kept[placed.name] = speakingUnits({ placed, reader }, network, parameters) : all(units);
-    const { name } = network.parameters[placed.weight!]!;
-    values[name] = slicedWeight(parameters[name]!, units, rows, inputUnits, inputs);
-    if (placed.bias !== undefined) {
-      const bias = network.parameters[placed.bias]!.name;
-      values[bias] = Float32Array.from(rows, (row) => parameters[bias]![row]!);
+  for (const { name, outputShape: [units], parameters: { weight, bias } } of makersOf(network)) {
+    const rows = kept[name] ?? all(units), nameOf = (index: number) => network.parameters[index]!.name;
+    values[nameOf(weight!)] = slicedWeight(parameters[nameOf(weight!)]!, units, rows, inputUnits, inputs);
+    if (bias !== undefined) {
+      const whole = parameters[nameOf(bias)]!;
+      values[nameOf(bias)] = Float32Array.from(rows, (row) => whole[row]!);
     }
     inputs = rows;
     inputUnits = units;
   }
-  const layers = network.layers.map(({ name, layer }): Layer => ({
-    ...resized(
-      layer,
-      kept[name]?.length ?? (layer.kind === "dense" ? layer.outputs : layer.kind === "conv2d" ? layer.channels : 0),
-    ),
-    name,
-  }));
+  const layers = network.layers.map(({ name, layer, outputShape }): Layer => {
+    const { units } = kindOf(layer);
+    return { ...(makesUnits(units) ? units.resized(layer, kept[name]?.length ?? outputShape[0]) : layer), name };
+  });
   return { network: sequential(network.inputShape, layers, { seed: network.seed }), parameters: values, kept };
 }

@@ -48,9 +48,9 @@ export function sparsityReport(
     return [name, { weights: data.length, masked: mask ? maskedFraction(mask) : 0, zero: zeroFraction(data) }];
   });
   const masked = shares.filter(([name]) => masks[name]);
-  const weightsOfConvolutions = network.layers.filter(({ layer }) => layer.kind === "conv2d").map(({ weight }) =>
-    weight!
-  );
+  const weightsOfConvolutions = network.layers.filter(({ layer }) => layer.kind === "conv2d").map((
+    { parameters: { weight } },
+  ) => weight!);
   return {
     total: together(masked.map(([, share]) => share)),
     convolutions: together(weightsOfConvolutions.map((index) => shares[index]![1])),

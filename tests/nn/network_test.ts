@@ -69,7 +69,7 @@ describe("a sequential network", () => {
       ["mouth.weight", 2, 6],
       ["mouth.bias", 2],
     ]);
-    assertEquals(network.layers.map(({ weight, bias }) => [weight, bias]), [
+    assertEquals(network.layers.map(({ parameters: { weight, bias } }) => [weight, bias]), [
       [0, 1],
       [undefined, undefined],
       [2, undefined],

@@ -2,9 +2,11 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "#std/ass
 import { describe, test } from "node:test";
 import {
   Dataset,
+  dense,
   drawnDigits,
   type Engine,
   exportModel,
+  flatten,
   LearningRateScheduler,
   lenet5,
   lenet5MaskLayers,
@@ -12,7 +14,9 @@ import {
   Model,
   openEngine,
   Random,
+  sequential,
   sgd,
+  sigmoid,
   sizeOf,
   type SuppressCtrl,
   SuppressMasker,
@@ -242,6 +246,18 @@ describe("exporting a model", () => {
     );
     assertEquals(exportModel(network, zeros).kept, { conv1: [0], conv2: [0], fc1: [0], fc2: [0] });
     assertThrows(() => exportModel(network, {}), RangeError, "holds no values of conv1.weight");
+  });
+
+  test("keeps a unit that says 0 where what stands behind it makes something of that", () => {
+    const network = sequential([1, 1, 2], [flatten(), dense({ outputs: 2 }), sigmoid(), dense({ outputs: 1 })]);
+    const parameters = {
+      "fc1.weight": Float32Array.of(1, 2, 0, 0),
+      "fc1.bias": new Float32Array(2),
+      "fc2.weight": Float32Array.of(1, 4),
+      "fc2.bias": new Float32Array(1),
+    };
+    assertEquals(exportModel(network, parameters).kept, { fc1: [0, 1] });
+    assertEquals(exportModel(network, { ...parameters, "fc2.weight": Float32Array.of(1, 0) }).kept, { fc1: [0] });
   });
 });
 

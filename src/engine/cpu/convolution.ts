@@ -46,7 +46,7 @@ function exampleSquares(site: Site, input: Activation, placed: PlacedLayer, shap
   let scratch = 0;
   return () => {
     scratch ||= machine.allocate(bytes);
-    k.convExampleSquares(input.value, dy(), squares, scratch, Number(placed.bias !== undefined), shape);
+    k.convExampleSquares(input.value, dy(), squares, scratch, Number(placed.parameters.bias !== undefined), shape);
   };
 }
 
@@ -103,7 +103,7 @@ export function pooledConvolution(
   const images = bytesOf(withGradient, 4 * imageStride(channels, pixels) * lanes);
   const dImages = bytesOf(dx !== 0, 4 * imageStride(channels, pixels) * lanes);
   const passesIndex = outputs * kernelHeight * Math.ceil(run / 8) + 3;
-  site.parameters.listLiving(placed.weight!, shape, outputs + 3, withGradient ? passesIndex : 0);
+  site.parameters.listLiving(placed.parameters.weight!, shape, outputs + 3, withGradient ? passesIndex : 0);
   const forward = () => {
     const { weight: w, living, density } = weight;
     if (density <= LIST_UP_TO.pooledForward) {

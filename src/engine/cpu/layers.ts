@@ -16,7 +16,7 @@ function fullyConnected(site: Site, placed: PlacedLayer, layer: DenseLayer): Lay
   const inputs = sizeOf(input.shape), outputs = layer.outputs;
   const shape = convShape(site, [inputs, 1, 1], outputs, { kernel: [1, 1], stride: [1, 1] });
   const scratch = machine.allocate(machine.threads * 8 * inputs);
-  site.parameters.listLiving(placed.weight!, shape, outputs + 3);
+  site.parameters.listLiving(placed.parameters.weight!, shape, outputs + 3);
   const forward = () => {
     const { weight: w, living, density } = weight;
     if (density <= LIST_UP_TO.denseForward) k.livingDenseForward(x, w, b, y, living, scratch, shape);

@@ -61,7 +61,7 @@ export class CpuProgram implements Program {
     const layers: LayerCalls[] = [];
     let activation = input, ownsInput = false, reachesParameters = false;
     for (const group of layerGroups(network.layers)) {
-      reachesParameters ||= group[0]!.weight !== undefined;
+      reachesParameters ||= Object.keys(group[0]!.parameters).length > 0;
       const withGradient = ofInput || (ofParameters && reachesParameters);
       const calls = layerCalls({
         machine,

@@ -85,7 +85,7 @@ export const LIST_UP_TO = {
 /** A layer's weight and bias in the machine's memory; a bias that it has not is 0. */
 export function weights(
   { parameters }: Site,
-  { weight, bias }: PlacedLayer,
+  { parameters: { weight, bias } }: PlacedLayer,
 ): { weight: WeightPlace; b: number; db: number } {
   const { weight: b, gradient: db } = bias === undefined ? { weight: 0, gradient: 0 } : parameters.place(bias);
   return { weight: parameters.place(weight!), b, db };

@@ -3,23 +3,16 @@
  *
  * @module
  */
-import { type Network, type PlacedLayer, sizeOf } from "../../nn/mod.ts";
+import { kindOf } from "../../nn/layers/table.ts";
+import type { Network } from "../../nn/mod.ts";
 import { lanesOf } from "./kernels.ts";
-
-/** Multiply-adds of a layer's forward pass for one image. */
-function multiplyAddsOf({ layer, outputShape }: PlacedLayer, inputSize: number, channels: number): number {
-  if (layer.kind === "conv2d") return sizeOf(outputShape) * channels * sizeOf(layer.kernel);
-  return layer.kind === "dense" ? sizeOf(outputShape) * inputSize : 0;
-}
 
 /** Multiply-adds of a network's forward pass for one image, zeros counted like other weights. */
 export function multiplyAdds(network: Network): number {
-  let total = 0, shape = network.inputShape as readonly number[];
-  for (const placed of network.layers) {
-    total += multiplyAddsOf(placed, sizeOf(shape), shape[0]!);
-    shape = placed.outputShape;
-  }
-  return total;
+  return network.layers.reduce(
+    (sum, { layer, inputShape, outputShape }) => sum + kindOf(layer).multiplyAdds(layer, inputShape, outputShape),
+    0,
+  );
 }
 
 /** Multiply-adds of a forward pass over all lanes that are worth a further thread: LeNet-5 over 8 lanes, the fewest there are, has 3.3 million, and trains 1.5 times as fast on two. */

@@ -64,7 +64,7 @@ export class GpuProgram implements Program {
     const layers: LayerKernels[] = [];
     let activation = input, reachesParameters = false;
     for (const group of layerGroups(network.layers)) {
-      reachesParameters ||= group[0]!.weight !== undefined;
+      reachesParameters ||= Object.keys(group[0]!.parameters).length > 0;
       const withGradient = ofInput || (ofParameters && reachesParameters);
       const kernels = layerKernels({ device, parameters, lanes, input: activation, withGradient }, group);
       layers.push(ofParameters ? kernels : { ...kernels, parameterGradients: [] });

@@ -61,7 +61,7 @@ export function spatial(shape: Shape): readonly [number, number, number] {
 }
 
 /** Where a layer's weight and bias lie. */
-export function weights({ parameters }: Site, { weight, bias }: PlacedLayer) {
+export function weights({ parameters }: Site, { parameters: { weight, bias } }: PlacedLayer) {
   const hasBias = bias !== undefined;
   const weightAt = parameters.place(weight!).at;
   return { weightAt, hasBias, biasAt: hasBias ? parameters.place(bias).at : 0 };

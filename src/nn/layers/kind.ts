@@ -1,0 +1,63 @@
+/**
+ * What the house knows of a kind of layer: its row in the table of layers.
+ *
+ * @module
+ */
+import type { InitialDistribution } from "../initializers.ts";
+import type { Shape } from "../shape.ts";
+
+/** The parameters that a layer may have. */
+export type ParameterRole = "weight" | "bias";
+
+/** A parameter that a layer brings: its shape, and the distribution of its first values. */
+export interface LayerParameter {
+  /** Names it in its layer: "conv1.weight". */
+  readonly role: ParameterRole;
+  /** Length of each dimension. */
+  readonly shape: readonly number[];
+  /** From which its first values are drawn. */
+  readonly initial: InitialDistribution;
+}
+
+/**
+ * A layer whose outputs are units of its own: the channels of a convolution, the outputs of a dense layer. A unit is
+ * made by a row of the weight, `[units][inputs][...]`, and an element of the bias; it reads the units in front of the
+ * layer by the weight's columns.
+ */
+export interface MakesUnits<L> {
+  /** The same layer with so many units. */
+  resized(layer: L, units: number): L;
+}
+
+/** A layer that hands on the units in front of it, each by itself. */
+export interface PassesUnits {
+  /** Whether a unit that is 0 for all images still is behind the layer. */
+  readonly keepsZero: boolean;
+}
+
+/** A row of the table of layers. */
+export interface LayerKind<L> {
+  /** What names and numbers layers that were given no name: "conv" of conv1, conv2. */
+  readonly prefix: string;
+  /** What happens to units in it. */
+  readonly units: MakesUnits<L> | PassesUnits;
+  /**
+   * The shape of its output for one image.
+   *
+   * @throws {RangeError} that names the layer, if it does not fit its input.
+   */
+  outputShape(name: string, layer: L, input: Shape): Shape;
+  /** Its parameters, weight before bias. */
+  parameters(layer: L, input: Shape): readonly LayerParameter[];
+  /** Multiply-adds of its forward pass for one image. */
+  multiplyAdds(layer: L, input: Shape, output: Shape): number;
+}
+
+/** Of layers without parameters and products. */
+export const NO_PARAMETERS = { parameters: () => [], multiplyAdds: () => 0 } as const;
+
+/** Of layers that take each element by itself. */
+export const ELEMENTWISE = {
+  ...NO_PARAMETERS,
+  outputShape: (_name: string, _layer: unknown, input: Shape): Shape => input,
+} as const;

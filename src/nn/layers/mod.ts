@@ -1,0 +1,14 @@
+/**
+ * The layers a network is made of: descriptions without arithmetic. Their sizes follow from the layer before.
+ *
+ * @module
+ */
+export { conv2d, type Conv2dLayer, type Conv2dOptions } from "./conv2d.ts";
+export { dense, type DenseLayer, type DenseOptions } from "./dense.ts";
+export { flatten, type FlattenLayer } from "./flatten.ts";
+export type { ParameterRole } from "./kind.ts";
+export type { LayerOptions, Size2d, WeightedOptions } from "./options.ts";
+export { averagePool2d, maxPool2d, type PoolKind, type PoolLayer, type PoolOptions } from "./pool.ts";
+export { relu, type ReluLayer } from "./relu.ts";
+export { sigmoid, type SigmoidLayer } from "./sigmoid.ts";
+export type { Layer } from "./table.ts";
