@@ -10,8 +10,8 @@ import type { Engine, EngineName, ProgramOptions } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import type { Machine } from "./cpu/machine.ts";
 import type { EngineOptions } from "./open.ts";
+import { cpuProgram } from "./cpu/backend.ts";
 import { CpuParameters } from "./cpu/parameters.ts";
-import { CpuProgram } from "./cpu/program.ts";
 import { wasmMachine } from "./cpu/wasm/machine.ts";
 import { bestBuild, type WasmBuild } from "./cpu/wasm/module.ts";
 import { isFused, relaxedMadd } from "./cpu/wasm/relaxed.ts";
@@ -29,7 +29,7 @@ function cpuEngine(
     name,
     build,
     why,
-    program: (network, options) => new CpuProgram(machineFor(network, options), network, options),
+    program: (network, options) => cpuProgram(machineFor(network, options), network, options),
     parameters: (specs, seed) => new CpuParameters(machine(), specs, seed),
     dispose: () => {},
     [Symbol.dispose]: () => {},

@@ -1,5 +1,6 @@
 import { describe, test } from "node:test";
-import { CONV_SHAPE, lanesOf } from "../../src/engine/cpu/kernels.ts";
+import { CONV_SHAPE } from "../../src/engine/cpu/kernels.ts";
+import { lanesOf } from "../../src/engine/lanes.ts";
 import { Random } from "../../src/random/threefry.ts";
 import { convolution } from "../../src/engine/cpu/reference/convolution.ts";
 import { assertEquals } from "#std/assert";

@@ -1,5 +1,5 @@
 import { describe, test } from "node:test";
-import { lanesOf } from "../../src/engine/cpu/kernels.ts";
+import { lanesOf } from "../../src/engine/lanes.ts";
 import { dense } from "../../src/engine/cpu/reference/dense.ts";
 import { Random } from "../../src/random/threefry.ts";
 import { assertEquals } from "#std/assert";

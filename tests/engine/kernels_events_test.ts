@@ -1,5 +1,5 @@
 import { describe, test } from "node:test";
-import { lanesOf } from "../../src/engine/cpu/kernels.ts";
+import { lanesOf } from "../../src/engine/lanes.ts";
 import { events } from "../../src/engine/cpu/reference/events.ts";
 import { Random } from "../../src/random/threefry.ts";
 import { assertEquals } from "#std/assert";

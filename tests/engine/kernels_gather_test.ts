@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { describe, test } from "node:test";
-import { lanesOf } from "../../src/engine/cpu/kernels.ts";
+import { lanesOf } from "../../src/engine/lanes.ts";
 import { gather } from "../../src/engine/cpu/reference/gather.ts";
 import { Random } from "../../src/random/threefry.ts";
 import { assert, assertEquals } from "#std/assert";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, test } from "node:test";
-import { lanesOf } from "../../src/engine/cpu/kernels.ts";
+import { lanesOf } from "../../src/engine/lanes.ts";
 import { loss } from "../../src/engine/cpu/reference/loss.ts";
 import { Random } from "../../src/random/threefry.ts";
 import { assert, assertAlmostEquals, assertEquals } from "#std/assert";

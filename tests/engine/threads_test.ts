@@ -18,7 +18,7 @@ import {
   sliceNetwork,
   ThreadError,
 } from "../../mod.ts";
-import { CpuProgram } from "../../src/engine/cpu/program.ts";
+import { cpuProgram } from "../../src/engine/cpu/backend.ts";
 import { threadedMachine } from "../../src/engine/cpu/wasm/threaded_machine.ts";
 import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
 import type { WasmBuild } from "../../src/engine/cpu/wasm/module.ts";
@@ -33,7 +33,7 @@ const digits = new Dataset(drawnDigits(256), { size: [32, 32] });
 
 /** Trains and suppresses for some steps, then inverts; everything that came out of it. */
 async function work(machine: Machine, batchSize: number): Promise<Record<string, Float32Array>> {
-  const program = new CpuProgram(machine, lenet5(), { batchSize, gradients: "both" });
+  const program = cpuProgram(machine, lenet5(), { batchSize, gradients: "both" });
   const { parameters } = program;
   for (const { layerName } of lenet5MaskLayers()) parameters.addMask(layerName);
   let step = 0;
@@ -89,7 +89,7 @@ const others = sequential([1, 32, 32], [
 describe("an engine on several threads", { skip: noThreads }, () => {
   test("computes the same bits with convolutions and pools alone, and with momentum", async () => {
     await assertSameOnThreads("simd128", 3, async (machine) => {
-      const program = new CpuProgram(machine, others, { batchSize: 21, gradients: "both" });
+      const program = cpuProgram(machine, others, { batchSize: 21, gradients: "both" });
       for (const indices of digits.epoch(1, 21)) {
         program.load(digits, indices);
         program.trainStep(momentum({ lr: 0.05 }));
@@ -174,7 +174,7 @@ describe("an engine on several threads", { skip: noThreads }, () => {
       });
     });
     await until(() => ended, () => "nobody was told that the thread ended");
-    const program = new CpuProgram(machine, lenet5(), { batchSize: 8 });
+    const program = cpuProgram(machine, lenet5(), { batchSize: 8 });
     program.setInput(new Float32Array(1024));
     assertThrows(() => program.forward(), ThreadError, "thread");
   });

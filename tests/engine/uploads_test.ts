@@ -1,8 +1,8 @@
 /** A program that lives long does not keep all the data sets it has seen, and what went and comes again is the same. */
 import { describe, test } from "node:test";
-import { type BatchSource, type EngineName, flatten, openEngine, pixels, sequential } from "../../mod.ts";
+import { type BatchSource, type EngineName, flatten, openEngine, pixels, type Program, sequential } from "../../mod.ts";
 import type { Machine } from "../../src/engine/cpu/machine.ts";
-import { CpuProgram } from "../../src/engine/cpu/program.ts";
+import { cpuProgram } from "../../src/engine/cpu/backend.ts";
 import { Recent } from "../../src/engine/recent.ts";
 import { Regions } from "../../src/engine/cpu/regions.ts";
 import { referenceMachine } from "../../src/engine/cpu/reference/machine.ts";
@@ -19,14 +19,14 @@ function images(count: number, first: number): BatchSource["source"] {
 }
 
 /** A program that takes images as such of `side` x `side` pixels, and how often the machine has resized. */
-function counting(machine: Machine, side: number): { program: CpuProgram; resized: () => number } {
+function counting(machine: Machine, side: number): { program: Program; resized: () => number } {
   let calls = 0;
   const resize: Machine["kernels"]["resize"] = (...given) => {
     calls++;
     machine.kernels.resize(...given);
   };
   const counted = Object.create(machine, { kernels: { value: { ...machine.kernels, resize } } }) as Machine;
-  const program = new CpuProgram(counted, sequential([1, side, side], [flatten()]), { batchSize: 2 });
+  const program = cpuProgram(counted, sequential([1, side, side], [flatten()]), { batchSize: 2 });
   return { program, resized: () => calls };
 }
 

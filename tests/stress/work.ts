@@ -16,7 +16,7 @@ import {
   ThreadError,
 } from "../../mod.ts";
 import type { Machine } from "../../src/engine/cpu/machine.ts";
-import { CpuProgram } from "../../src/engine/cpu/program.ts";
+import { cpuProgram } from "../../src/engine/cpu/backend.ts";
 import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
 import { BUILDS } from "../support/engines.ts";
 import { Team } from "../support/kernel_threads.ts";
@@ -58,7 +58,7 @@ const digits = new Dataset(drawnDigits(252), { size: [32, 32] });
 
 /** A training that goes on by some steps at each call, and tells all that it computed. */
 function training(machine: Machine, network: Network, batchSize: number, masked: readonly string[]) {
-  const program = new CpuProgram(machine, network, { batchSize, gradients: "both" }), { parameters } = program;
+  const program = cpuProgram(machine, network, { batchSize, gradients: "both" }), { parameters } = program;
   for (const name of masked) parameters.addMask(name);
   let times = 0;
   return async (): Promise<Record<string, Float32Array>> => {

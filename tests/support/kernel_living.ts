@@ -1,6 +1,7 @@
 /** Lists of living weights as each machine lays them out, and the dense layers that they are tried on. */
 import fc from "fast-check";
-import { type Kernels, lanesOf } from "../../src/engine/cpu/kernels.ts";
+import type { Kernels } from "../../src/engine/cpu/kernels.ts";
+import { lanesOf } from "../../src/engine/lanes.ts";
 import type { Machine } from "../../src/engine/cpu/machine.ts";
 import { assertEquals } from "#std/assert";
 import { type Desk, DESKS } from "./kernel_desk.ts";

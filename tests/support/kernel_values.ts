@@ -1,6 +1,6 @@
 /** Random tensors for the tests of the kernels. */
 import fc from "fast-check";
-import { lanesOf } from "../../src/engine/cpu/kernels.ts";
+import { lanesOf } from "../../src/engine/lanes.ts";
 import type { Random } from "../../src/random/threefry.ts";
 
 /** How the elements of a tensor are drawn: from (-1, 1), or small integers, whose sums are exact and which are often equal or 0. */

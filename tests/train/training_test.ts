@@ -1,7 +1,7 @@
 /** Training: what models learn, and that a seed decides every bit. */
 import { describe, test } from "node:test";
 import { Dataset, DivergedError, drawnDigits, lenet5, type Metric, momentum, type Optimizer, sgd } from "../../mod.ts";
-import { CpuProgram } from "../../src/engine/cpu/program.ts";
+import { cpuProgram } from "../../src/engine/cpu/backend.ts";
 import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "#std/assert";
 import { digits, few, reader, readerModel, suppressedReader } from "../support/digit_reader.ts";
@@ -63,7 +63,7 @@ describe("a model", () => {
           return Reflect.get(target, key, target);
         },
       });
-      const program = new CpuProgram(counting, reader(), { batchSize: 16, gradients: "parameters" });
+      const program = cpuProgram(counting, reader(), { batchSize: 16, gradients: "parameters" });
       const data = few(320);
       const steps = (optimizer: Optimizer) => {
         for (const indices of data.epoch(1, 16)) {

@@ -1,118 +1,87 @@
 /**
- * The current batch of a program: its images and labels.
+ * The current batch in a machine's memory.
  *
  * @module
  */
-import { finiteRows } from "../../checks/numbers.ts";
 import { sizeOf } from "../../nn/mod.ts";
-import { checkCount, checkIndex, checkLabels, checkSource } from "../batch_checks.ts";
+import type { BatchMemory, Pass } from "../backend.ts";
+import { checkSource } from "../batch_checks.ts";
 import type { BatchSource } from "../engine.ts";
-import type { Activation } from "./site.ts";
+import { fromLanes, intoLanes } from "../lanes.ts";
 import type { Machine } from "./machine.ts";
-import { type Upload, Uploads } from "./uploads.ts";
+import type { CpuActivation } from "./site.ts";
+import { type CpuUpload, CpuUploads } from "./uploads.ts";
 
-/** The batch in the machine's memory. Labels are loaded in one of two forms. */
-export class Batch {
-  readonly machine: Machine;
-  readonly input: Activation;
+/** Images and labels; labels are loaded in one of two forms. */
+export class CpuBatch implements BatchMemory<CpuActivation> {
   readonly classes: number;
-  /** The most images it takes. */
-  readonly capacity: number;
-  readonly lanes: number;
-  /** Number of images in the current batch. */
-  count = 0;
-  /** Form of the current labels; undefined if the batch has none. */
-  labelForm: BatchSource["labels"] | undefined;
+  /** Form of the current labels. */
+  labelForm: BatchSource["labels"] = "integer";
   /** int32 `[lanes]`. */
   readonly labels: number;
   /** float32 `[classes][lanes]`: one-hot labels. */
   readonly targets: number;
+  readonly #machine: Machine;
+  readonly #pass: Pass;
+  readonly #input: CpuActivation;
+  readonly #lanes: number;
   readonly #indices: number;
-  readonly #uploads: Uploads;
+  readonly #uploads: CpuUploads;
   /** The uploads of the data seen so far, as long as they are there. */
-  readonly #known = new WeakMap<BatchSource, Upload>();
+  readonly #known = new WeakMap<BatchSource, CpuUpload>();
 
-  constructor(machine: Machine, input: Activation, classes: number, capacity: number, lanes: number) {
-    this.machine = machine;
-    this.input = input;
+  constructor(machine: Machine, pass: Pass, input: CpuActivation, classes: number, lanes: number) {
+    this.#machine = machine;
+    this.#pass = pass;
+    this.#input = input;
     this.classes = classes;
-    this.capacity = capacity;
-    this.lanes = lanes;
+    this.#lanes = lanes;
     this.labels = machine.allocate(4 * lanes);
     this.targets = machine.allocate(4 * lanes * classes);
     this.#indices = machine.allocate(4 * lanes);
-    this.#uploads = new Uploads(machine, input.shape);
+    this.#uploads = new CpuUploads(machine, input.shape);
   }
 
-  /** Where the images of data lie. */
-  #images(data: BatchSource): number {
-    let upload = this.#known.get(data);
-    if (!upload || !this.#uploads.use(upload)) {
-      checkSource(data, this.input.shape, this.classes);
-      this.#known.set(data, upload = this.#uploads.of(data.source));
-    }
-    return upload.pointer;
+  upload(data: BatchSource): void {
+    const upload = this.#known.get(data);
+    if (upload && this.#uploads.use(upload)) return;
+    checkSource(data, this.#input.shape, this.classes);
+    this.#known.set(data, this.#uploads.of(data.source));
   }
 
-  /** Gathers the images of the given indices and their labels. */
-  load(data: BatchSource, indices: ArrayLike<number>): void {
-    checkCount("load: got indices of", indices.length, this.capacity);
-    const { source } = data, images = this.#images(data);
-    const { kernels, ints, floats } = this.machine;
+  gather(data: BatchSource, indices: ArrayLike<number>): void {
+    const { source } = data, { kernels, ints, floats } = this.#machine, lanes = this.#lanes;
     const oneHot = data.labels === "oneHot";
-    if (oneHot) floats.fill(0, this.targets / 4, this.targets / 4 + this.classes * this.lanes);
+    if (oneHot) floats.fill(0, this.targets / 4, this.targets / 4 + this.classes * lanes);
     for (let lane = 0; lane < indices.length; lane++) {
-      const index = indices[lane]!;
-      checkIndex(source, index);
-      const label = source.labels[index]!;
+      const index = indices[lane]!, label = source.labels[index]!;
       ints[this.#indices / 4 + lane] = index;
-      if (oneHot) floats[this.targets / 4 + label * this.lanes + lane] = 1;
+      if (oneHot) floats[this.targets / 4 + label * lanes + lane] = 1;
       else ints[this.labels / 4 + lane] = label;
     }
     kernels.gather(
-      images,
+      this.#known.get(data)!.pointer,
       this.#indices,
-      this.input.value,
+      this.#input.value,
       indices.length,
-      sizeOf(this.input.shape),
-      this.lanes,
+      sizeOf(this.#input.shape),
+      lanes,
       data.scale,
     );
-    this.count = indices.length;
     this.labelForm = data.labels;
   }
 
-  /** Takes the pixels `[images][channels][height][width]` as the batch, with a label each or with none. */
-  setInput(values: Float32Array, labels?: ArrayLike<number>): void {
-    const count = values.length / sizeOf(this.input.shape);
-    checkCount(`setInput: ${values.length} values are`, count, this.capacity);
-    finiteRows("setInput", values, sizeOf(this.input.shape));
-    if (labels) checkLabels(labels, count, this.classes);
-    this.count = count;
-    this.labelForm = labels && "integer";
-    if (labels) this.machine.ints.set(labels, this.labels / 4);
-    this.write(this.input.value, sizeOf(this.input.shape), values);
+  setLabels(labels: ArrayLike<number>): void {
+    this.labelForm = "integer";
+    this.#machine.ints.set(labels, this.labels / 4);
   }
 
-  /** Lays `[count][size]` out as `[size][lanes]`; lanes without an image become 0. */
-  write(pointer: number, size: number, values: Float32Array): void {
-    const { floats } = this.machine;
-    for (let i = 0; i < size; i++) {
-      for (let lane = 0; lane < this.lanes; lane++) {
-        floats[pointer / 4 + i * this.lanes + lane] = lane < this.count ? values[lane * size + i]! : 0;
-      }
-    }
+  write(to: Pick<CpuActivation, "value">, values: Float32Array): void {
+    intoLanes(values, this.#pass.images, this.#machine.floats, to.value / 4, this.#lanes);
   }
 
-  /** The reverse of {@link Batch.write}: `[size][lanes]` as `[count][size]`. */
-  read(pointer: number, size: number): Float32Array {
-    const { floats } = this.machine;
-    const values = new Float32Array(this.count * size);
-    for (let i = 0; i < size; i++) {
-      for (let lane = 0; lane < this.count; lane++) {
-        values[lane * size + i] = floats[pointer / 4 + i * this.lanes + lane]!;
-      }
-    }
-    return values;
+  read(from: CpuActivation, what: "value" | "gradient"): Promise<Float32Array> {
+    const { images } = this.#pass, size = sizeOf(from.shape);
+    return Promise.resolve(fromLanes(this.#machine.floats, from[what] / 4, this.#lanes, images, size));
   }
 }

@@ -5,21 +5,20 @@
  */
 import { type Conv2dLayer, type PlacedLayer, type PoolLayer, sizeOf } from "../../nn/mod.ts";
 import { GROUP_LANES, imageStride } from "./kernels.ts";
+import type { Call, LayerCalls } from "../backend.ts";
 import {
-  type Activation,
   allocate,
-  type Call,
   convShape,
-  type LayerCalls,
+  type CpuActivation,
+  type CpuSite,
   LIST_UP_TO,
   poolShape,
-  type Site,
   spatial,
   weights,
 } from "./site.ts";
 
 /** The input of a convolution with zeros around, and the calls that put and take them. */
-function padded(site: Site, { padding }: Conv2dLayer): { input: Activation; pad: Call[]; unpad: Call[] } {
+function padded(site: CpuSite, { padding }: Conv2dLayer): { input: CpuActivation; pad: Call[]; unpad: Call[] } {
   const { machine: { kernels: k }, lanes, input } = site;
   const [padHeight, padWidth] = padding;
   if (padHeight + padWidth === 0) return { input, pad: [], unpad: [] };
@@ -38,7 +37,13 @@ function padded(site: Site, { padding }: Conv2dLayer): { input: Activation; pad:
  *
  * @param dy gives the gradient of all its outputs
  */
-function exampleSquares(site: Site, input: Activation, placed: PlacedLayer, shape: number, dy: () => number): Call {
+function exampleSquares(
+  site: CpuSite,
+  input: CpuActivation,
+  placed: PlacedLayer,
+  shape: number,
+  dy: () => number,
+): Call {
   const { machine, squares } = site, { kernels: k } = machine;
   const [, outHeight, outWidth] = spatial(placed.outputShape);
   const bytes = machine.threads * 16 * (sizeOf(input.shape) + 2 * outHeight * outWidth);
@@ -51,7 +56,7 @@ function exampleSquares(site: Site, input: Activation, placed: PlacedLayer, shap
 }
 
 /** A convolution alone. */
-export function convolution(site: Site, placed: PlacedLayer, layer: Conv2dLayer): LayerCalls {
+export function convolution(site: CpuSite, placed: PlacedLayer, layer: Conv2dLayer): LayerCalls<CpuActivation> {
   const { machine, lanes } = site;
   const { kernels: k } = machine;
   const { weight: { weight: w, gradient: dw }, b, db } = weights(site, placed);
@@ -75,12 +80,12 @@ export function convolution(site: Site, placed: PlacedLayer, layer: Conv2dLayer)
 
 /** A convolution, ReLU and max-pool: the full-size output is never stored, and the gradients are those of the winners alone. */
 export function pooledConvolution(
-  site: Site,
+  site: CpuSite,
   placed: PlacedLayer,
   layer: Conv2dLayer,
   pooled: PlacedLayer,
   pool: PoolLayer,
-): LayerCalls {
+): LayerCalls<CpuActivation> {
   const { machine, lanes, withGradient } = site;
   const { kernels: k } = machine;
   const { weight, b, db } = weights(site, placed);

@@ -9,11 +9,6 @@
  * @module
  */
 
-/** The number of lanes that hold a batch of `images`: the next multiple of 8 (two vectors of four). */
-export function lanesOf(images: number): number {
-  return Math.ceil(images / 8) * 8;
-}
-
 /** Lanes of a group: the events of a pooled convolution stand group by group. */
 export const GROUP_LANES = 4;
 

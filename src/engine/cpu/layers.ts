@@ -5,9 +5,10 @@
  */
 import { type DenseLayer, type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../../nn/mod.ts";
 import { convolution, pooledConvolution } from "./convolution.ts";
-import { allocate, convShape, type LayerCalls, LIST_UP_TO, poolShape, type Site, weights } from "./site.ts";
+import { type LayerCalls, NO_PARAMETERS } from "../backend.ts";
+import { allocate, convShape, type CpuActivation, type CpuSite, LIST_UP_TO, poolShape, weights } from "./site.ts";
 
-function fullyConnected(site: Site, placed: PlacedLayer, layer: DenseLayer): LayerCalls {
+function fullyConnected(site: CpuSite, placed: PlacedLayer, layer: DenseLayer): LayerCalls<CpuActivation> {
   const { machine, lanes, input } = site;
   const { kernels: k } = machine;
   const { weight, b, db } = weights(site, placed);
@@ -43,20 +44,17 @@ function fullyConnected(site: Site, placed: PlacedLayer, layer: DenseLayer): Lay
   };
 }
 
-/** Of a layer without parameters. */
-const NO_PARAMETERS = { parameterGradients: [], exampleSquares: [] };
-
 /** A function of single elements whose gradient needs only its output: in place where it can be. */
-function elementwise(site: Site, outputShape: Shape, kind: "relu" | "sigmoid"): LayerCalls {
+function elementwise(site: CpuSite, outputShape: Shape, kind: "relu" | "sigmoid"): LayerCalls<CpuActivation> {
   const { machine: { kernels: k }, lanes, input, ownsInput } = site;
   const output = ownsInput ? { ...input, shape: outputShape } : allocate(site, outputShape);
   const count = sizeOf(outputShape) * lanes;
   const forward = () => k[`${kind}Forward`](input.value, output.value, count);
   const gradient = () => k[`${kind}Gradient`](output.value, output.gradient, input.gradient, count);
-  return { output, forward: [forward], events: [], ...NO_PARAMETERS, inputGradient: [gradient] };
+  return { output, forward: [forward], ...NO_PARAMETERS, inputGradient: [gradient] };
 }
 
-function pooling(site: Site, { outputShape }: PlacedLayer, layer: PoolLayer): LayerCalls {
+function pooling(site: CpuSite, { outputShape }: PlacedLayer, layer: PoolLayer): LayerCalls<CpuActivation> {
   const { machine, lanes, input } = site;
   const { kernels: k } = machine;
   const output = allocate(site, outputShape), shape = poolShape(site, input.shape, layer);
@@ -64,7 +62,6 @@ function pooling(site: Site, { outputShape }: PlacedLayer, layer: PoolLayer): La
     return {
       output,
       forward: [() => k.averagePoolForward(input.value, output.value, shape)],
-      events: [],
       ...NO_PARAMETERS,
       inputGradient: [() => k.averagePoolGradient(output.gradient, input.gradient, shape)],
     };
@@ -73,15 +70,14 @@ function pooling(site: Site, { outputShape }: PlacedLayer, layer: PoolLayer): La
   return {
     output,
     forward: [() => k.maxPoolForward(input.value, output.value, winner, shape)],
-    events: [],
     ...NO_PARAMETERS,
     inputGradient: [() => k.maxPoolGradient(output.gradient, winner, input.gradient, shape)],
   };
 }
 
 /** Flattens by name only: batch innermost, a flat activation is the same memory. */
-function flattened({ input }: Site, shape: Shape): LayerCalls {
-  return { output: { ...input, shape }, forward: [], events: [], ...NO_PARAMETERS, inputGradient: [] };
+function flattened({ input }: CpuSite, shape: Shape): LayerCalls<CpuActivation> {
+  return { output: { ...input, shape }, forward: [], ...NO_PARAMETERS, inputGradient: [] };
 }
 
 /** The layers that become one set of calls: a convolution with the ReLU and the max-pool behind it, else a layer alone. */
@@ -96,7 +92,7 @@ export function layerGroups(layers: readonly PlacedLayer[]): PlacedLayer[][] {
 }
 
 /** Allocates the buffers of a group of layers behind its input and binds its kernel calls. */
-export function layerCalls(site: Site, group: readonly PlacedLayer[]): LayerCalls {
+export function layerCalls(site: CpuSite, group: readonly PlacedLayer[]): LayerCalls<CpuActivation> {
   const placed = group[0]!, last = group.at(-1)!;
   const { layer, outputShape } = placed;
   switch (layer.kind) {

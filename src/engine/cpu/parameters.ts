@@ -17,11 +17,12 @@ import type {
   SavedParameters,
 } from "../../nn/mod.ts";
 import { checkFinite, checkOptimizer } from "../finite.ts";
-import type { ExactSuppression, ParameterStore } from "../engine.ts";
+import type { ExactSuppression } from "../engine.ts";
 import { drawNoise, drawParameter } from "../draws.ts";
 import type { Machine } from "./machine.ts";
 import { dropMask, forget, type Place, placeMask, placeOf, silence, type WeightPlace } from "./place.ts";
-import { Watch } from "./watch.ts";
+import type { DeviceParameters } from "../backend.ts";
+import { CpuWatch } from "./watch.ts";
 
 /** A power of two of at least twice the count: the size of a sparse hash table. */
 function tableSizeFor(count: number): number {
@@ -31,7 +32,7 @@ function tableSizeFor(count: number): number {
 }
 
 /** Parameters in a machine's memory. */
-export class CpuParameters implements ParameterStore {
+export class CpuParameters implements DeviceParameters {
   readonly specs: readonly ParameterSpec[];
   readonly #machine: Machine;
   readonly #places: readonly Place[];
@@ -41,7 +42,7 @@ export class CpuParameters implements ParameterStore {
   /** Whether gradients were added to the sums since the last update by "dpSgd". */
   isGathering = false;
   /** Over the steps that end with an update. */
-  readonly watch = new Watch();
+  readonly watch = new CpuWatch();
   /** Room for the selection: a histogram, candidates and a hash table; allocated by the first mask. */
   #scratch = 0;
   #deWeightIsSet = false;

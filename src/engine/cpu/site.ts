@@ -5,50 +5,28 @@
  */
 import { type Conv2dLayer, type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../../nn/mod.ts";
 import { CONV_SHAPE, POOL_SHAPE } from "./kernels.ts";
+import type { Activation, Site } from "../backend.ts";
 import type { Machine } from "./machine.ts";
 import type { CpuParameters } from "./parameters.ts";
 import type { WeightPlace } from "./place.ts";
 
-/** A kernel call with its arguments bound. */
-export type Call = () => void;
-
 /** An activation `[...shape][lanes]` and its gradient; the gradient's pointer is 0 where nobody needs it. */
-export interface Activation {
-  readonly shape: Shape;
+export interface CpuActivation extends Activation {
   readonly value: number;
   readonly gradient: number;
 }
 
-/** What a layer adds to a program. */
-export interface LayerCalls {
-  readonly output: Activation;
-  readonly forward: readonly Call[];
-  /** From the output's gradient to what both kinds of gradients are made of. */
-  readonly events: readonly Call[];
-  /** From there to the gradients of the layer's parameters. */
-  readonly parameterGradients: readonly Call[];
-  /** The same calls' squared lengths, image for image: see {@link Site.squares}. */
-  readonly exampleSquares: readonly Call[];
-  /** And to that of the input. */
-  readonly inputGradient: readonly Call[];
-}
-
-/** Where a layer is placed. */
-export interface Site {
+/** Where a group of layers is placed. */
+export interface CpuSite extends Site<CpuActivation> {
   readonly machine: Machine;
   readonly parameters: CpuParameters;
   readonly lanes: number;
-  readonly input: Activation;
   /** Where the squared length of each image's gradient of all parameters is added up. */
   readonly squares: number;
-  /** Whether the output needs a gradient. */
-  readonly withGradient: boolean;
-  /** Whether the input may be overwritten: it is another layer's output that only this layer reads. */
-  readonly ownsInput: boolean;
 }
 
 /** Room for an activation. */
-export function allocate(site: Site, shape: Shape, withGradient = site.withGradient): Activation {
+export function allocate(site: CpuSite, shape: Shape, withGradient = site.withGradient): CpuActivation {
   const bytes = 4 * sizeOf(shape) * site.lanes;
   return { shape, value: site.machine.allocate(bytes), gradient: withGradient ? site.machine.allocate(bytes) : 0 };
 }
@@ -84,7 +62,7 @@ export const LIST_UP_TO = {
 
 /** A layer's weight and bias in the machine's memory; a bias that it has not is 0. */
 export function weights(
-  { parameters }: Site,
+  { parameters }: CpuSite,
   { parameters: { weight, bias } }: PlacedLayer,
 ): { weight: WeightPlace; b: number; db: number } {
   const { weight: b, gradient: db } = bias === undefined ? { weight: 0, gradient: 0 } : parameters.place(bias);
@@ -95,7 +73,7 @@ type Windows = Pick<Conv2dLayer, "kernel" | "stride">;
 
 /** A convolution's shape in memory; a dense layer's is that of a 1x1 convolution over one pixel. */
 export function convShape(
-  { machine, lanes }: Site,
+  { machine, lanes }: CpuSite,
   input: Shape,
   outputs: number,
   { kernel, stride }: Windows,
@@ -107,7 +85,7 @@ export function convShape(
 }
 
 /** A pooling's shape in memory. */
-export function poolShape({ machine, lanes }: Site, input: Shape, { window, stride }: PoolLayer): number {
+export function poolShape({ machine, lanes }: CpuSite, input: Shape, { window, stride }: PoolLayer): number {
   const [channels, height, width] = spatial(input);
   const [[windowHeight, windowWidth], [strideHeight, strideWidth]] = [window, stride];
   const fields = { channels, height, width, windowHeight, windowWidth, strideHeight, strideWidth, lanes };

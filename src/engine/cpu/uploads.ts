@@ -12,19 +12,19 @@ import { regionBytes, Regions } from "./regions.ts";
 const RESIZED_AT_ONCE = 256;
 
 /** Images of `height` x `width` pixels in the memory: uint8 `[count][channels][rows][columns]` of the network's input at `pointer`. */
-export interface Upload extends Sized {
+export interface CpuUpload extends Sized {
   readonly height: number;
   readonly width: number;
   readonly pointer: number;
 }
 
 /** The data sets that a batch was loaded from last, by their images. */
-export class Uploads {
+export class CpuUploads {
   readonly #machine: Machine;
   readonly #regions: Regions;
   readonly #size: readonly [height: number, width: number];
-  readonly #known = new WeakMap<Uint8Array, Upload>();
-  readonly #recent: Recent<Upload>;
+  readonly #known = new WeakMap<Uint8Array, CpuUpload>();
+  readonly #recent: Recent<CpuUpload>;
 
   /** @param inputShape channels, height and width of the network's input: to these the images are resized */
   constructor(machine: Machine, inputShape: readonly number[]) {
@@ -35,7 +35,7 @@ export class Uploads {
   }
 
   /** Notes a use of an upload; false if it is there no longer. */
-  use(upload: Upload): boolean {
+  use(upload: CpuUpload): boolean {
     return this.#recent.use(upload);
   }
 
@@ -44,7 +44,7 @@ export class Uploads {
    *
    * @throws {RangeError} if the memory cannot grow so far.
    */
-  of(source: BatchSource["source"]): Upload {
+  of(source: BatchSource["source"]): CpuUpload {
     const { images, height, width } = source, known = this.#known.get(images);
     if (known?.height === height && known.width === width && this.#recent.use(known)) return known;
     const [newHeight, newWidth] = this.#size;

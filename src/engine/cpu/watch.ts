@@ -3,10 +3,11 @@
  *
  * @module
  */
+import type { Watch } from "../backend.ts";
 import type { Divergence } from "../engine.ts";
 
 /** Counts the training steps of a program and notes the first whose loss is not finite. */
-export class Watch {
+export class CpuWatch implements Watch {
   /** Steps taken since the watch began. */
   steps = 0;
   /** The first step whose loss was not finite, if there was one: it and those behind it change no parameter. */
@@ -16,6 +17,14 @@ export class Watch {
   begin(): void {
     this.steps = 0;
     this.diverged = undefined;
+  }
+
+  settled(): Promise<Divergence | undefined> {
+    return Promise.resolve(this.diverged);
+  }
+
+  pressure(): undefined {
+    return undefined;
   }
 
   /** Looks at the sum of the losses of the step that is under way. */

@@ -5,7 +5,7 @@
  */
 import { kindOf } from "../../nn/layers/table.ts";
 import type { Network } from "../../nn/mod.ts";
-import { lanesOf } from "./kernels.ts";
+import { lanesOf } from "../lanes.ts";
 
 /** Multiply-adds of a network's forward pass for one image, zeros counted like other weights. */
 export function multiplyAdds(network: Network): number {

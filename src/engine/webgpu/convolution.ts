@@ -4,8 +4,9 @@
  * @module
  */
 import { type Conv2dLayer, type PlacedLayer, type Shape, sizeOf } from "../../nn/mod.ts";
+import { type LayerCalls, NO_PARAMETERS } from "../backend.ts";
 import { type Constants, flat, type Kernel } from "./device.ts";
-import { activation, buffer, type LayerKernels, reluGradient, type Site, spatial, weights } from "./site.ts";
+import { activation, buffer, calls, type GpuActivation, type GpuSite, reluGradient, spatial, weights } from "./site.ts";
 
 /** Pairs of weights that fit the workgroup memory of a convolution. */
 const TILE = 1024;
@@ -60,7 +61,7 @@ interface WeightOrder {
 }
 
 function convolve(
-  { device, lanes }: Site,
+  { device, lanes }: GpuSite,
   windows: Windows,
   inside: Inside,
   order: WeightOrder,
@@ -95,13 +96,13 @@ function convolve(
 
 /** A convolution, with the ReLU behind it and the 2x2 max-pool behind that where there are such. */
 export function convolution(
-  site: Site,
+  site: GpuSite,
   placed: PlacedLayer,
   layer: Conv2dLayer,
   outputShape: Shape,
   kind: "plain" | "relu" | "pooled",
-): LayerKernels {
-  const { device, lanes, input, parameters: { values32, gradients } } = site;
+): LayerCalls<GpuActivation> {
+  const { device, lanes, input, squares, parameters: { values32, gradients } } = site;
   const pooled = kind === "pooled";
   const output = activation(site, outputShape, kind === "relu");
   const [channels, inputHeight, inputWidth] = spatial(input.shape);
@@ -138,7 +139,7 @@ export function convolution(
     ]),
   );
   const dy = output.gradient;
-  if (!dy) return { output, forward, parameterGradients: [], inputGradient: [] };
+  if (!dy) return { output, forward: calls(device, ...forward), ...NO_PARAMETERS, inputGradient: [] };
 
   // Parts of the sums, by images and by rows of places, so that there are invocations enough.
   const { isSoftware } = device, [, gradientRows, gradientColumns] = spatial(outputShape);
@@ -153,7 +154,8 @@ export function convolution(
   const wanted = Math.ceil(enough / (blocks * partLanes * outputBlocks));
   const slices = Math.min(wanted, gradientRows), parts = slices * partLanes;
   const sums = device.buffer(4 * parts * outputs * allTaps);
-  const parameterGradients = [
+  const parameterGradients = calls(
+    device,
     device.kernel(
       "convolution_weight_gradient",
       {
@@ -176,20 +178,18 @@ export function convolution(
       [sums, gradients],
       flat(outputs * allTaps),
     ),
-  ];
+  );
 
-  const exampleSquares = {
-    parts: outputs * channels,
-    kernel: (squares: GPUBuffer, at: number) =>
-      device.kernel(
-        "convolution_example_squares",
-        { ...windows, rows: gradientRows, columns: gradientColumns, lanes, hasBias, pooled, at },
-        [x, dy, winner, squares],
-        flat(outputs * channels * lanes),
-      ),
-  };
+  const exampleSquares = [squares.call(outputs * channels, (buffer, at) =>
+    device.kernel(
+      "convolution_example_squares",
+      { ...windows, rows: gradientRows, columns: gradientColumns, lanes, hasBias, pooled, at },
+      [x, dy, winner, buffer],
+      flat(outputs * channels * lanes),
+    ))];
 
-  if (!input.gradient) return { output, forward, parameterGradients, exampleSquares, inputGradient: [] };
+  const made = { output, forward: calls(device, ...forward), events: [], parameterGradients, exampleSquares };
+  if (!input.gradient) return { ...made, inputGradient: [] };
   // dy among zeros, so that the gradient is a convolution of it with the kernel turned round.
   const tall = inputHeight + kernelHeight - 1, wide = inputWidth + kernelWidth - 1;
   const spread = buffer(site, [outputs, tall, wide]);
@@ -202,7 +202,8 @@ export function convolution(
     left: Math.max(0, left),
     right: Math.max(0, left + (columns - 1) * strideWidth + 1),
   };
-  const inputGradient = [
+  const inputGradient = calls(
+    device,
     pooled
       ? device.kernel("spread_winners", { ...size, ...place }, [dy, winner, spread], over)
       : device.kernel("spread", { ...size, ...place, strideHeight, strideWidth }, [dy, spread], over),
@@ -231,6 +232,6 @@ export function convolution(
       [spread, values32, input.gradient, winner],
     ),
     ...reluGradient(device, input, lanes),
-  ];
-  return { output, forward, parameterGradients, exampleSquares, inputGradient };
+  );
+  return { ...made, inputGradient };
 }

@@ -4,8 +4,9 @@
  * @module
  */
 import { type PlacedLayer, sizeOf } from "../../nn/mod.ts";
+import type { LayerCalls } from "../backend.ts";
 import type { Constants, Device, Kernel } from "./device.ts";
-import { activation, type LayerKernels, type Site, weights } from "./site.ts";
+import { activation, calls, type GpuActivation, type GpuSite, weights } from "./site.ts";
 
 /** Invocations that share each sum of a dense layer where barriers are cheap. */
 const DENSE_SLICES = 8;
@@ -45,8 +46,8 @@ export function product(
 }
 
 /** A dense layer, with the ReLU behind it where there is one. */
-export function dense(site: Site, placed: PlacedLayer, relu: boolean): LayerKernels {
-  const { device, lanes, input, parameters: { values32, gradients } } = site;
+export function dense(site: GpuSite, placed: PlacedLayer, relu: boolean): LayerCalls<GpuActivation> {
+  const { device, lanes, input, squares, parameters: { values32, gradients } } = site;
   const output = activation(site, placed.outputShape, relu), [outputs] = output.shape, inputs = sizeOf(input.shape);
   const { weightAt, hasBias, biasAt } = weights(site, placed);
   const forward = product(
@@ -73,21 +74,20 @@ export function dense(site: Site, placed: PlacedLayer, relu: boolean): LayerKern
     { weightAt, rowStride: 1, termStride: inputs, hasBias: false, biasAt, relu: false, masked: input.isRelu },
     [output.gradient, values32, input.value, input.gradient],
   );
-  const exampleSquares = output.gradient && {
-    parts: 1,
-    kernel: (squares: GPUBuffer, at: number) =>
+  const exampleSquares = output.gradient &&
+    squares.call(1, (buffer, at) =>
       device.kernel(
         "dense_example_squares",
         { inputs, outputs, lanes, hasBias, at },
-        [input.value, output.gradient!, squares],
+        [input.value, output.gradient!, buffer],
         [Math.ceil(lanes / 64), 1, 1],
-      ),
-  };
+      ));
   return {
     output,
-    forward: [forward],
-    parameterGradients: parameterGradients ? [parameterGradients] : [],
-    exampleSquares,
-    inputGradient: inputGradient ? [inputGradient] : [],
+    forward: calls(device, forward),
+    events: [],
+    parameterGradients: calls(device, parameterGradients),
+    exampleSquares: exampleSquares ? [exampleSquares] : [],
+    inputGradient: calls(device, inputGradient),
   };
 }

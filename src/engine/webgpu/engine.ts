@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { integer } from "../../checks/numbers.ts";
 import { reasonOf } from "../../checks/reason.ts";
+import type { ParameterSpec } from "../../nn/mod.ts";
 import { within } from "../../runtime/timer.ts";
 import type { Engine } from "../engine.ts";
 import { DeviceLostError, EngineError } from "../errors.ts";
@@ -12,8 +12,8 @@ import type { Machine } from "../cpu/machine.ts";
 import { type Adapter, askDevice, PATIENCE } from "./adapter.ts";
 import { product } from "./dense.ts";
 import { Device } from "./device.ts";
+import { gpuProgram } from "./backend.ts";
 import { GpuParameters } from "./parameters.ts";
-import { GpuProgram } from "./program.ts";
 import { GpuUploads } from "./uploads.ts";
 
 /** Rows, terms and lanes of the product that is checked. */
@@ -85,17 +85,13 @@ export async function openDevice(
 /** The engine over a device; `drawing` draws the first values of parameters and the noise of differential privacy. */
 export function gpuEngine(device: Device, build: string, why: string, drawing: () => Machine): Engine {
   const uploads = new GpuUploads(device);
-  const parameters: Engine["parameters"] = (specs, seed) => new GpuParameters(device, specs, seed, drawing);
+  const parameters = (specs: readonly ParameterSpec[], seed: number) => new GpuParameters(device, specs, seed, drawing);
   return {
     name: "webgpu",
     build,
     why,
-    program: (network, options) => {
-      const { batchSize } = options;
-      integer("batchSize", batchSize, 1, 65536);
-      const store = parameters(network.parameters, network.seed) as GpuParameters;
-      return new GpuProgram(device, uploads, store, network, options);
-    },
+    program: (network, options) =>
+      gpuProgram(device, uploads, parameters(network.parameters, network.seed), network, options),
     parameters,
     dispose: () => device.dispose(),
     [Symbol.dispose]: () => device.dispose(),

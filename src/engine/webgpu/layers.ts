@@ -6,10 +6,11 @@
 import { type PlacedLayer, type PoolLayer, sizeOf } from "../../nn/mod.ts";
 import { convolution } from "./convolution.ts";
 import { dense } from "./dense.ts";
+import { type LayerCalls, NO_PARAMETERS } from "../backend.ts";
 import { flat } from "./device.ts";
-import { activation, buffer, type LayerKernels, reluGradient, type Site, spatial } from "./site.ts";
+import { activation, buffer, calls, type GpuActivation, type GpuSite, reluGradient, spatial } from "./site.ts";
 
-function pooling(site: Site, { outputShape }: PlacedLayer, layer: PoolLayer): LayerKernels {
+function pooling(site: GpuSite, { outputShape }: PlacedLayer, layer: PoolLayer): LayerCalls<GpuActivation> {
   const { device, lanes, input } = site, output = activation(site, outputShape, false);
   const [channels, height, width] = spatial(input.shape), [, rows, columns] = spatial(outputShape);
   const [windowHeight, windowWidth] = layer.window, [strideHeight, strideWidth] = layer.stride;
@@ -22,10 +23,11 @@ function pooling(site: Site, { outputShape }: PlacedLayer, layer: PoolLayer): La
   const over = flat(sizeOf(outputShape) * lanes);
   return {
     output,
-    forward: [device.kernel(forward, constants, [input.value, output.value, ...winner], over)],
-    parameterGradients: [],
+    forward: calls(device, device.kernel(forward, constants, [input.value, output.value, ...winner], over)),
+    ...NO_PARAMETERS,
     inputGradient: input.gradient && output.gradient
-      ? [
+      ? calls(
+        device,
         device.kernel(
           backward,
           constants,
@@ -33,13 +35,13 @@ function pooling(site: Site, { outputShape }: PlacedLayer, layer: PoolLayer): La
           flat(sizeOf(input.shape) * lanes),
         ),
         ...reluGradient(device, input, lanes),
-      ]
+      )
       : [],
   };
 }
 
 /** A function of single elements behind a layer that it is not fused with. Its gradient is the input's: one buffer for both. */
-function elementwise(site: Site, kind: "relu" | "sigmoid"): LayerKernels {
+function elementwise(site: GpuSite, kind: "relu" | "sigmoid"): LayerCalls<GpuActivation> {
   const { device, lanes, input } = site, { shape } = input, count = sizeOf(shape) * lanes;
   const gradient = site.withGradient ? input.gradient ?? buffer(site, shape) : undefined;
   const output = { shape, value: buffer(site, shape), gradient, isRelu: kind === "relu" };
@@ -48,9 +50,9 @@ function elementwise(site: Site, kind: "relu" | "sigmoid"): LayerKernels {
     : [];
   return {
     output,
-    forward: [device.kernel(kind, { count }, [input.value, output.value], flat(count))],
-    parameterGradients: [],
-    inputGradient: [...backward, ...reluGradient(device, input, lanes)],
+    forward: calls(device, device.kernel(kind, { count }, [input.value, output.value], flat(count))),
+    ...NO_PARAMETERS,
+    inputGradient: calls(device, ...backward, ...reluGradient(device, input, lanes)),
   };
 }
 
@@ -72,7 +74,7 @@ export function layerGroups(layers: readonly PlacedLayer[]): PlacedLayer[][] {
 }
 
 /** Allocates the buffers of a group of layers behind its input and binds its kernels. */
-export function layerKernels(site: Site, group: readonly PlacedLayer[]): LayerKernels {
+export function layerCalls(site: GpuSite, group: readonly PlacedLayer[]): LayerCalls<GpuActivation> {
   const placed = group[0]!, { layer } = placed;
   switch (layer.kind) {
     case "conv2d": {
@@ -92,7 +94,7 @@ export function layerKernels(site: Site, group: readonly PlacedLayer[]): LayerKe
       return {
         output: { ...site.input, shape: placed.outputShape },
         forward: [],
-        parameterGradients: [],
+        ...NO_PARAMETERS,
         inputGradient: [],
       };
   }

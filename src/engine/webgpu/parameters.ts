@@ -18,7 +18,8 @@ import {
 } from "../../nn/mod.ts";
 import { drawNoise, initialValues } from "../draws.ts";
 import { checkFinite, checkOptimizer } from "../finite.ts";
-import type { ExactSuppression, ParameterStore } from "../engine.ts";
+import type { DeviceParameters } from "../backend.ts";
+import type { ExactSuppression } from "../engine.ts";
 import type { Machine } from "../cpu/machine.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
 import { GpuWatch } from "./watch.ts";
@@ -51,7 +52,7 @@ interface Privacy {
 }
 
 /** Parameters in a device's memory. */
-export class GpuParameters implements ParameterStore {
+export class GpuParameters implements DeviceParameters {
   readonly specs: readonly ParameterSpec[];
   /** float32 of all parameters, each from a multiple of 4 on. */
   readonly values32: GPUBuffer;

@@ -5,51 +5,48 @@
  */
 import { type PlacedLayer, type Shape, sizeOf } from "../../nn/mod.ts";
 import type { ExampleSquares } from "./clipping.ts";
+import type { Activation, Call, Site } from "../backend.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
 import type { GpuParameters } from "./parameters.ts";
 
 /** An activation `[...shape][lanes]` and its gradient; undefined where nobody needs it. */
-export interface Activation {
-  readonly shape: Shape;
+export interface GpuActivation extends Activation {
   readonly value: GPUBuffer;
   readonly gradient: GPUBuffer | undefined;
   /** Whether a ReLU made it: whoever writes its gradient sets it to 0 where the value is. */
   readonly isRelu: boolean;
 }
 
-/** What a group of layers adds to a program. */
-export interface LayerKernels {
-  readonly output: Activation;
-  readonly forward: readonly Kernel[];
-  readonly parameterGradients: readonly Kernel[];
-  /** Of a layer with parameters. */
-  readonly exampleSquares?: ExampleSquares | undefined;
-  readonly inputGradient: readonly Kernel[];
-}
-
-/** Where a layer is placed. */
-export interface Site {
+/** Where a group of layers is placed. */
+export interface GpuSite extends Site<GpuActivation> {
   readonly device: Device;
   readonly parameters: GpuParameters;
   readonly lanes: number;
-  readonly input: Activation;
-  /** Whether the output needs a gradient. */
-  readonly withGradient: boolean;
+  readonly squares: ExampleSquares;
+}
+
+/** Calls of kernels without arguments, those that there are. */
+export function calls(device: Device, ...kernels: readonly (Kernel | undefined | false)[]): Call[] {
+  return kernels.flatMap((kernel) => kernel ? [() => device.run(kernel)] : []);
 }
 
 /** A buffer of a shape for all lanes. */
-export function buffer({ device, lanes }: Site, shape: readonly number[]): GPUBuffer {
+export function buffer({ device, lanes }: GpuSite, shape: readonly number[]): GPUBuffer {
   return device.buffer(4 * sizeOf(shape) * lanes);
 }
 
 /** The output of a layer. */
-export function activation(site: Site, shape: Shape, isRelu: boolean): Activation {
+export function activation(site: GpuSite, shape: Shape, isRelu: boolean): GpuActivation {
   const gradient = site.withGradient ? buffer(site, shape) : undefined;
   return { shape, value: buffer(site, shape), gradient, isRelu };
 }
 
 /** Sets the gradient of a ReLU's output to 0 where the output is; nothing for others. */
-export function reluGradient(device: Device, { value, gradient, isRelu, shape }: Activation, lanes: number): Kernel[] {
+export function reluGradient(
+  device: Device,
+  { value, gradient, isRelu, shape }: GpuActivation,
+  lanes: number,
+): Kernel[] {
   if (!isRelu || !gradient) return [];
   const count = sizeOf(shape) * lanes;
   return [device.kernel("relu_gradient", { count }, [value, gradient], flat(count))];
@@ -61,7 +58,7 @@ export function spatial(shape: Shape): readonly [number, number, number] {
 }
 
 /** Where a layer's weight and bias lie. */
-export function weights({ parameters }: Site, { parameters: { weight, bias } }: PlacedLayer) {
+export function weights({ parameters }: GpuSite, { parameters: { weight, bias } }: PlacedLayer) {
   const hasBias = bias !== undefined;
   const weightAt = parameters.place(weight!).at;
   return { weightAt, hasBias, biasAt: hasBias ? parameters.place(bias).at : 0 };

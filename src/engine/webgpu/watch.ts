@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Watch } from "../backend.ts";
 import type { Divergence } from "../engine.ts";
 import type { Device } from "./device.ts";
 
@@ -14,7 +15,7 @@ const INTERVAL = 128;
 const NONE = 0xffffffff;
 
 /** Counts the training steps of a program and learns which was the first whose loss is not finite. */
-export class GpuWatch {
+export class GpuWatch implements Watch {
   /** u32: the step, or 2^32 - 1; the bits of its loss. */
   readonly buffer: GPUBuffer;
   /** Steps enqueued since the watch began. */

@@ -1,0 +1,148 @@
+/**
+ * What a device offers so that a program can run on it: memory for activations, layers as lists of calls, losses, and the
+ * kernels of the inversion attack. A program owns the order of things, the checks and the messages; a backend owns memory
+ * and kernels. There is one for each program.
+ *
+ * @module
+ */
+import type { PlacedLayer, Shape } from "../nn/mod.ts";
+import type { BatchSource, Divergence, ParameterStore } from "./engine.ts";
+
+/** A piece of work with all its arguments bound. */
+export type Call = () => void;
+
+/** The pass that is under way; calls that depend on it look at it when they are made. */
+export interface Pass {
+  /** Images in the current batch; lanes from there on hold none. */
+  images: number;
+  /** Whether it is a step of training; else the network is used as it will be when it is done. */
+  training: boolean;
+}
+
+/** An activation `[...shape][lanes]` in a device's memory. */
+export interface Activation {
+  readonly shape: Shape;
+  /** Where its gradient lies; falsy where nobody needs it. */
+  readonly gradient: unknown;
+}
+
+/** Where a group of layers is placed. */
+export interface Site<A extends Activation> {
+  readonly input: A;
+  /** Whether the output needs a gradient. */
+  readonly withGradient: boolean;
+  /** Whether the input may be overwritten: it is another layer's output that only this layer reads. */
+  readonly ownsInput: boolean;
+}
+
+/** What a group of layers adds to a program. */
+export interface LayerCalls<A extends Activation> {
+  readonly output: A;
+  readonly forward: readonly Call[];
+  /** From the output's gradient to what both kinds of gradients are made of. */
+  readonly events: readonly Call[];
+  /** From there to the gradients of the layer's parameters. */
+  readonly parameterGradients: readonly Call[];
+  /** The same calls' squared lengths, image for image: see {@link Clipping}. */
+  readonly exampleSquares: readonly Call[];
+  /** And to that of the input. */
+  readonly inputGradient: readonly Call[];
+}
+
+/** Of a layer without parameters. */
+export const NO_PARAMETERS = { events: [], parameterGradients: [], exampleSquares: [] } as const;
+
+/** The current batch in a device's memory. */
+export interface BatchMemory<A extends Activation> {
+  /**
+   * Has the images of data at hand.
+   *
+   * @throws {RangeError} if they do not fit the network.
+   */
+  upload(data: BatchSource): void;
+  /** Gathers the images of indices that are known to be right, and their labels. */
+  gather(data: BatchSource, indices: ArrayLike<number>): void;
+  /** Sets the labels of a batch that is not gathered. */
+  setLabels(labels: ArrayLike<number>): void;
+  /** Lays `[images][size]` out as an activation; lanes without an image become 0. */
+  write(to: A, values: Float32Array): void;
+  /** The reverse of {@link BatchMemory.write}. */
+  read(from: A, what: "value" | "gradient"): Promise<Float32Array>;
+}
+
+/** What becomes of losses: they are new, they are added to those of the parts of the batch before, or they were there already. */
+export type LossMode = "set" | "add" | "leave";
+
+/** The losses of a batch, from the network's output. */
+export interface Losses {
+  /** Softmax cross entropy with the labels; also the gradient of its mean, if it is wanted. The {@link Watch} looks at those of a step of training. */
+  crossEntropy(withGradient: boolean, mode?: LossMode, isStep?: boolean): void;
+  /** Mean squared error against targets `[images][outputs]`, and the gradient of its mean: a step of training. */
+  squaredError(targets: Float32Array): void;
+  /** The losses that were computed last, of the images of the batch. */
+  read(): Promise<Float32Array>;
+  /** The mean over all images since they were set. */
+  mean(): Promise<number>;
+}
+
+/** The watch over the steps of training: which was the first whose loss is not finite. From then on nothing changes. */
+export interface Watch {
+  /** As far as it is known without waiting. */
+  readonly diverged: Divergence | undefined;
+  /** For certain. */
+  settled(): Promise<Divergence | undefined>;
+  /** Counts the steps from 1 again. */
+  begin(): void;
+  /** Looks if it is time; a promise if the caller should wait for that. */
+  pressure(): Promise<unknown> | undefined;
+}
+
+/** Parameters as a program needs them. */
+export interface DeviceParameters extends ParameterStore {
+  readonly watch: Watch;
+  /** Whether clipped gradients were added up since the last update. */
+  readonly isGathering: boolean;
+}
+
+/** The clipping of each image's own gradient, whose length comes from a backward pass of its own. */
+export interface Clipping {
+  /** Before that pass: no lengths yet. */
+  begin(): void;
+  /** Behind it: makes the output's gradient that of the sum over images, each one's gradient clipped. */
+  clip(bound: number): void;
+}
+
+/** The kernels of the inversion attack on the images of a batch; see `Inversion`. */
+export interface InversionKernels {
+  /** Sets the features to reach, and forgets the moments of Adam. */
+  setTargets(values: Float32Array): void;
+  /** Of each image: factor * MSE(features, targets) / MSE(targets, 0), and its gradient. */
+  featureLoss(factor: number): void;
+  /** Adds to losses and gradients: squared differences of neighbours, and squares. */
+  imagePriors(vertical: number, horizontal: number, square: number): void;
+  /** x -= rate * sign(gradient), within the bounds. */
+  signStep(rate: number, low: number, high: number): void;
+  /** A step of Adam, within the bounds; `scales` are 1 / (1 - beta^t) of the two moments. */
+  adamStep(rate: number, scales: readonly [number, number], low: number, high: number): void;
+  /** The loss of each image. */
+  losses(): Promise<Float32Array>;
+}
+
+/** A program's part of a device. */
+export interface Backend<A extends Activation> {
+  readonly pass: Pass;
+  /** Room for images. */
+  input(shape: Shape, withGradient: boolean): A;
+  /** The layers in groups: those that one set of calls carries out together. */
+  groups(layers: readonly PlacedLayer[]): PlacedLayer[][];
+  /** Allocates the buffers of a group behind its input and binds its calls. */
+  place(group: readonly PlacedLayer[], site: Site<A>): LayerCalls<A>;
+  batch(input: A, outputs: number): BatchMemory<A>;
+  losses(output: A): Losses;
+  clipping(output: A): Clipping;
+  inversion(input: A, features: A): InversionKernels;
+  /** Hands what was called so far to the device. */
+  submit(): void;
+  /** See `Program.pressure`. */
+  pressure(): Promise<unknown> | undefined;
+}
