@@ -91,8 +91,6 @@ export interface Watch {
   readonly diverged: Divergence | undefined;
   /** For certain. */
   settled(): Promise<Divergence | undefined>;
-  /** Counts the steps from 1 again. */
-  begin(): void;
   /** Looks if it is time; a promise if the caller should wait for that. */
   pressure(): Promise<unknown> | undefined;
 }
@@ -100,6 +98,8 @@ export interface Watch {
 /** Parameters as a program needs them. */
 export interface DeviceParameters extends ParameterStore {
   readonly watch: Watch;
+  /** Has the steps watched counted from 1 again, and lets them change the parameters again. */
+  beginWatch(): void;
   /** Whether clipped gradients were added up since the last update. */
   readonly isGathering: boolean;
 }

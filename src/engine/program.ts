@@ -230,6 +230,6 @@ export class DeviceProgram<A extends Activation> implements Program {
   }
 
   watch(): void {
-    this.parameters.watch.begin();
+    this.parameters.beginWatch();
   }
 }

@@ -191,6 +191,10 @@ export class CpuParameters implements DeviceParameters {
     this.#deWeightIsSet = false;
   }
 
+  beginWatch(): void {
+    this.watch.begin();
+  }
+
   addGradients(): void {
     const { kernels } = this.#machine;
     this.isGathering = true;
