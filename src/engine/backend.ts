@@ -5,8 +5,8 @@
  *
  * @module
  */
-import type { PlacedLayer, Shape } from "../nn/mod.ts";
-import type { BatchSource, Divergence, ParameterStore } from "./engine.ts";
+import type { DpSgd, Optimizer, PlacedLayer, Shape } from "../nn/mod.ts";
+import type { ApproximateSuppression, BatchSource, Divergence, ExactSuppression, ParameterStore } from "./engine.ts";
 
 /** A piece of work with all its arguments bound. */
 export type Call = () => void;
@@ -93,6 +93,53 @@ export interface Watch {
   settled(): Promise<Divergence | undefined>;
   /** Looks if it is time; a promise if the caller should wait for that. */
   pressure(): Promise<unknown> | undefined;
+}
+
+/** A watch as the parameters keep it. */
+export interface StepWatch extends Watch {
+  /** Steps since it began. */
+  steps: number;
+  /** Whether it is known that nothing is to change; where kernels look themselves, it never is. */
+  readonly isStopped: boolean;
+  /** Counts from 1 again. */
+  begin(): void;
+}
+
+/** The numbers of parameters, each known by its place among the specifications, in a device's memory. */
+export interface ParameterMemory {
+  readonly watch: StepWatch;
+  /** All values, copied. */
+  values(): Promise<Float32Array[]>;
+  read(what: "gradient" | "deWeight", place: number): Promise<Float32Array>;
+  write(what: "value" | "gradient", place: number, values: Float32Array): void;
+  /** Gives a parameter a mask that keeps all. */
+  addMask(place: number): void;
+  /** Takes it away: all weights train again. */
+  dropMask(place: number): void;
+  /** 1 = kept, 0 = suppressed; anything for a parameter without a mask. */
+  masks(): Promise<Uint8Array[]>;
+  writeMask(place: number, kept: Uint8Array): void;
+  /** Sets masked weights to 0, whatever they and their gradients were, and has the living ones listed anew. */
+  applyMasks(): void;
+  /** Sets gradients and their sums, deWeights and the means of optimizers to 0. */
+  forget(): void;
+  clearDeWeights(): void;
+  /** Adds the gradients to the sums of clipped ones. */
+  addGradients(): void;
+  /** Sets these sums to 0. */
+  dropSums(): void;
+  /** Makes the gradients the noised means of the sums, which become 0. */
+  privatize(optimizer: DpSgd, step: number): void;
+  /**
+   * The update of all parameters from their gradients.
+   *
+   * @param withDeWeights whether a suppress operation came before: it is carried out, and the living weights listed anew
+   * @param scales of Adam's two means
+   */
+  update(optimizer: Optimizer, withDeWeights: boolean, scales?: readonly [number, number]): void;
+  maxMagnitude(place: number): Promise<number>;
+  suppressExact(place: number, rule: ExactSuppression): Promise<number>;
+  suppressApproximate(place: number, rule: ApproximateSuppression): Promise<number | undefined>;
 }
 
 /** Parameters as a program needs them. */

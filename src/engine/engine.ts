@@ -205,6 +205,16 @@ export interface ExactSuppression {
   readonly stream: number;
 }
 
+/** The rules of a suppress operation over a layer on the approximate path. */
+export interface ApproximateSuppression {
+  /** The threshold is the `rank`-th smallest candidate. */
+  readonly rank: number;
+  /** Whether it is the layer's first operation: then all magnitudes are candidates, else the distinct ones of the weights kept. */
+  readonly first: boolean;
+  /** The rate of the update that will carry the operation out. */
+  readonly lr: number;
+}
+
 /** The parameters of a program: values, gradients, and the masks of suppressed layers. Names are those of the specifications. */
 export interface ParameterStore {
   /** Names, shapes and first distributions, in the order of the network. */
@@ -270,8 +280,5 @@ export interface ParameterStore {
    * A suppress operation on the approximate path: suppresses up to the `rank`-th smallest candidate (all magnitudes if `first`, else the distinct ones of the weights
    * kept). The number of weights suppressed, or undefined if nothing was done.
    */
-  suppressApproximate(
-    name: string,
-    rule: { readonly rank: number; readonly first: boolean; readonly lr: number },
-  ): Promise<number | undefined>;
+  suppressApproximate(name: string, rule: ApproximateSuppression): Promise<number | undefined>;
 }

@@ -12,6 +12,7 @@ import type { Machine } from "./cpu/machine.ts";
 import type { EngineOptions } from "./open.ts";
 import { cpuProgram } from "./cpu/backend.ts";
 import { CpuParameters } from "./cpu/parameters.ts";
+import { Parameters } from "./parameters.ts";
 import { wasmMachine } from "./cpu/wasm/machine.ts";
 import { bestBuild, type WasmBuild } from "./cpu/wasm/module.ts";
 import { isFused, relaxedMadd } from "./cpu/wasm/relaxed.ts";
@@ -30,7 +31,7 @@ function cpuEngine(
     build,
     why,
     program: (network, options) => cpuProgram(machineFor(network, options), network, options),
-    parameters: (specs, seed) => new CpuParameters(machine(), specs, seed),
+    parameters: (specs, seed) => new Parameters(new CpuParameters(machine(), specs, seed), specs),
     dispose: () => {},
     [Symbol.dispose]: () => {},
   };

@@ -7,6 +7,7 @@ import { type Network, sizeOf } from "../../nn/mod.ts";
 import type { Backend, Pass } from "../backend.ts";
 import type { ProgramOptions } from "../engine.ts";
 import { lanesOf } from "../lanes.ts";
+import { Parameters } from "../parameters.ts";
 import { checkBatchSize, DeviceProgram } from "../program.ts";
 import { CpuBatch } from "./batch.ts";
 import { cpuInversion } from "./inversion.ts";
@@ -42,6 +43,7 @@ function cpuBackend(machine: Machine, parameters: CpuParameters, lanes: number):
 /** A network at a batch size in a machine's memory. */
 export function cpuProgram(machine: Machine, network: Network, options: ProgramOptions): DeviceProgram<CpuActivation> {
   const lanes = lanesOf(checkBatchSize(options.batchSize));
-  const parameters = new CpuParameters(machine, network.parameters, network.seed);
-  return new DeviceProgram(cpuBackend(machine, parameters, lanes), parameters, network, options);
+  const memory = new CpuParameters(machine, network.parameters, network.seed);
+  const parameters = new Parameters(memory, network.parameters);
+  return new DeviceProgram(cpuBackend(machine, memory, lanes), parameters, network, options);
 }

@@ -1,58 +1,32 @@
 /**
- * The parameters of a program on a CPU machine.
+ * The parameters of a program in a CPU machine's memory.
  *
  * @module
  */
-import { finite } from "../../checks/numbers.ts";
-import { fitSaved } from "../../nn/fit.ts";
-import { judgeMasks, judgeValues } from "../../nn/judge.ts";
-import type {
-  Adam,
-  DpSgd,
-  Fit,
-  FitOptions,
-  Optimizer,
-  ParameterSpec,
-  ParameterValues,
-  SavedParameters,
-} from "../../nn/mod.ts";
-import { checkFinite, checkOptimizer } from "../finite.ts";
-import type { ExactSuppression } from "../engine.ts";
+import type { Adam, DpSgd, Optimizer, ParameterSpec } from "../../nn/mod.ts";
+import type { ParameterMemory } from "../backend.ts";
 import { drawNoise, drawParameter } from "../draws.ts";
+import type { ApproximateSuppression, ExactSuppression } from "../engine.ts";
+import { tableSizeFor } from "../table_size.ts";
 import type { Machine } from "./machine.ts";
 import { dropMask, forget, type Place, placeMask, placeOf, silence, type WeightPlace } from "./place.ts";
-import type { DeviceParameters } from "../backend.ts";
 import { CpuWatch } from "./watch.ts";
 
-/** A power of two of at least twice the count: the size of a sparse hash table. */
-function tableSizeFor(count: number): number {
-  let size = 16;
-  while (size < 2 * count) size *= 2;
-  return size;
-}
+/** Places of the histogram in front of the candidates. */
+const HISTOGRAM = 2048;
 
 /** Parameters in a machine's memory. */
-export class CpuParameters implements DeviceParameters {
-  readonly specs: readonly ParameterSpec[];
+export class CpuParameters implements ParameterMemory {
+  readonly watch = new CpuWatch();
   readonly #machine: Machine;
   readonly #places: readonly Place[];
   /** Room for the noise of the largest parameter; allocated when first needed. */
   #noise = 0;
-  #noisySteps = 0;
-  /** Whether gradients were added to the sums since the last update by "dpSgd". */
-  isGathering = false;
-  /** Over the steps that end with an update. */
-  readonly watch = new CpuWatch();
   /** Room for the selection: a histogram, candidates and a hash table; allocated by the first mask. */
   #scratch = 0;
-  #deWeightIsSet = false;
-  /** Adam's betas to the power of its steps so far. */
-  #power1 = 1;
-  #power2 = 1;
 
   /** Allocates the parameters and draws their first values: parameter i from stream i of the seed. */
   constructor(machine: Machine, specs: readonly ParameterSpec[], seed: number) {
-    this.specs = specs;
     this.#machine = machine;
     this.#places = specs.map((spec) => placeOf(machine, spec));
     specs.forEach(({ initial }, stream) => {
@@ -61,32 +35,7 @@ export class CpuParameters implements DeviceParameters {
     });
   }
 
-  #place(name: string): Place {
-    const place = this.#places.find((candidate) => candidate.name === name);
-    if (!place) {
-      throw new RangeError(
-        `no parameter is named ${JSON.stringify(name)}; there are ${this.#places.map((p) => p.name).join(", ")}`,
-      );
-    }
-    return place;
-  }
-
-  #maskedPlace(name: string): Place {
-    const place = this.#place(name);
-    if (!place.mask) throw new RangeError(`parameter ${name} has no mask; call addMask first`);
-    return place;
-  }
-
-  #read(pointer: number, count: number): Float32Array {
-    return Float32Array.from(this.#machine.floats.subarray(pointer / 4, pointer / 4 + count));
-  }
-
-  #write(what: string, pointer: number, count: number, values: ArrayLike<number>): void {
-    if (values.length !== count) throw new RangeError(`${what} takes ${count} values, got ${values.length}`);
-    this.#machine.floats.set(values, pointer / 4);
-  }
-
-  /** Where a parameter lies, by its index. The object changes with the mask: read it anew in each step. */
+  /** Where a parameter lies. The object changes with the mask: read it anew in each step. */
   place(index: number): WeightPlace {
     return this.#places[index]!;
   }
@@ -113,107 +62,80 @@ export class CpuParameters implements DeviceParameters {
     }
   }
 
-  values(): Promise<Record<string, Float32Array>> {
-    return Promise.resolve(Object.fromEntries(this.#places.map((p) => [p.name, this.#read(p.weight, p.count)])));
+  #copy(pointer: number, count: number): Float32Array {
+    return Float32Array.from(this.#machine.floats.subarray(pointer / 4, pointer / 4 + count));
   }
 
-  setValues(values: ParameterValues): void {
-    judgeValues(this.specs, values);
-    checkFinite(values);
-    for (const [name, data] of Object.entries(values)) {
-      const { weight, count } = this.#place(name);
-      this.#write(`parameter ${name}`, weight, count, data);
-    }
+  values(): Promise<Float32Array[]> {
+    return Promise.resolve(this.#places.map(({ weight, count }) => this.#copy(weight, count)));
   }
 
-  gradient(name: string): Promise<Float32Array> {
-    const { gradient, count } = this.#place(name);
-    return Promise.resolve(this.#read(gradient, count));
+  read(what: "gradient" | "deWeight", place: number): Promise<Float32Array> {
+    const { [what]: pointer, count } = this.#places[place]!;
+    return Promise.resolve(this.#copy(pointer, count));
   }
 
-  setGradient(name: string, values: Float32Array): void {
-    finite(`the gradient of ${name}`, values);
-    const { gradient, count } = this.#place(name);
-    this.#write(`the gradient of ${name}`, gradient, count, values);
+  write(what: "value" | "gradient", place: number, values: Float32Array): void {
+    const { weight, gradient } = this.#places[place]!;
+    this.#machine.floats.set(values, (what === "value" ? weight : gradient) / 4);
   }
 
-  addMask(name: string): void {
-    const place = this.#place(name);
-    if (place.mask) return;
-    placeMask(this.#machine, place);
-    if (!this.#scratch) {
-      const largest = Math.max(...this.#places.map((p) => p.count));
-      this.#scratch = this.#machine.allocate(4 * (2048 + largest + tableSizeFor(largest)));
-    }
+  addMask(place: number): void {
+    placeMask(this.#machine, this.#places[place]!);
+    if (this.#scratch) return;
+    const largest = Math.max(...this.#places.map(({ count }) => count));
+    this.#scratch = this.#machine.allocate(4 * (HISTOGRAM + largest + tableSizeFor(largest)));
   }
 
-  masks(): Promise<Record<string, Uint8Array>> {
-    const masked = this.#places.filter((p) => p.mask);
+  dropMask(place: number): void {
+    dropMask(this.#places[place]!);
+  }
+
+  masks(): Promise<Uint8Array[]> {
     const { ints } = this.#machine;
-    return Promise.resolve(Object.fromEntries(masked.map(({ name, mask, count }) => {
-      return [name, Uint8Array.from(ints.subarray(mask / 4, mask / 4 + count), (kept) => kept & 1)];
-    })));
+    return Promise.resolve(
+      this.#places.map(({ mask, count }) =>
+        Uint8Array.from(mask ? ints.subarray(mask / 4, mask / 4 + count) : [], (kept) => kept & 1)
+      ),
+    );
   }
 
-  setMasks(masks: Readonly<Record<string, Uint8Array>>): void {
-    judgeMasks(this.specs, masks);
-    for (const [name, data] of Object.entries(masks)) {
-      this.addMask(name);
-      const { mask } = this.#place(name);
-      this.#machine.ints.set(Int32Array.from(data, (kept) => kept ? -1 : 0), mask / 4);
+  writeMask(place: number, kept: Uint8Array): void {
+    this.#machine.ints.set(Int32Array.from(kept, (one) => one ? -1 : 0), this.#places[place]!.mask / 4);
+  }
+
+  applyMasks(): void {
+    for (const place of this.#places) silence(this.#machine, place);
+    this.#listLiving();
+  }
+
+  forget(): void {
+    for (const place of this.#places) forget(this.#machine, place);
+  }
+
+  #clear(what: "deWeight" | "sum"): void {
+    for (const { [what]: pointer, count } of this.#places) {
+      if (pointer) this.#machine.floats.fill(0, pointer / 4, pointer / 4 + count);
     }
-    this.applyMasks();
-  }
-
-  restore(saved: SavedParameters, options?: FitOptions): Fit {
-    const { values, masks, fit } = fitSaved(this.specs, saved, options);
-    this.setValues(values);
-    for (const place of this.#places) {
-      forget(this.#machine, place);
-      if (Object.hasOwn(values, place.name) && !Object.hasOwn(masks, place.name)) dropMask(place);
-    }
-    this.#deWeightIsSet = false;
-    this.#power1 = this.#power2 = 1;
-    this.setMasks(masks);
-    return fit;
-  }
-
-  deWeight(name: string): Promise<Float32Array> {
-    const { deWeight, count } = this.#maskedPlace(name);
-    return Promise.resolve(this.#read(deWeight, count));
   }
 
   clearDeWeights(): void {
-    if (!this.#deWeightIsSet) return;
-    for (const { deWeight, count } of this.#places) {
-      if (deWeight) this.#machine.floats.fill(0, deWeight / 4, deWeight / 4 + count);
-    }
-    this.#deWeightIsSet = false;
+    this.#clear("deWeight");
   }
 
-  beginWatch(): void {
-    this.watch.begin();
+  dropSums(): void {
+    this.#clear("sum");
   }
 
   addGradients(): void {
     const { kernels } = this.#machine;
-    this.isGathering = true;
     for (const place of this.#places) {
       place.sum ||= this.#machine.allocate(4 * place.count);
       kernels.scaledSum(place.sum, place.gradient, place.sum, place.count, 1);
     }
   }
 
-  /** Sets the sums of clipped gradients to 0. */
-  #dropSums(): void {
-    for (const { sum, count } of this.#places) {
-      if (sum) this.#machine.floats.fill(0, sum / 4, sum / 4 + count);
-    }
-    this.isGathering = false;
-  }
-
-  /** Makes the gradients the noised means of the clipped ones; the sums begin anew. */
-  #privatize(optimizer: DpSgd, step: number): void {
+  privatize(optimizer: DpSgd, step: number): void {
     const { kernels } = this.#machine;
     this.#noise ||= this.#machine.allocate(4 * Math.max(0, ...this.#places.map(({ count }) => count)));
     for (const [index, place] of this.#places.entries()) {
@@ -222,52 +144,30 @@ export class CpuParameters implements DeviceParameters {
       drawNoise(this.#machine, this.#noise, count, optimizer, step * this.#places.length + index);
       kernels.scaledSum(place.sum, this.#noise, gradient, count, 1 / optimizer.batchSize);
     }
-    this.#dropSums();
+    this.dropSums();
   }
 
-  update(optimizer: Optimizer, step: number = this.#noisySteps): void {
-    checkOptimizer(optimizer);
-    const { kernels } = this.#machine;
-    if (this.watch.diverged) {
-      this.#dropSums();
-      return;
-    }
-    this.watch.steps++;
-    if (optimizer.kind === "dpSgd") {
-      this.#privatize(optimizer, step);
-      this.#noisySteps = step + 1;
-    }
-    if (optimizer.kind === "adam") {
-      this.#power1 *= optimizer.beta1;
-      this.#power2 *= optimizer.beta2;
-    }
+  update(optimizer: Optimizer, withDeWeights: boolean, scales?: readonly [number, number]): void {
+    const { kernels } = this.#machine, { lr } = optimizer;
     for (const place of this.#places) {
-      const deWeight = this.#deWeightIsSet ? place.deWeight : 0;
+      const { weight, gradient, mask, count } = place, deWeight = withDeWeights ? place.deWeight : 0;
       if (optimizer.kind === "sgd" || optimizer.kind === "dpSgd") {
-        kernels.sgd(place.weight, place.gradient, place.mask, deWeight, place.count, optimizer.lr);
+        kernels.sgd(weight, gradient, mask, deWeight, count, lr);
       } else if (optimizer.kind === "adam") {
-        this.#adam(place, optimizer);
-        if (!place.mask) continue;
+        this.#adam(place, optimizer, scales!);
+        if (!mask) continue;
         // What the mask holds becomes 0, and the deWeight is taken, as by the other rules.
-        kernels.sgd(place.weight, deWeight || place.gradient, place.mask, 0, place.count, deWeight ? optimizer.lr : 0);
+        if (deWeight) kernels.sgd(weight, deWeight, mask, 0, count, lr);
+        else silence(this.#machine, place);
       } else {
-        place.velocity ||= this.#machine.allocate(4 * place.count);
-        kernels.momentum(
-          place.weight,
-          place.gradient,
-          place.velocity,
-          place.mask,
-          deWeight,
-          place.count,
-          optimizer.lr,
-          optimizer.momentum,
-        );
+        place.velocity ||= this.#machine.allocate(4 * count);
+        kernels.momentum(weight, gradient, place.velocity, mask, deWeight, count, lr, optimizer.momentum);
       }
     }
-    if (this.#deWeightIsSet) this.#listLiving();
+    if (withDeWeights) this.#listLiving();
   }
 
-  #adam(place: Place, { lr, beta1, beta2, epsilon }: Adam): void {
+  #adam(place: Place, { lr, beta1, beta2, epsilon }: Adam, scales: readonly [number, number]): void {
     const { weight, gradient, count } = place;
     // The kernel goes by fours: allocations reach beyond the count.
     const padded = Math.ceil(count / 4) * 4;
@@ -275,7 +175,6 @@ export class CpuParameters implements DeviceParameters {
       place.velocity = this.#machine.allocate(4 * padded);
       place.squares = this.#machine.allocate(4 * padded);
     }
-    const scales = [1 / (1 - this.#power1), 1 / (1 - this.#power2)] as const;
     this.#machine.kernels.adamStep(
       weight,
       gradient,
@@ -292,54 +191,43 @@ export class CpuParameters implements DeviceParameters {
     );
   }
 
-  applyMasks(): void {
-    for (const place of this.#places) silence(this.#machine, place);
-    this.#listLiving();
-  }
-
-  maxMagnitude(name: string): Promise<number> {
-    const { weight, count } = this.#place(name);
+  maxMagnitude(place: number): Promise<number> {
+    const { weight, count } = this.#places[place]!;
     return Promise.resolve(this.#machine.kernels.maxMagnitude(weight, count));
   }
 
-  suppressExact(name: string, rule: ExactSuppression): Promise<number> {
-    const { kernels } = this.#machine;
-    const { weight, mask, deWeight, count } = this.#maskedPlace(name);
-    const threshold = kernels.kthSmallestMagnitude(weight, count, rule.stop, this.#scratch);
-    this.#deWeightIsSet = true;
+  suppressExact(place: number, rule: ExactSuppression): Promise<number> {
+    const { kernels } = this.#machine, { weight, mask, deWeight, count } = this.#places[place]!;
+    const { stop, minNum, lr, isLowerClip, isAddNoise, upperBound, seed, stream } = rule;
+    const threshold = kernels.kthSmallestMagnitude(weight, count, stop, this.#scratch);
     const suppressed = kernels.suppressExact(
       weight,
       mask,
       deWeight,
       count,
-      rule.stop,
-      rule.minNum,
+      stop,
+      minNum,
       threshold,
-      rule.lr,
-      Number(rule.isLowerClip),
-      Number(rule.isAddNoise),
-      rule.upperBound,
-      rule.seed,
-      rule.stream,
+      lr,
+      Number(isLowerClip),
+      Number(isAddNoise),
+      upperBound,
+      seed,
+      stream,
     );
     return Promise.resolve(suppressed);
   }
 
-  suppressApproximate(
-    name: string,
-    rule: { readonly rank: number; readonly first: boolean; readonly lr: number },
-  ): Promise<number | undefined> {
-    const { kernels } = this.#machine;
-    const { weight, mask, deWeight, count } = this.#maskedPlace(name);
-    const distinct = this.#scratch + 4 * 2048, table = distinct + 4 * count;
-    const candidates = rule.first
+  suppressApproximate(place: number, { rank, first, lr }: ApproximateSuppression): Promise<number | undefined> {
+    const { kernels } = this.#machine, { weight, mask, deWeight, count } = this.#places[place]!;
+    const distinct = this.#scratch + 4 * HISTOGRAM, table = distinct + 4 * count;
+    const candidates = first
       ? count
       : kernels.distinctMagnitudes(weight, mask, count, distinct, table, tableSizeFor(count));
-    const rank = Math.min(rule.rank, candidates - 1);
-    if (rank <= 0) return Promise.resolve(undefined);
-    const threshold = kernels.kthSmallestMagnitude(rule.first ? weight : distinct, candidates, rank, this.#scratch);
-    if (threshold <= 0 && !rule.first) return Promise.resolve(undefined);
-    this.#deWeightIsSet = true;
-    return Promise.resolve(kernels.suppressApproximate(weight, mask, deWeight, count, threshold, rule.lr));
+    const wanted = Math.min(rank, candidates - 1);
+    if (wanted <= 0) return Promise.resolve(undefined);
+    const threshold = kernels.kthSmallestMagnitude(first ? weight : distinct, candidates, wanted, this.#scratch);
+    if (threshold <= 0 && !first) return Promise.resolve(undefined);
+    return Promise.resolve(kernels.suppressApproximate(weight, mask, deWeight, count, threshold, lr));
   }
 }

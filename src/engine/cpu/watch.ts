@@ -3,15 +3,19 @@
  *
  * @module
  */
-import type { Watch } from "../backend.ts";
+import type { StepWatch } from "../backend.ts";
 import type { Divergence } from "../engine.ts";
 
 /** Counts the training steps of a program and notes the first whose loss is not finite. */
-export class CpuWatch implements Watch {
+export class CpuWatch implements StepWatch {
   /** Steps taken since the watch began. */
   steps = 0;
   /** The first step whose loss was not finite, if there was one: it and those behind it change no parameter. */
   diverged: Divergence | undefined;
+
+  get isStopped(): boolean {
+    return this.diverged !== undefined;
+  }
 
   /** Begins anew. */
   begin(): void {

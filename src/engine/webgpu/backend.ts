@@ -7,6 +7,7 @@ import { type Network, sizeOf } from "../../nn/mod.ts";
 import type { Backend, Pass } from "../backend.ts";
 import type { ProgramOptions } from "../engine.ts";
 import { lanesOf } from "../lanes.ts";
+import { Parameters } from "../parameters.ts";
 import { checkBatchSize, DeviceProgram } from "../program.ts";
 import { GpuBatch } from "./batch.ts";
 import { ExampleSquares } from "./clipping.ts";
@@ -48,10 +49,11 @@ function gpuBackend(
 export function gpuProgram(
   device: Device,
   uploads: GpuUploads,
-  parameters: GpuParameters,
+  memory: GpuParameters,
   network: Network,
   options: ProgramOptions,
 ): DeviceProgram<GpuActivation> {
   const lanes = lanesOf(checkBatchSize(options.batchSize));
-  return new DeviceProgram(gpuBackend(device, uploads, parameters, lanes), parameters, network, options);
+  const parameters = new Parameters(memory, network.parameters);
+  return new DeviceProgram(gpuBackend(device, uploads, memory, lanes), parameters, network, options);
 }

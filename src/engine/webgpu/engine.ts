@@ -13,6 +13,7 @@ import { type Adapter, askDevice, PATIENCE } from "./adapter.ts";
 import { product } from "./dense.ts";
 import { Device } from "./device.ts";
 import { gpuProgram } from "./backend.ts";
+import { Parameters } from "../parameters.ts";
 import { GpuParameters } from "./parameters.ts";
 import { GpuUploads } from "./uploads.ts";
 
@@ -85,14 +86,14 @@ export async function openDevice(
 /** The engine over a device; `drawing` draws the first values of parameters and the noise of differential privacy. */
 export function gpuEngine(device: Device, build: string, why: string, drawing: () => Machine): Engine {
   const uploads = new GpuUploads(device);
-  const parameters = (specs: readonly ParameterSpec[], seed: number) => new GpuParameters(device, specs, seed, drawing);
+  const memory = (specs: readonly ParameterSpec[], seed: number) => new GpuParameters(device, specs, seed, drawing);
   return {
     name: "webgpu",
     build,
     why,
     program: (network, options) =>
-      gpuProgram(device, uploads, parameters(network.parameters, network.seed), network, options),
-    parameters,
+      gpuProgram(device, uploads, memory(network.parameters, network.seed), network, options),
+    parameters: (specs, seed) => new Parameters(memory(specs, seed), specs),
     dispose: () => device.dispose(),
     [Symbol.dispose]: () => device.dispose(),
   };

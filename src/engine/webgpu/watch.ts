@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Watch } from "../backend.ts";
+import type { StepWatch } from "../backend.ts";
 import type { Divergence } from "../engine.ts";
 import type { Device } from "./device.ts";
 
@@ -15,7 +15,7 @@ const INTERVAL = 128;
 const NONE = 0xffffffff;
 
 /** Counts the training steps of a program and learns which was the first whose loss is not finite. */
-export class GpuWatch implements Watch {
+export class GpuWatch implements StepWatch {
   /** u32: the step, or 2^32 - 1; the bits of its loss. */
   readonly buffer: GPUBuffer;
   /** Steps enqueued since the watch began. */
@@ -35,6 +35,9 @@ export class GpuWatch implements Watch {
     this.buffer = device.buffer(8);
     this.begin();
   }
+
+  /** The kernels look themselves. */
+  readonly isStopped = false;
 
   /** Begins anew. */
   begin(): void {

@@ -1,0 +1,197 @@
+/**
+ * The parameters of a program: names, checks, masks and the order of an update, over whatever memory holds the numbers.
+ *
+ * @module
+ */
+import { finite } from "../checks/numbers.ts";
+import { fitSaved } from "../nn/fit.ts";
+import { judgeMasks, judgeValues } from "../nn/judge.ts";
+import type { Fit, FitOptions, Optimizer, ParameterSpec, ParameterValues, SavedParameters } from "../nn/mod.ts";
+import type { DeviceParameters, ParameterMemory, Watch } from "./backend.ts";
+import type { ApproximateSuppression, ExactSuppression } from "./engine.ts";
+import { checkFinite, checkOptimizer } from "./finite.ts";
+
+/** Parameters in a device's memory; a parameter is known there by its place among the specifications. */
+export class Parameters implements DeviceParameters {
+  readonly specs: readonly ParameterSpec[];
+  readonly #memory: ParameterMemory;
+  readonly #masked = new Set<number>();
+  #isGathering = false;
+  #deWeightIsSet = false;
+  #noisySteps = 0;
+  /** Steps of Adam, how many of them the powers hold, and its betas to these powers. */
+  #adamSteps = 0;
+  #adamPowers = 0;
+  #power1 = 1;
+  #power2 = 1;
+
+  constructor(memory: ParameterMemory, specs: readonly ParameterSpec[]) {
+    this.specs = specs;
+    this.#memory = memory;
+  }
+
+  get watch(): Watch {
+    return this.#memory.watch;
+  }
+
+  get isGathering(): boolean {
+    return this.#isGathering;
+  }
+
+  #place(name: string): number {
+    const place = this.specs.findIndex((spec) => spec.name === name);
+    if (place >= 0) return place;
+    throw new RangeError(
+      `no parameter is named ${JSON.stringify(name)}; there are ${this.specs.map((spec) => spec.name).join(", ")}`,
+    );
+  }
+
+  #maskedPlace(name: string): number {
+    const place = this.#place(name);
+    if (!this.#masked.has(place)) throw new RangeError(`parameter ${name} has no mask; call addMask first`);
+    return place;
+  }
+
+  #byName<Value>(values: readonly Value[], places: Iterable<number> = this.specs.keys()): Record<string, Value> {
+    return Object.fromEntries(Array.from(places, (place) => [this.specs[place]!.name, values[place]!]));
+  }
+
+  async values(): Promise<Record<string, Float32Array>> {
+    return this.#byName(await this.#memory.values());
+  }
+
+  setValues(values: ParameterValues): void {
+    judgeValues(this.specs, values);
+    checkFinite(values);
+    for (const [name, data] of Object.entries(values)) this.#memory.write("value", this.#place(name), data);
+  }
+
+  gradient(name: string): Promise<Float32Array> {
+    return this.#memory.read("gradient", this.#place(name));
+  }
+
+  setGradient(name: string, values: Float32Array): void {
+    const place = this.#place(name);
+    judgeValues(this.specs, { [name]: values });
+    finite(`the gradient of ${name}`, values);
+    this.#memory.write("gradient", place, values);
+  }
+
+  addMask(name: string): void {
+    const place = this.#place(name);
+    if (this.#masked.has(place)) return;
+    this.#memory.addMask(place);
+    this.#masked.add(place);
+  }
+
+  async masks(): Promise<Record<string, Uint8Array>> {
+    const places = [...this.#masked].sort((a, b) => a - b);
+    return this.#byName(await this.#memory.masks(), places);
+  }
+
+  setMasks(masks: Readonly<Record<string, Uint8Array>>): void {
+    judgeMasks(this.specs, masks);
+    for (const [name, kept] of Object.entries(masks)) {
+      this.addMask(name);
+      this.#memory.writeMask(this.#place(name), kept);
+    }
+    this.applyMasks();
+  }
+
+  restore(saved: SavedParameters, options?: FitOptions): Fit {
+    const { values, masks, fit } = fitSaved(this.specs, saved, options);
+    this.setValues(values);
+    // Nothing that steps of before have left belongs to these values.
+    this.#memory.forget();
+    this.#deWeightIsSet = false;
+    this.#adamSteps = 0;
+    this.#forgetPowers();
+    for (const place of [...this.#masked]) {
+      const { name } = this.specs[place]!;
+      if (!Object.hasOwn(values, name) || Object.hasOwn(masks, name)) continue;
+      this.#memory.dropMask(place);
+      this.#masked.delete(place);
+    }
+    this.setMasks(masks);
+    return fit;
+  }
+
+  applyMasks(): void {
+    this.#memory.applyMasks();
+  }
+
+  deWeight(name: string): Promise<Float32Array> {
+    return this.#memory.read("deWeight", this.#maskedPlace(name));
+  }
+
+  clearDeWeights(): void {
+    if (this.#deWeightIsSet) this.#memory.clearDeWeights();
+    this.#deWeightIsSet = false;
+  }
+
+  addGradients(): void {
+    this.#isGathering = true;
+    this.#memory.addGradients();
+  }
+
+  update(optimizer: Optimizer, step: number = this.#noisySteps): void {
+    checkOptimizer(optimizer);
+    const memory = this.#memory, { watch } = memory;
+    if (optimizer.kind === "dpSgd" || watch.isStopped) this.#isGathering = false;
+    if (watch.isStopped) {
+      memory.dropSums();
+      return;
+    }
+    watch.steps++;
+    if (optimizer.kind === "dpSgd") {
+      memory.privatize(optimizer, step);
+      this.#noisySteps = step + 1;
+    }
+    const scales = optimizer.kind === "adam" ? this.#adamScales(optimizer.beta1, optimizer.beta2) : undefined;
+    memory.update(optimizer, this.#deWeightIsSet, scales);
+  }
+
+  /** What makes up for the zeros from which Adam's means began: 1 / (1 - beta^step). */
+  #adamScales(beta1: number, beta2: number): readonly [number, number] {
+    this.#adamSteps++;
+    // One factor a step, but for the first after steps that diverged: then anew for those that are left.
+    for (; this.#adamPowers < this.#adamSteps; this.#adamPowers++) {
+      this.#power1 *= beta1;
+      this.#power2 *= beta2;
+    }
+    return [1 / (1 - this.#power1), 1 / (1 - this.#power2)];
+  }
+
+  #forgetPowers(): void {
+    this.#adamPowers = 0;
+    this.#power1 = this.#power2 = 1;
+  }
+
+  beginWatch(): void {
+    const { watch } = this.#memory, { diverged } = watch;
+    // Steps that changed nothing are none of Adam's.
+    const idle = diverged ? watch.steps - diverged.step + 1 : 0;
+    if (idle > 0 && this.#adamSteps > 0) {
+      this.#adamSteps = Math.max(0, this.#adamSteps - idle);
+      this.#forgetPowers();
+    }
+    watch.begin();
+  }
+
+  maxMagnitude(name: string): Promise<number> {
+    return this.#memory.maxMagnitude(this.#place(name));
+  }
+
+  suppressExact(name: string, rule: ExactSuppression): Promise<number> {
+    const place = this.#maskedPlace(name);
+    this.#deWeightIsSet = true;
+    return this.#memory.suppressExact(place, rule);
+  }
+
+  suppressApproximate(name: string, rule: ApproximateSuppression): Promise<number | undefined> {
+    const place = this.#maskedPlace(name);
+    if (rule.rank <= 0) return Promise.resolve(undefined);
+    this.#deWeightIsSet = true;
+    return this.#memory.suppressApproximate(place, rule);
+  }
+}
