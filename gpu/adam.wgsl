@@ -1,7 +1,10 @@
-// Adam on all parameters: m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g^2, w -= rate * ((m * scale1) / (sqrt(v * scale2) + epsilon) + deWeight).
-// A mask is 1 where the weight is kept, 0 where it is suppressed; a suppressed weight becomes exactly 0.
-// Nothing changes once watch[0] names a step whose loss was not finite.
+// Adam: m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g^2,
+// w -= rate * ((m * scale1) / (sqrt(v * scale2) + epsilon) + deWeight).
+// A mask is 1 where the weight is kept, 0 where it is suppressed; a suppressed weight becomes exactly 0. Nothing changes
+// once watch[0] names a step whose loss was not finite. Where `pixels`, there are no masks, deWeights and watch, and what
+// is moved is clipped to low..high.
 override count: u32;
+override pixels: bool;
 
 struct Arguments {
   rate: f32,
@@ -10,9 +13,11 @@ struct Arguments {
   epsilon: f32,
   scale1: f32,
   scale2: f32,
+  low: f32,
+  high: f32,
 }
 
-@group(0) @binding(0) var<storage, read_write> parameters: array<f32>;
+@group(0) @binding(0) var<storage, read_write> values: array<f32>;
 @group(0) @binding(1) var<storage, read> gradients: array<f32>;
 @group(0) @binding(2) var<storage, read> masks: array<u32>;
 @group(0) @binding(3) var<storage, read> deWeights: array<f32>;
@@ -21,21 +26,8 @@ struct Arguments {
 @group(0) @binding(6) var<storage, read> watch: array<u32>;
 @group(1) @binding(0) var<uniform> arguments: Arguments;
 
-// NaN where the measure is NaN or infinite, else the value: a step along such a gradient must not pass for one that
-// stayed. Asked of the bits: comparisons of NaN are nothing to rely on.
-fn doubted(value: f32, measure: f32) -> f32 {
-  let isFinite = (bitcast<u32>(measure) & 0x7f800000u) != 0x7f800000u;
-  return bitcast<f32>(bitcast<u32>(value) | select(0x7fc00000u, 0u, isFinite));
-}
-
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
-  if (index >= count || watch[0] != 0xffffffffu) {
+fn element(index: u32) {
+  if (!pixels && watch[0] != 0xffffffffu) {
     return;
   }
   let gradient = gradients[index];
@@ -43,7 +35,15 @@ fn main(
   let square = arguments.beta2 * squares[index] + (1.0 - arguments.beta2) * gradient * gradient;
   means[index] = mean;
   squares[index] = square;
-  let along = (mean * arguments.scale1) / (sqrt(square * arguments.scale2) + arguments.epsilon);
-  let moved = doubted(parameters[index] - arguments.rate * (along + deWeights[index]), square);
-  parameters[index] = select(0.0, moved, masks[index] != 0u);
+  let deviation = sqrt(square * arguments.scale2) + arguments.epsilon;
+  // A NaN that is there already stays as well.
+  let before = values[index];
+  if (pixels) {
+    let moved = clamp(before - arguments.rate * (mean * arguments.scale1) / deviation, arguments.low, arguments.high);
+    values[index] = doubted(doubted(moved, square), before);
+  } else {
+    let along = (mean * arguments.scale1) / deviation;
+    let moved = doubted(before - arguments.rate * (along + deWeights[index]), square);
+    values[index] = select(0.0, moved, masks[index] != 0u);
+  }
 }

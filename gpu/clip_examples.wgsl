@@ -1,5 +1,5 @@
-// dY[k][lane], the gradient of the mean loss over `images` images, becomes that of the sum of losses, each with its own gradient clipped to length `bound`: the squares
-// squares[part][lane] of that length are given in parts.
+// dY[k][lane], the gradient of the mean loss over `images` images, becomes that of the sum of losses, each with its own
+// gradient clipped to length `bound`: the squares squares[part][lane] of that length are given in parts.
 override count: u32;
 override parts: u32;
 override lanes: u32;

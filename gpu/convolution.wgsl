@@ -1,6 +1,7 @@
-// y[output][row][column][lane] = bias[output] + sum over channels and window of weight * x, with ReLU and 2x2 max-pooling behind it where asked for.
-// An invocation computes `pairs` pairs of outputs at tileRows x tileColumns places, both even, for one image. The weight's strides are constants, so that the input gradient, which is
-// a convolution with the kernel turned round and inputs and outputs exchanged, is this shader too.
+// y[output][row][column][lane] = bias[output] + sum over channels and window of weight * x, with ReLU and 2x2
+// max-pooling behind it where asked for. An invocation computes `pairs` pairs of outputs at tileRows x tileColumns
+// places, both even, for one image. The weight's strides are constants, so that the input gradient, which is a
+// convolution with the kernel turned round and inputs and outputs exchanged, is this shader too.
 override channels: u32;
 override height: u32;
 override width: u32;
@@ -34,7 +35,8 @@ override hasBias: bool;
 override biasAt: u32;
 override relu: bool;
 override pooled: bool;
-// Channels whose weights are kept in workgroup memory at a time; 0 reads them from the buffer: barriers are dear on software adapters.
+// Channels whose weights are kept in workgroup memory at a time; 0 reads them from the buffer: barriers are dear on
+// software adapters.
 override tileChannels: u32;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;

@@ -1,9 +1,11 @@
-// squares[at + output * channels + channel][lane] = the squared length of each image's own gradient of the weights from a channel to an output of a convolution, with the bias for the first channel.
-// dy is that of the convolution's outputs or, where `pooled`, that of the ReLU and 2x2 max-pool behind it with its winners. An invocation has an image, a channel and an output.
+// squares[at + output * channels + channel][lane] = the squared length of each image's own gradient of the weights from
+// a channel to an output of a convolution, with the bias for the first channel. dy is that of the convolution's outputs
+// or, where `pooled`, that of the ReLU and 2x2 max-pool behind it with its winners. An invocation has an image, a
+// channel and an output.
+override count: u32;
 override channels: u32;
 override height: u32;
 override width: u32;
-override outputs: u32;
 override rows: u32;
 override columns: u32;
 override kernelHeight: u32;
@@ -20,19 +22,10 @@ override at: u32;
 @group(0) @binding(2) var<storage, read> winner: array<i32>;
 @group(0) @binding(3) var<storage, read_write> squares: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
+fn element(index: u32) {
   let lane = index % lanes;
   let channel = index / lanes % channels;
   let output = index / lanes / channels;
-  if (output >= outputs) {
-    return;
-  }
   let taps = kernelHeight * kernelWidth;
   // One more for the bias.
   let end = select(taps, taps + 1u, hasBias && channel == 0u);

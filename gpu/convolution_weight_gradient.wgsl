@@ -1,6 +1,8 @@
-// The weight gradient of a convolution, in parts: sums[output][tap][part], the bias as a last tap; `sum_parts` adds them up. dy is that of the convolution's outputs or, where `pooled`, that of the ReLU and
-// 2x2 max-pool behind it with its winners. An invocation computes tapRows x tapColumns taps of `pairs` pairs of outputs over a slice of the places, for every partLanes-th image; its workgroup
-// does so for partLanes images and `groupBlocks` blocks of taps, which share dy.
+// The weight gradient of a convolution, in parts: sums[output][tap][part], the bias as a last tap; `sum_parts` adds
+// them up. dy is that of the convolution's outputs or, where `pooled`, that of the ReLU and 2x2 max-pool behind it with
+// its winners. An invocation computes tapRows x tapColumns taps of `pairs` pairs of outputs over a slice of the places,
+// for every partLanes-th image; its workgroup does so for partLanes images and `groupBlocks` blocks of taps, which
+// share dy.
 override channels: u32;
 override height: u32;
 override width: u32;
@@ -166,8 +168,11 @@ fn main(
     }
     /* unroll */ for (var i = 0u; i < tapRows; i++) {
       /* unroll */ for (var j = 0u; j < tapColumns; j++) {
-        if ((kernelHeight % tapRows == 0u || upper + i < kernelHeight) && (kernelWidth % tapColumns == 0u || left + j < kernelWidth)) {
-          store(output + 2u * p, (channel * kernelHeight + upper + i) * kernelWidth + left + j, part, grid[(p * tapRows + i) * tapColumns + j]);
+        let isRow = kernelHeight % tapRows == 0u || upper + i < kernelHeight;
+        let isColumn = kernelWidth % tapColumns == 0u || left + j < kernelWidth;
+        if (isRow && isColumn) {
+          let tap = (channel * kernelHeight + upper + i) * kernelWidth + left + j;
+          store(output + 2u * p, tap, part, grid[(p * tapRows + i) * tapColumns + j]);
         }
       }
     }

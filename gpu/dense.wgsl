@@ -1,5 +1,7 @@
-// y[row][lane] = bias[row] + sum over k of weight[row][k] * x[k][lane], with ReLU behind it where asked for. The weight's strides are constants: the input gradient is
-// this shader with rows and columns exchanged. An invocation computes `quads` times 4 rows for `images` images; its workgroup's 32 images share the weights. `slices` invocations share the sum.
+// y[row][lane] = bias[row] + sum over k of weight[row][k] * x[k][lane], with ReLU behind it where asked for. The
+// weight's strides are constants: the input gradient is this shader with rows and columns exchanged. An invocation
+// computes `quads` times 4 rows for `images` images; its workgroup's 32 images share the weights. `slices` invocations
+// share the sum.
 override rows: u32;
 override terms: u32;
 override lanes: u32;
@@ -17,9 +19,11 @@ override images: u32;
 override across: u32;
 // Terms that a slice adds at a time; divides their number.
 override depth: u32;
-// More than 1 fill a processor that has more lanes than there are outputs; it costs a barrier, which is dear on software adapters.
+// More than 1 fill a processor that has more lanes than there are outputs; it costs a barrier, which is dear on
+// software adapters.
 override slices: u32;
-// Terms whose weights are kept in workgroup memory at a time, a multiple of slices x depth; 0 reads them from the buffer.
+// Terms whose weights are kept in workgroup memory at a time, a multiple of slices x depth; 0 reads them from the
+// buffer.
 override tileTerms: u32;
 // Whether terms whose weights are all 0 are passed over.
 override skips: bool;
@@ -36,7 +40,8 @@ var<workgroup> sums: array<vec4f, 512>;
 // Weights of four rows.
 fn weights(row: u32, term: u32) -> vec4f {
   let at = weightAt + row * rowStride + term * termStride;
-  return vec4f(parameters[at], parameters[at + rowStride], parameters[at + 2u * rowStride], parameters[at + 3u * rowStride]);
+  let first = vec2f(parameters[at], parameters[at + rowStride]);
+  return vec4f(first, parameters[at + 2u * rowStride], parameters[at + 3u * rowStride]);
 }
 
 // Asked of the bits: comparisons of NaN are nothing to rely on.

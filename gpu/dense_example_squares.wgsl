@@ -1,4 +1,5 @@
-// squares[at][lane] = the squared length of each image's own gradient of a dense layer: a product of two vectors, x[input][lane] and dy[output][lane], so that its length is theirs.
+// squares[at][lane] = the squared length of each image's own gradient of a dense layer: a product of two vectors,
+// x[input][lane] and dy[output][lane], so that its length is theirs.
 override inputs: u32;
 override outputs: u32;
 override lanes: u32;

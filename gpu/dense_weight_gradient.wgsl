@@ -1,5 +1,6 @@
-// dWeight[output][input] = sum over lanes of dy[output][lane] * x[input][lane], and dBias[output] = sum of dy[output][lane], as an input of ones behind the last.
-// An invocation computes `tile` outputs by as many inputs, which lie `down` and `across` apart.
+// dWeight[output][input] = sum over lanes of dy[output][lane] * x[input][lane], and dBias[output] = sum of
+// dy[output][lane], as an input of ones behind the last. An invocation computes `tile` outputs by as many inputs, which
+// lie `down` and `across` apart.
 override inputs: u32;
 override outputs: u32;
 override lanes: u32;
@@ -17,7 +18,8 @@ override tileQuads: u32;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> gradients: array<f32>;
 
-// xTile[input][quad] and dyTile[output][quad], each row one longer than it need be, so that rows do not lie in the same banks.
+// xTile[input][quad] and dyTile[output][quad], each row one longer than it need be, so that rows do not lie in the same
+// banks.
 const pitch = tileQuads + 1u;
 var<workgroup> xTile: array<vec4f, 288>;
 var<workgroup> dyTile: array<vec4f, 288>;

@@ -1,17 +1,10 @@
-// Writes the distinct magnitudes (their bits) among `count` parameters from `at` on that the mask keeps to `distinct`, in no order; state.candidates = how many there are.
-// Open addressing in a table of `tableSize` words, a power of two of at least twice the count: a slot holds the bits plus one, 0 is empty. One workgroup.
+// Writes the distinct magnitudes (their bits) among `count` parameters from `at` on that the mask keeps to `distinct`,
+// in no order; state.candidates = how many there are. Open addressing in a table of `tableSize` words, a power of two
+// of at least twice the count: a slot holds the bits plus one, 0 is empty. One workgroup.
 struct Arguments {
   at: u32,
   count: u32,
   tableSize: u32,
-}
-
-struct State {
-  largest: u32,
-  candidates: u32,
-  threshold: u32,
-  suppressed: u32,
-  done: u32,
 }
 
 @group(0) @binding(0) var<storage, read> parameters: array<u32>;

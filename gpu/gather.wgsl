@@ -1,4 +1,6 @@
-// The input of a batch: x[channel][row][column][lane] from resident uint8 images, resized as OpenCV does, times scale; and labels[lane]. Lanes from count on become 0.
+// The input of a batch: x[channel][row][column][lane] from resident uint8 images, resized as OpenCV does, times scale;
+// and labels[lane]. Lanes behind the last image become 0.
+override count: u32;
 override channels: u32;
 override sourceHeight: u32;
 override sourceWidth: u32;
@@ -8,11 +10,11 @@ override lanes: u32;
 override resized: bool;
 
 struct Arguments {
-  count: u32,
+  images: u32,
   scale: f32,
 }
 
-@group(0) @binding(0) var<storage, read> images: array<u32>;
+@group(0) @binding(0) var<storage, read> pixels: array<u32>;
 @group(0) @binding(1) var<storage, read> imageLabels: array<u32>;
 @group(0) @binding(2) var<storage, read> indices: array<u32>;
 // First and second source pixel and their coefficients times 2048: of each row, then of each column.
@@ -22,7 +24,7 @@ struct Arguments {
 @group(1) @binding(0) var<uniform> arguments: Arguments;
 
 fn byteAt(at: u32) -> i32 {
-  return i32((images[at / 4u] >> (8u * (at % 4u))) & 255u);
+  return i32((pixels[at / 4u] >> (8u * (at % 4u))) & 255u);
 }
 
 fn across(row: u32, column: vec4i) -> i32 {
@@ -40,19 +42,10 @@ fn grey(plane: u32, row: u32, column: u32) -> i32 {
   return (above + below + 2) >> 2u;
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
+fn element(index: u32) {
   let lane = index % lanes;
   let pixel = index / lanes;
-  if (pixel >= channels * height * width) {
-    return;
-  }
-  if (lane >= arguments.count) {
+  if (lane >= arguments.images) {
     x[index] = 0.0;
     return;
   }

@@ -1,6 +1,7 @@
-// Adds to dx the gradient of vertical * (the sum of squared differences of vertical neighbours) + horizontal * (of horizontal neighbours) + square * (the sum of squares)
-// over the images x[channel][row][column][lane]; losses[lossesAt + channel and row][lane] = what a row adds to that. An invocation has a row of an image.
-override channels: u32;
+// Adds to dx the gradient of vertical * (the sum of squared differences of vertical neighbours) + horizontal * (of
+// horizontal neighbours) + square * (the sum of squares) over the images x[channel][row][column][lane]; losses[lossesAt
+// + channel and row][lane] = what a row adds to that. An invocation has a row of an image.
+override count: u32;
 override height: u32;
 override width: u32;
 override lanes: u32;
@@ -17,16 +18,7 @@ struct Arguments {
 @group(0) @binding(2) var<storage, read_write> losses: array<f32>;
 @group(1) @binding(0) var<uniform> arguments: Arguments;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
-  if (index >= channels * height * lanes) {
-    return;
-  }
+fn element(index: u32) {
   let line = index / lanes;
   let row = line % height;
   var at = line * width * lanes + index % lanes;

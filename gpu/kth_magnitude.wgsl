@@ -1,18 +1,11 @@
-// state.threshold = the bits of the k-th smallest magnitude among the candidates: `count` values from `at` on, or state.candidates of them if count is 0. Where `ranked`, k is at most
-// candidates - 1, and 0 means that there is none: state.done = 0. Three histogram passes over the 31 bits: 11, 10, 10. One workgroup.
+// state.threshold = the bits of the k-th smallest magnitude among the candidates: `count` values from `at` on, or
+// state.candidates of them if count is 0. Where `ranked`, k is at most candidates - 1, and 0 means that there is none:
+// state.done = 0. Three histogram passes over the 31 bits: 11, 10, 10. One workgroup.
 struct Arguments {
   at: u32,
   count: u32,
   k: u32,
   ranked: u32,
-}
-
-struct State {
-  largest: u32,
-  candidates: u32,
-  threshold: u32,
-  suppressed: u32,
-  done: u32,
 }
 
 @group(0) @binding(0) var<storage, read> values: array<u32>;

@@ -16,18 +16,13 @@ struct Arguments {
 @group(0) @binding(5) var<storage, read> watch: array<u32>;
 @group(1) @binding(0) var<uniform> arguments: Arguments;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
-  if (index < count && watch[0] == 0xffffffffu) {
-    let kept = masks[index] != 0u;
-    let velocity = select(0.0, arguments.momentum * velocities[index] + gradients[index], kept);
-    velocities[index] = velocity;
-    let moved = parameters[index] - arguments.rate * (velocity + deWeights[index]);
-    parameters[index] = select(0.0, moved, kept);
+fn element(index: u32) {
+  if (watch[0] != 0xffffffffu) {
+    return;
   }
+  let kept = masks[index] != 0u;
+  let velocity = select(0.0, arguments.momentum * velocities[index] + gradients[index], kept);
+  velocities[index] = velocity;
+  let moved = parameters[index] - arguments.rate * (velocity + deWeights[index]);
+  parameters[index] = select(0.0, moved, kept);
 }

@@ -10,15 +10,7 @@ struct Arguments {
 @group(0) @binding(2) var<storage, read_write> gradients: array<f32>;
 @group(1) @binding(0) var<uniform> arguments: Arguments;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + local;
-  if (i < count) {
-    gradients[i] = (sums[i] + noise[i]) * arguments.share;
-    sums[i] = 0.0;
-  }
+fn element(index: u32) {
+  gradients[index] = (sums[index] + noise[index]) * arguments.share;
+  sums[index] = 0.0;
 }

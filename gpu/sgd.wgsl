@@ -14,14 +14,8 @@ struct Arguments {
 @group(0) @binding(4) var<storage, read> watch: array<u32>;
 @group(1) @binding(0) var<uniform> arguments: Arguments;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
-  if (index < count && watch[0] == 0xffffffffu) {
+fn element(index: u32) {
+  if (watch[0] == 0xffffffffu) {
     let moved = parameters[index] - arguments.rate * (gradients[index] + deWeights[index]);
     parameters[index] = select(0.0, moved, masks[index] != 0u);
   }

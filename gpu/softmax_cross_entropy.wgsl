@@ -1,5 +1,6 @@
-// losses[lane] = softmax cross entropy of logits[class][lane] at the lane's label, and in dLogits the gradient of the mean over the first `images` lanes. 0 in the others.
-// `mode`: 0 sets the losses, 1 adds to them, 2 leaves them. `step`: the training step it is, 0 for none.
+// losses[lane] = softmax cross entropy of logits[class][lane] at the lane's label, and in dLogits the gradient of the
+// mean over the first `images` lanes. 0 in the others. `mode`: 0 sets the losses, 1 adds to them, 2 leaves them. `step`:
+// the training step it is, 0 for none.
 override classes: u32;
 override lanes: u32;
 override withGradient: bool;
@@ -50,7 +51,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   } else if (arguments.mode == 1u) {
     losses[lane] += loss;
   }
-  // The first step whose loss is not finite, and that loss: NaN before infinity. Compared as bits, since a compiler may take it that floats are finite.
+  // The first step whose loss is not finite, and that loss: NaN before infinity. Compared as bits, since a compiler may
+  // take it that floats are finite.
   let bits = bitcast<u32>(loss) & 0x7fffffffu;
   if (bits >= 0x7f800000u && arguments.step != 0u && atomicMin(&watch[0], arguments.step) >= arguments.step) {
     atomicMax(&watch[1], bits);

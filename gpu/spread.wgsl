@@ -1,6 +1,8 @@
-// Sets x[channel][row][column][lane] into a larger y of zeros, rows and columns apart by the strides: padding of an input (strides 1), or an output gradient as the
-// input gradient's convolution wants it. The zeros around and between are never written.
-override channels: u32;
+// Sets x[channel][row][column][lane] into a larger y of zeros, rows and columns apart by the strides: padding of an
+// input (strides 1), or an output gradient as the input gradient's convolution wants it. The zeros around and between
+// are never written. Where `pooled`, x is the gradient of a 2x2 max-pool behind those outputs: it is set at the winner,
+// and 0 at the other three places.
+override count: u32;
 override height: u32;
 override width: u32;
 override lanes: u32;
@@ -10,23 +12,32 @@ override strideHeight: u32;
 override strideWidth: u32;
 override top: i32;
 override left: i32;
+override pooled: bool;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> winner: array<i32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
+fn put(channel: u32, row: i32, column: i32, lane: u32, value: f32) {
+  if (row >= 0 && row < i32(tall) && column >= 0 && column < i32(wide)) {
+    y[((channel * tall + u32(row)) * wide + u32(column)) * lanes + lane] = value;
+  }
+}
+
+fn element(index: u32) {
   let place = index / lanes;
+  let lane = index % lanes;
   let channel = place / (height * width);
   let row = i32(place / width % height * strideHeight) + top;
   let column = i32(place % width * strideWidth) + left;
-  if (channel >= channels || row < 0 || row >= i32(tall) || column < 0 || column >= i32(wide)) {
-    return;
+  let value = x[index];
+  if (pooled) {
+    let won = winner[index];
+    put(channel, row, column, lane, select(0.0, value, won == 0));
+    put(channel, row, column + 1, lane, select(0.0, value, won == 1));
+    put(channel, row + 1, column, lane, select(0.0, value, won == 2));
+    put(channel, row + 1, column + 1, lane, select(0.0, value, won == 3));
+  } else {
+    put(channel, row, column, lane, value);
   }
-  y[((channel * tall + u32(row)) * wide + u32(column)) * lanes + index % lanes] = x[index];
 }

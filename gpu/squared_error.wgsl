@@ -1,6 +1,8 @@
-// The weighted squared error of y[k][lane] against its targets: losses[block][lane] = weights[lane] * factor * the sum of squared differences over a block of 32 k, and
-// dY = its gradient times `share`. `step`: the training step it is, 0 for none.
+// The weighted squared error of y[k][lane] against its targets: losses[block][lane] = weights[lane] * factor * the sum
+// of squared differences over a block of 32 k, and dY = its gradient times `share`. `step`: the training step it is, 0
+// for none.
 override count: u32;
+override outputs: u32;
 override lanes: u32;
 
 struct Arguments {
@@ -17,21 +19,12 @@ struct Arguments {
 @group(0) @binding(5) var<storage, read_write> watch: array<atomic<u32>>;
 @group(1) @binding(0) var<uniform> arguments: Arguments;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
+fn element(index: u32) {
   let block = index / lanes;
   let lane = index % lanes;
-  if (block * 32u >= count) {
-    return;
-  }
   let weight = weights[lane] * arguments.factor;
   var sum = 0.0;
-  for (var k = block * 32u; k < min(block * 32u + 32u, count); k++) {
+  for (var k = block * 32u; k < min(block * 32u + 32u, outputs); k++) {
     let at = k * lanes + lane;
     let difference = y[at] - targets[at];
     sum += difference * difference;
@@ -39,7 +32,8 @@ fn main(
   }
   let loss = weight * sum;
   losses[index] = loss;
-  // The first step whose loss is not finite, and that loss: NaN before infinity. Compared as bits, since a compiler may take it that floats are finite.
+  // The first step whose loss is not finite, and that loss: NaN before infinity. Compared as bits, since a compiler may
+  // take it that floats are finite.
   let bits = bitcast<u32>(loss) & 0x7fffffffu;
   if (bits >= 0x7f800000u && arguments.step != 0u && atomicMin(&watch[0], arguments.step) >= arguments.step) {
     atomicMax(&watch[1], bits);

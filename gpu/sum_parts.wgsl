@@ -1,5 +1,6 @@
-// The gradients of a convolution's weight and bias as the sums of their parts, sums[output][tap][part], the bias as a last tap. `quads` times four parts.
-override outputs: u32;
+// The gradients of a convolution's weight and bias as the sums of their parts, sums[output][tap][part], the bias as a
+// last tap. `quads` times four parts.
+override count: u32;
 override taps: u32;
 override quads: u32;
 override weightTaps: u32;
@@ -9,18 +10,9 @@ override biasAt: u32;
 @group(0) @binding(0) var<storage, read> sums: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> gradients: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
+fn element(index: u32) {
   let output = index / taps;
   let tap = index % taps;
-  if (output >= outputs) {
-    return;
-  }
   var sum = vec4f(0);
   for (var quad = 0u; quad < quads; quad++) {
     sum += sums[index * quads + quad];

@@ -1,18 +1,11 @@
-// The approximate path of a suppress operation: mask = |weight| > state.threshold, deWeight = weight / rate where masked, else 0; state.suppressed = the number masked. Nothing where
-// state.done is 0, or the threshold is 0 and this is not the layer's first operation: then state.done = 0. One workgroup.
+// The approximate path of a suppress operation: mask = |weight| > state.threshold, deWeight = weight / rate where
+// masked, else 0; state.suppressed = the number masked. Nothing where state.done is 0, or the threshold is 0 and this
+// is not the layer's first operation: then state.done = 0. One workgroup.
 struct Arguments {
   at: u32,
   count: u32,
   first: u32,
   rate: f32,
-}
-
-struct State {
-  largest: u32,
-  candidates: u32,
-  threshold: u32,
-  suppressed: u32,
-  done: u32,
 }
 
 @group(0) @binding(0) var<storage, read> parameters: array<f32>;

@@ -1,6 +1,8 @@
-// The exact path of a suppress operation (step 4 of MindArmour's suppress privacy): mask and deWeight of `count` weights from `at` on are rewritten, state.suppressed = the number
-// suppressed. The walk in index order suppresses weights up to the threshold while fewer than `limit` are: those with fewer than `limit` candidates (masked already, or
-// up to the threshold) before them. Noise for weight i is uniform(-0.1, 0.1) from word 0 of draw i of stream (seed, stream). One workgroup, an invocation a run of weights.
+// The exact path of a suppress operation (step 4 of MindArmour's suppress privacy): mask and deWeight of `count`
+// weights from `at` on are rewritten, state.suppressed = the number suppressed. The walk in index order suppresses
+// weights up to the threshold while fewer than `limit` are: those with fewer than `limit` candidates (masked already,
+// or up to the threshold) before them. Noise for weight i is uniform(-0.1, 0.1) from word 0 of draw i of stream (seed,
+// stream). One workgroup, an invocation a run of weights.
 struct Arguments {
   at: u32,
   count: u32,
@@ -11,14 +13,6 @@ struct Arguments {
   upperBound: f32,
   seed: u32,
   stream: u32,
-}
-
-struct State {
-  largest: u32,
-  candidates: u32,
-  threshold: u32,
-  suppressed: u32,
-  done: u32,
 }
 
 @group(0) @binding(0) var<storage, read> parameters: array<f32>;

@@ -75,7 +75,7 @@ async function limit(gpu: GPU): Promise<void> {
 
 async function validation(gpu: GPU): Promise<void> {
   const device = await deviceOf(gpu), buffer = device.buffer(64);
-  device.run(device.kernel("relu", { count: 4 }, [buffer, buffer], [1, 1, 1]));
+  device.run(device.kernel("elementwise", { count: 4, kind: 0 }, [buffer, buffer], [1, 1, 1]));
   const error = await rejection(device.read(buffer, 0, 16));
   assert(error instanceof DeviceValidationError, `it is ${error.name}: ${error.message}`);
   assertThrows(() => device.buffer(64), DeviceValidationError);

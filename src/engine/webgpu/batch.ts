@@ -74,11 +74,12 @@ export class GpuBatch implements BatchMemory<GpuActivation> {
     const [channels, height, width] = spatial(shape);
     const upload = this.#uploads.of(source), lines = this.#linesOf(sourceHeight, sourceWidth);
     const resized = sourceHeight !== height || sourceWidth !== width;
+    const count = sizeOf(shape) * lanes;
     const kernel = this.#device.kernel(
       "gather",
-      { channels, sourceHeight, sourceWidth, height, width, lanes, resized },
+      { count, channels, sourceHeight, sourceWidth, height, width, lanes, resized },
       [upload.images, upload.labels, this.#indices, lines, value, this.labels],
-      flat(sizeOf(shape) * lanes),
+      flat(count),
     );
     this.#gathers.set(data, { upload, kernel });
   }

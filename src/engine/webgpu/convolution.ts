@@ -114,15 +114,15 @@ export function convolution(
   const windows = { channels, height, width, outputs, rows, columns, ...kernel, strideHeight, strideWidth };
   const { weightAt, hasBias, biasAt } = weights(site, placed), taps = kernelHeight * kernelWidth;
   const inside = { top: padHeight, bottom: padHeight + inputHeight, left: padWidth, right: padWidth + inputWidth };
-  const forward: Kernel[] = [];
+  const forward: Kernel[] = [], winner = buffer(site, pooled ? outputShape : [1]);
   let x = input.value;
   if (padded) {
     x = buffer(site, [channels, height, width]);
-    const size = { channels, height: inputHeight, width: inputWidth, lanes, tall: height, wide: width };
-    const constants = { ...size, strideHeight: 1, strideWidth: 1, top: padHeight, left: padWidth };
-    forward.push(device.kernel("spread", constants, [input.value, x], flat(sizeOf(input.shape) * lanes)));
+    const count = sizeOf(input.shape) * lanes, size = { count, height: inputHeight, width: inputWidth, lanes };
+    const place = { tall: height, wide: width, strideHeight: 1, strideWidth: 1, top: padHeight, left: padWidth };
+    const constants = { ...size, ...place, pooled: false };
+    forward.push(device.kernel("spread", constants, [input.value, winner, x], flat(count)));
   }
-  const winner = buffer(site, pooled ? outputShape : [1]);
   const order = {
     weightAt,
     outputStride: channels * taps,
@@ -174,28 +174,26 @@ export function convolution(
     ),
     device.kernel(
       "sum_parts",
-      { outputs, taps: allTaps, quads: parts / 4, weightTaps: channels * taps, weightAt, biasAt },
+      { count: outputs * allTaps, taps: allTaps, quads: parts / 4, weightTaps: channels * taps, weightAt, biasAt },
       [sums, gradients],
       flat(outputs * allTaps),
     ),
   );
 
-  const exampleSquares = [squares.call(outputs * channels, (buffer, at) =>
-    device.kernel(
-      "convolution_example_squares",
-      { ...windows, rows: gradientRows, columns: gradientColumns, lanes, hasBias, pooled, at },
-      [x, dy, winner, buffer],
-      flat(outputs * channels * lanes),
-    ))];
+  const exampleSquares = [squares.call(outputs * channels, (buffer, at) => {
+    const count = outputs * channels * lanes, rest = { lanes, hasBias, pooled, at };
+    const constants = { count, ...windows, rows: gradientRows, columns: gradientColumns, ...rest };
+    return device.kernel("convolution_example_squares", constants, [x, dy, winner, buffer], flat(count));
+  })];
 
   const made = { output, forward: calls(device, ...forward), events: [], parameterGradients, exampleSquares };
   if (!input.gradient) return { ...made, inputGradient: [] };
   // dy among zeros, so that the gradient is a convolution of it with the kernel turned round.
   const tall = inputHeight + kernelHeight - 1, wide = inputWidth + kernelWidth - 1;
   const spread = buffer(site, [outputs, tall, wide]);
-  const place = { tall, wide, lanes, top: kernelHeight - 1 - padHeight, left: kernelWidth - 1 - padWidth };
-  const size = { channels: outputs, height: gradientRows, width: gradientColumns };
-  const over = flat(sizeOf(outputShape) * lanes), { top, left } = place;
+  const top = kernelHeight - 1 - padHeight, left = kernelWidth - 1 - padWidth, count = sizeOf(outputShape) * lanes;
+  const apart = pooled ? { strideHeight: 2, strideWidth: 2 } : { strideHeight, strideWidth };
+  const place = { count, height: gradientRows, width: gradientColumns, lanes, tall, wide, top, left };
   const spreadInside = {
     top,
     bottom: top + (rows - 1) * strideHeight + 1,
@@ -204,9 +202,7 @@ export function convolution(
   };
   const inputGradient = calls(
     device,
-    pooled
-      ? device.kernel("spread_winners", { ...size, ...place }, [dy, winner, spread], over)
-      : device.kernel("spread", { ...size, ...place, strideHeight, strideWidth }, [dy, spread], over),
+    device.kernel("spread", { ...place, ...apart, pooled }, [dy, winner, spread], flat(count)),
     convolve(
       site,
       {

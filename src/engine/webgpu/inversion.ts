@@ -21,16 +21,19 @@ export function gpuInversion(
   lanes: number,
 ): InversionKernels {
   const [channels, height, width] = spatial(shape), count = sizeOf(shape) * lanes, size = sizeOf(features.shape);
+  const lines = channels * height * lanes;
   const error = new SquaredError(device, batch, features, lanes, channels * height);
   const moments = [device.buffer(4 * count), device.buffer(4 * count)] as const;
   const priors = device.kernel(
     "image_priors",
-    { channels, height, width, lanes, lossesAt: error.blocks * lanes },
+    { count: lines, height, width, lanes, lossesAt: error.blocks * lanes },
     [value, gradient!, error.losses.buffer],
-    flat(channels * height * lanes),
+    flat(lines),
   );
   const sign = device.kernel("sign_step", { count }, [value, gradient!], flat(count));
-  const adam = device.kernel("adam_step", { count }, [value, gradient!, ...moments], flat(count));
+  // Pixels have no masks, deWeights and watch: what stands in for them is not read.
+  const buffers = [value, gradient!, gradient!, gradient!, ...moments, gradient!];
+  const adam = device.kernel("adam", { count, pixels: true }, buffers, flat(count));
   return {
     setTargets(values) {
       const weights = Array.from({ length: pass.images }, (_, image) => {

@@ -3,37 +3,41 @@
  *
  * @module
  */
-import { type PlacedLayer, type PoolLayer, sizeOf } from "../../nn/mod.ts";
+import { type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../../nn/mod.ts";
 import { convolution } from "./convolution.ts";
 import { dense } from "./dense.ts";
 import { type LayerCalls, NO_PARAMETERS } from "../backend.ts";
 import { flat } from "./device.ts";
-import { activation, buffer, calls, type GpuActivation, type GpuSite, reluGradient, spatial } from "./site.ts";
+import {
+  activation,
+  buffer,
+  calls,
+  FUNCTIONS,
+  type GpuActivation,
+  type GpuSite,
+  reluGradient,
+  spatial,
+} from "./site.ts";
 
 function pooling(site: GpuSite, { outputShape }: PlacedLayer, layer: PoolLayer): LayerCalls<GpuActivation> {
   const { device, lanes, input } = site, output = activation(site, outputShape, false);
-  const [channels, height, width] = spatial(input.shape), [, rows, columns] = spatial(outputShape);
+  const [, height, width] = spatial(input.shape), [, rows, columns] = spatial(outputShape);
   const [windowHeight, windowWidth] = layer.window, [strideHeight, strideWidth] = layer.stride;
-  const sizes = { channels, height, width, rows, columns, lanes };
-  const constants = { ...sizes, windowHeight, windowWidth, strideHeight, strideWidth };
-  const winner = layer.kind === "maxPool2d" ? [buffer(site, outputShape)] : [];
-  const [forward, backward] = layer.kind === "maxPool2d"
-    ? ["max_pool", "max_pool_gradient"] as const
-    : ["average_pool", "average_pool_gradient"] as const;
-  const over = flat(sizeOf(outputShape) * lanes);
+  const average = layer.kind === "averagePool2d", winner = buffer(site, average ? [1] : outputShape);
+  const windows = { windowHeight, windowWidth, strideHeight, strideWidth };
+  const constants = { height, width, rows, columns, ...windows, lanes, average };
+  const kernel = (name: "pool" | "pool_gradient", buffers: readonly GPUBuffer[], over: Shape) => {
+    const count = sizeOf(over) * lanes;
+    return device.kernel(name, { count, ...constants }, buffers, flat(count));
+  };
   return {
     output,
-    forward: calls(device, device.kernel(forward, constants, [input.value, output.value, ...winner], over)),
+    forward: calls(device, kernel("pool", [input.value, output.value, winner], outputShape)),
     ...NO_PARAMETERS,
     inputGradient: input.gradient && output.gradient
       ? calls(
         device,
-        device.kernel(
-          backward,
-          constants,
-          [output.gradient, ...winner, input.gradient],
-          flat(sizeOf(input.shape) * lanes),
-        ),
+        kernel("pool_gradient", [output.gradient, winner, input.gradient], input.shape),
         ...reluGradient(device, input, lanes),
       )
       : [],
@@ -41,16 +45,18 @@ function pooling(site: GpuSite, { outputShape }: PlacedLayer, layer: PoolLayer):
 }
 
 /** A function of single elements behind a layer that it is not fused with. Its gradient is the input's: one buffer for both. */
-function elementwise(site: GpuSite, kind: "relu" | "sigmoid"): LayerCalls<GpuActivation> {
+function elementwise(site: GpuSite, kind: keyof typeof FUNCTIONS): LayerCalls<GpuActivation> {
   const { device, lanes, input } = site, { shape } = input, count = sizeOf(shape) * lanes;
   const gradient = site.withGradient ? input.gradient ?? buffer(site, shape) : undefined;
   const output = { shape, value: buffer(site, shape), gradient, isRelu: kind === "relu" };
-  const backward = gradient && kind === "sigmoid"
-    ? [device.kernel("sigmoid_gradient", { count }, [output.value, gradient], flat(count))]
+  const constants = { count, kind: FUNCTIONS[kind] };
+  // Whoever writes a ReLU's gradient has done its part already.
+  const backward = gradient && kind !== "relu"
+    ? [device.kernel("elementwise_gradient", constants, [input.value, output.value, gradient], flat(count))]
     : [];
   return {
     output,
-    forward: calls(device, device.kernel(kind, { count }, [input.value, output.value], flat(count))),
+    forward: calls(device, device.kernel("elementwise", constants, [input.value, output.value], flat(count))),
     ...NO_PARAMETERS,
     inputGradient: calls(device, ...backward, ...reluGradient(device, input, lanes)),
   };

@@ -66,17 +66,18 @@ export class SquaredError {
     more = 0,
     watch: GPUBuffer = device.buffer(8),
   ) {
-    const { shape, value, gradient } = output, count = sizeOf(shape);
+    const { shape, value, gradient } = output, outputs = sizeOf(shape);
     this.#device = device;
     this.#lanes = lanes;
     this.#batch = batch;
-    this.blocks = Math.ceil(count / BLOCK);
-    this.#targets = device.buffer(4 * count * lanes);
+    this.blocks = Math.ceil(outputs / BLOCK);
+    this.#targets = device.buffer(4 * outputs * lanes);
     this.#weights = device.buffer(4 * lanes);
     this.losses = new LossBlocks(device, lanes, this.blocks + more);
     const buffers = [value, this.#targets, this.#weights, gradient!, this.losses.buffer, watch];
+    const count = this.blocks * lanes;
     this.#kernels = [
-      device.kernel("squared_error", { count, lanes }, buffers, flat(this.blocks * lanes)),
+      device.kernel("squared_error", { count, outputs, lanes }, buffers, flat(count)),
       ...reluGradient(device, output, lanes),
     ];
   }

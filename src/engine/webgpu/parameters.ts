@@ -18,8 +18,8 @@ export interface Place {
   readonly count: number;
 }
 
-/** Words of the state that the suppress kernels share; see `struct State` in the shaders. */
-const STATE = { largest: 0, suppressed: 3, done: 4, words: 5 };
+/** Words of the state that the suppress kernels share: `struct State` in `gpu/build.ts`. */
+const STATE = { threshold: 1, suppressed: 2, done: 3, words: 4 };
 
 const ONE_GROUP = [1, 1, 1] as const;
 
@@ -173,7 +173,8 @@ export class GpuParameters implements ParameterMemory {
       while (this.#moments.length < moments) this.#moments.push(this.#device.buffer(4 * this.#total));
       const own = this.#moments.slice(0, moments);
       const buffers = [this.values32, this.gradients, this.#masks, this.#deWeights, ...own, this.watch.buffer];
-      return this.#device.kernel(name, { count: this.#total }, buffers, flat(this.#total));
+      const count = this.#total, constants = name === "adam" ? { count, pixels: false } : { count };
+      return this.#device.kernel(name, constants, buffers, flat(count));
     });
   }
 
@@ -199,7 +200,7 @@ export class GpuParameters implements ParameterMemory {
 
   /** A kernel of one workgroup over a part of the parameters. */
   #part(
-    name: "max_magnitude" | "kth_magnitude" | "distinct_magnitudes" | "suppress_exact" | "suppress_approximate",
+    name: "kth_magnitude" | "distinct_magnitudes" | "suppress_exact" | "suppress_approximate",
     buffers: readonly GPUBuffer[],
     key: string = name,
   ): Kernel {
@@ -208,8 +209,9 @@ export class GpuParameters implements ParameterMemory {
 
   async maxMagnitude(place: number): Promise<number> {
     const { at, count } = this.#places[place]!;
-    this.#device.run(this.#part("max_magnitude", [this.values32]), at, count);
-    return new Float32Array(await this.#device.read(this.#state, 4 * STATE.largest, 4))[0]!;
+    // The largest of `count` is the count-th smallest.
+    this.#device.run(this.#part("kth_magnitude", [this.values32]), at, count, count, 0);
+    return new Float32Array(await this.#device.read(this.#state, 4 * STATE.threshold, 4))[0]!;
   }
 
   async suppressExact(place: number, rule: ExactSuppression): Promise<number> {

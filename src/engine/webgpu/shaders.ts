@@ -17,11 +17,11 @@ export interface Shader {
 }
 
 function shaderOf(code: string): Shader {
-  const types = /struct Arguments{([^}]*)}/.exec(code)?.[1] ?? "";
+  const types = /struct Arguments \{([^}]*)\}/.exec(code)?.[1] ?? "";
   return {
     code,
-    bindings: Array.from(code.matchAll(/var<storage,(\w+)>/g), ([, access]) => access as "read" | "read_write"),
-    arguments: Array.from(types.matchAll(/:(\w+)/g), ([, type]) => type!),
+    bindings: Array.from(code.matchAll(/var<storage, (\w+)>/g), ([, access]) => access as "read" | "read_write"),
+    arguments: Array.from(types.matchAll(/: (\w+)/g), ([, type]) => type!),
   };
 }
 

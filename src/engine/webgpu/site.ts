@@ -41,6 +41,9 @@ export function activation(site: GpuSite, shape: Shape, isRelu: boolean): GpuAct
   return { shape, value: buffer(site, shape), gradient, isRelu };
 }
 
+/** The functions of single elements, by the `kind` that `elementwise` and `elementwise_gradient` know them as. */
+export const FUNCTIONS = { relu: 0, sigmoid: 1 } as const;
+
 /** Sets the gradient of a ReLU's output to 0 where the output is; nothing for others. */
 export function reluGradient(
   device: Device,
@@ -48,8 +51,8 @@ export function reluGradient(
   lanes: number,
 ): Kernel[] {
   if (!isRelu || !gradient) return [];
-  const count = sizeOf(shape) * lanes;
-  return [device.kernel("relu_gradient", { count }, [value, gradient], flat(count))];
+  const count = sizeOf(shape) * lanes, constants = { count, kind: FUNCTIONS.relu };
+  return [device.kernel("elementwise_gradient", constants, [value, value, gradient], flat(count))];
 }
 
 /** Channels, rows and columns. */

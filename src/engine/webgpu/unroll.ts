@@ -7,9 +7,8 @@
 /** The values of a shader's pipeline constants. */
 export type Constants = Readonly<Record<string, number | boolean>>;
 
-/** The head of a loop to be written out, with or without spaces: its variable, the literal or constant that ends it, and its step if that is not 1. */
-const MARKED =
-  /\/\*\s*unroll\s*\*\/\s*for\s*\(var (\w+)\s*=\s*0u;\s*\1\s*<\s*(\w+);\s*\1(?:\+\+|\s*\+=\s*(\d+)u)\)\s*\{/;
+/** The head of a loop to be written out: its variable, the literal or constant that ends it, and its step if not 1. */
+const MARKED = /\/\* unroll \*\/ for \(var (\w+) = 0u; \1 < (\w+); \1(?:\+\+| \+= (\d+)u)\) \{/;
 
 /** The index behind the brace that closes the one before `from`. */
 function closing(code: string, from: number): number {
@@ -36,14 +35,11 @@ function writtenOut(code: string, constants: Constants): string {
   return code.slice(0, head.index) + blocks.join("\n") + writtenOut(code.slice(end), constants);
 }
 
-/**
- * A shader with the values of its `override` constants in its text, and the loops that are marked `unroll` written out. The build leaves out the declarations of all but signed integers: a boolean is told by
- * its value, any other number is a u32.
- */
+/** A shader with the values of its `override` constants in its text, and the loops marked `unroll` written out. */
 export function compilable(code: string, constants: Constants): string {
-  const signed = new Set(Array.from(code.matchAll(/\boverride (\w+):\s*i32/g), ([, name]) => name));
-  const declared = Object.entries(constants).map(([name, value]) =>
-    `const ${name} = ${typeof value === "boolean" ? value : `${signed.has(name) ? "i32" : "u32"}(${value})`};`
+  const declared = code.replace(
+    /\boverride (\w+): (\w+);/g,
+    (_, name, type) => `const ${name} = ${type}(${constants[name]});`,
   );
-  return declared.join("\n") + writtenOut(code.replace(/\boverride [^;]*;/g, ""), constants);
+  return writtenOut(declared, constants);
 }

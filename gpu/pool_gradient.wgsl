@@ -1,5 +1,6 @@
-// dx[channel][row][column][lane] = the sum of dy over the windows that the pixel won.
-override channels: u32;
+// dx[channel][row][column][lane] = the sum of dy over the windows that the pixel won or, of means, of dy / window size
+// over those that hold it.
+override count: u32;
 override height: u32;
 override width: u32;
 override rows: u32;
@@ -9,23 +10,15 @@ override windowWidth: u32;
 override strideHeight: u32;
 override strideWidth: u32;
 override lanes: u32;
+override average: bool;
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 @group(0) @binding(1) var<storage, read> winner: array<i32>;
 @group(0) @binding(2) var<storage, read_write> dx: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
+fn element(index: u32) {
   let place = index / lanes;
   let channel = place / (height * width);
-  if (channel >= channels) {
-    return;
-  }
   let y = place / width % height;
   let x = place % width;
   // The windows that hold the pixel.
@@ -37,10 +30,10 @@ fn main(
   for (var row = firstRow; row <= lastRow; row++) {
     for (var column = firstColumn; column <= lastColumn; column++) {
       let at = ((channel * rows + row) * columns + column) * lanes + index % lanes;
-      if (winner[at] == i32((y - row * strideHeight) * windowWidth + x - column * strideWidth)) {
+      if (average || winner[at] == i32((y - row * strideHeight) * windowWidth + x - column * strideWidth)) {
         sum += dy[at];
       }
     }
   }
-  dx[index] = sum;
+  dx[index] = select(sum, sum / f32(windowHeight * windowWidth), average);
 }

@@ -1,0 +1,22 @@
+// The gradient before an elementwise function of the input x from that behind it, in place. Where a function's slope is
+// told by its output y, x may be y too.
+override count: u32;
+override kind: u32;
+
+const relu = 0u;
+const sigmoid = 1u;
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> y: array<f32>;
+@group(0) @binding(2) var<storage, read_write> gradient: array<f32>;
+
+fn element(index: u32) {
+  if (kind == relu) {
+    // 0 where the output is.
+    if (y[index] <= 0.0) {
+      gradient[index] = 0.0;
+    }
+  } else if (kind == sigmoid) {
+    gradient[index] *= y[index] * (1.0 - y[index]);
+  }
+}
