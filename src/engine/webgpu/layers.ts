@@ -44,7 +44,10 @@ function pooling(site: GpuSite, { outputShape }: PlacedLayer, layer: PoolLayer):
   };
 }
 
-/** A function of single elements behind a layer that it is not fused with. Its gradient is the input's: one buffer for both. */
+/**
+ * A function of single elements behind a layer that it is not fused with. Its gradient is the input's: one buffer for
+ * both.
+ */
 function elementwise(site: GpuSite, kind: keyof typeof FUNCTIONS): LayerCalls<GpuActivation> {
   const { device, lanes, input } = site, { shape } = input, count = sizeOf(shape) * lanes;
   const gradient = site.withGradient ? input.gradient ?? buffer(site, shape) : undefined;

@@ -1,5 +1,7 @@
 /**
- * Shaders as they are compiled: with their constants in the text, and some loops written out. The sums of a register tile lie in arrays, which drivers keep in registers only where every index is a number: few of them unroll a loop to see that.
+ * Shaders as they are compiled: with their constants in the text, and some loops written out. The sums of a register
+ * tile lie in arrays, which drivers keep in registers only where every index is a number: few of them unroll a loop to
+ * see that.
  *
  * @module
  */
