@@ -21,14 +21,22 @@ export async function deviceOf(gpu: GPU, arrangement: Arrangement = "software"):
   return await openDevice({ ...found, isSoftware: arrangement === "software" });
 }
 
-/** Names of the shaders that any case has run. */
-export const shadersRun = new Set<string>();
+/** The branches of shaders that any case has run: each constant that is a boolean or a `kind`, with its value. */
+export const branchesRun = new Set<string>();
 
-/** An engine over such a device, whose kernels are noted in {@link shadersRun}. */
+/** A branch of a shader as {@link branchesRun} has it; a shader without such constants is one branch. */
+export function branch(shader: string, constant?: string, value?: number | boolean): string {
+  return constant === undefined ? shader : `${shader} with ${constant} ${value}`;
+}
+
+/** An engine over such a device, whose kernels are noted in {@link branchesRun}. */
 export async function engineOf(gpu: GPU, arrangement: Arrangement = "software"): Promise<Engine> {
   const device = await deviceOf(gpu, arrangement), run = device.run.bind(device);
   device.run = (kernel, ...values) => {
-    shadersRun.add(kernel.name);
+    branchesRun.add(branch(kernel.name));
+    for (const [constant, value] of Object.entries(kernel.constants)) {
+      if (typeof value === "boolean" || constant === "kind") branchesRun.add(branch(kernel.name, constant, value));
+    }
     run(kernel, ...values);
   };
   return gpuEngine(device, "test", "the test asks for it", () => wasmMachine("simd128"));

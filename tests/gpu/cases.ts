@@ -1,8 +1,9 @@
 /** Every case of the GPU tests. */
 import { shaders } from "../../src/engine/generated/shaders.ts";
+import { FUNCTIONS } from "../../src/engine/webgpu/site.ts";
 import { assertEquals } from "./assert.ts";
 import { attackCases } from "./attack_cases.ts";
-import { type Case, shadersRun } from "./case.ts";
+import { branch, branchesRun, type Case } from "./case.ts";
 import { failureCases } from "./failure_cases.ts";
 import { networkCases } from "./network_cases.ts";
 import { gpuNumberCases } from "./number_cases.ts";
@@ -10,6 +11,18 @@ import { restoreCases } from "./restore_cases.ts";
 import { suppressCases } from "./suppress_cases.ts";
 import { trainingCases } from "./training_cases.ts";
 import { uploadCases } from "./upload_cases.ts";
+
+/** Every branch that a shader's constants choose. */
+function branches(): string[] {
+  return Object.entries(shaders).flatMap(([name, code]) => [
+    branch(name),
+    ...Array.from(code.matchAll(/override (\w+): bool;/g), ([, constant]) => [
+      branch(name, constant, false),
+      branch(name, constant, true),
+    ]).flat(),
+    ...(code.includes("override kind:") ? Object.values(FUNCTIONS).map((kind) => branch(name, "kind", kind)) : []),
+  ]);
+}
 
 /** The cases, in an order in which the last can look at the others. */
 export const cases: readonly Case[] = [
@@ -22,9 +35,9 @@ export const cases: readonly Case[] = [
   ...uploadCases,
   ...trainingCases,
   {
-    name: "every shader was run by the cases before",
+    name: "every shader was run by the cases before, with each value of its booleans and kinds",
     run: () => {
-      assertEquals(Object.keys(shaders).filter((name) => !shadersRun.has(name)), []);
+      assertEquals(branches().filter((name) => !branchesRun.has(name)), []);
       return Promise.resolve();
     },
   },
