@@ -133,9 +133,8 @@ export function encodeCheckpoint(
  * A checkpoint from the bytes of its file. A safetensors file of another tool is read as its parameters with step 0, no masks and no settings; its tensors
  * must all be F32. Values are not judged: a parameter may hold NaN. `fileName` is for messages.
  *
- * @throws {CheckpointError} if the file is damaged, holds a tensor that is neither an F32 parameter nor the U8 mask of
- * one, was written by a newer version, has a training record that cannot be, or a parameter of which the living weights
- * are stored would be larger than 1 GiB.
+ * @throws {CheckpointError} if the file is damaged, holds a tensor that is neither an F32 parameter nor the U8 mask of one, was written by a newer
+ * version, has a training record that cannot be, or a parameter of which the living weights are stored would be larger than 1 GiB.
  *
  * @example
  * ```ts

@@ -86,16 +86,14 @@ export class Model {
   }
 
   /**
-   * Trains for a number of epochs. They are counted over all calls, and over restores: each has batches of its own,
-   * also behind an epoch that was broken off. The optimizer's velocity starts at 0 when the batch size changes.
+   * Trains for a number of epochs. They are counted over all calls, and over restores: each has batches of its own, also behind an epoch that was broken off. The optimizer's velocity starts at 0 when the batch
+   * size changes.
    *
    * @param epochs a positive integer
    * @param data its size must be the network's input
-   * @throws {RangeError} (as a rejection) if an argument is out of range or the data hold no batch; with `dpSgd` also
-   * if a batch is none by Poisson sampling.
+   * @throws {RangeError} (as a rejection) if an argument is out of range or the data hold no batch; with `dpSgd` also if a batch is none by Poisson sampling.
    * @throws {TypeError} (as a rejection) if the model is training already, or data and optimizer do not go together.
-   * @throws {DivergedError} (as a rejection) if the loss of a step is not finite. The model is left as it was before
-   * that step. On a GPU callbacks may have been told of up to 256 steps behind it, which changed no parameter.
+   * @throws {DivergedError} (as a rejection) if the loss of a step is not finite. The model is left as it was before that step. On a GPU callbacks may have been told of up to 256 steps behind it, which changed no parameter.
    */
   async train(epochs: number, data: TrainingData, options: TrainOptions = {}): Promise<void> {
     const { batchSize = 32, callbacks = [] } = options;
@@ -120,17 +118,15 @@ export class Model {
   }
 
   /**
-   * All training that this model has seen, in order: steps as they were really taken, over all calls of `train` and all
-   * restores. It is in its checkpoints.
+   * All training that this model has seen, in order: steps as they were really taken, over all calls of `train` and all restores. It is in its checkpoints.
    */
   get record(): TrainingRecord {
     return this.#history.record;
   }
 
   /**
-   * The privacy spent so far, by all that is on {@link Model.record}: `composedEpsilonOf` its private stretches. It is
-   * Infinity if a step was taken without differential privacy or without noise, or if parameters came from elsewhere
-   * and nobody has vouched for them; `why` says so. What the promise rests on beside the record is written at `dpSgd`.
+   * The privacy spent so far, by all that is on {@link Model.record}: `composedEpsilonOf` its private stretches. It is Infinity if a step was taken without differential privacy or without noise, or if parameters came
+   * from elsewhere and nobody has vouched for them; `why` says so. What the promise rests on beside the record is written at `dpSgd`.
    *
    * @param options `delta`, and if wanted orders and conversion
    * @throws {RangeError} if one is out of range.
@@ -175,8 +171,7 @@ export class Model {
   }
 
   /**
-   * Replaces parameters by name; the others stay. The record notes parameters of unknown origin, with which no privacy
-   * is promised any longer, unless `publicData` vouches for them.
+   * Replaces parameters by name; the others stay. The record notes parameters of unknown origin, with which no privacy is promised any longer, unless `publicData` vouches for them.
    *
    * @throws {RangeError} (as a rejection) if a name is unknown or has another number of values.
    */
@@ -206,8 +201,7 @@ export class Model {
   }
 
   /**
-   * All that {@link saveCheckpoint} writes of this model: parameters, masks, steps, settings (without the seed of
-   * private noise) and the training record.
+   * All that {@link saveCheckpoint} writes of this model: parameters, masks, steps, settings (without the seed of private noise) and the training record.
    *
    * @throws {DivergedError} (as a rejection) during training that has diverged.
    */
@@ -222,8 +216,7 @@ export class Model {
   }
 
   /**
-   * Takes parameters, masks and the number of steps from a checkpoint. No spending of privacy is lost by it: what the
-   * model has seen itself stays on its record.
+   * Takes parameters, masks and the number of steps from a checkpoint. No spending of privacy is lost by it: what the model has seen itself stays on its record.
    *
    * | the checkpoint's record | the model's record afterwards |
    * | --- | --- |
@@ -232,13 +225,10 @@ export class Model {
    * | another one, or one that branched off | the model's own, and what the checkpoint's has beyond it: both are spent |
    * | none: an old file, or one of another tool | the model's own, and steps of which nothing is known: epsilon is Infinity |
    *
-   * Steps without privacy and those of which nothing is known make epsilon Infinity too; with `publicData: true` the
-   * caller vouches for those of the checkpoint, as for training on public data. Its private steps count in any case.
-   * Trainings are told apart by a mark of the parameters behind their first step. What is done next has batches and
-   * noise that neither the model nor the checkpoint has used.
+   * Steps without privacy and those of which nothing is known make epsilon Infinity too; with `publicData: true` the caller vouches for those of the checkpoint, as for training on public data. Its private steps count in
+   * any case. Trainings are told apart by a mark of the parameters behind their first step. What is done next has batches and noise that neither the model nor the checkpoint has used.
    *
-   * What cannot be seen: a checkpoint from which another model went on, too. Both draw the same batches and noise from
-   * the same seeds, which takes the promise away from both: give one of them other seeds.
+   * What cannot be seen: a checkpoint from which another model went on, too. Both draw the same batches and noise from the same seeds, which takes the promise away from both: give one of them other seeds.
    *
    * @throws {RangeError} (as a rejection) if a name or size is not this network's.
    */
