@@ -122,7 +122,10 @@ export class GpuProgram implements Program {
     return this.#batch.read(this.#output.value, sizeOf(this.#output.shape));
   }
 
-  /** Of what the last forward gave: the losses, and their mean's gradient if it is wanted; `step` is that of training, 0 for none. */
+  /**
+   * Of what the last forward gave: the losses, and their mean's gradient if it is wanted; `step` is that of training, 0
+   * for none.
+   */
   #crossEntropyOf(withGradient: boolean, mode = SET, step = 0): void {
     const { value, gradient, shape } = this.#output, { count, lanes, hasLabels, labels } = this.#batch;
     if (!hasLabels) throw new TypeError("the batch has no labels: load one from a data set");
