@@ -15,7 +15,9 @@ const target = new URL("../src/engine/generated/kernels.ts", import.meta.url);
 
 const sources = new Map<string, string>();
 for (const name of await readdir(folder)) {
-  if (name.endsWith(".ts") && name !== "build.ts" && name !== "call_graph.ts") sources.set(name, await readFile(new URL(name, folder), "utf8"));
+  if (name.endsWith(".ts") && name !== "build.ts" && name !== "call_graph.ts") {
+    sources.set(name, await readFile(new URL(name, folder), "utf8"));
+  }
 }
 
 /** What the compiler gave: the module and its text. */
