@@ -150,6 +150,11 @@ export class Team {
     return Atomics.load(this.#state, SHARES);
   }
 
+  /** How many shares the threads did in the last call of a kernel, together. */
+  get lastDone(): number {
+    return Atomics.load(this.#state, DONE);
+  }
+
   /** Has a kernel done by the other threads, the calling one taking none of its `shares`. */
   others(name: KernelName, shares: number, ...given: number[]): void {
     // Looking for a smaller case of the failure must not wait as long again.

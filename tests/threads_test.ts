@@ -169,7 +169,7 @@ describe("an engine on several threads", { skip: noThreads }, () => {
     // A pooling of windows of one pixel: each channel is a share.
     machine.ints.set([channels, 1, 1, 1, 1, 1, 1, 8], shape / 4);
     machine.kernels.averagePoolForward(x, y, shape);
-    assertEquals(team.lastShares, channels);
+    assertEquals([team.lastShares, team.lastDone], [channels, channels]);
     assertEquals(machine.floats.subarray(y / 4, y / 4 + count).findIndex((value) => value !== 1), -1);
   });
 
