@@ -116,7 +116,7 @@ export function fileKind(bytes: Uint8Array): FileKind | undefined {
   if (isMindspore(bytes)) return { id: "mindspore", what: "a MindSpore checkpoint", advice: "loadCheckpoint reads it" };
   if (isIdx(bytes)) return { id: "idx", what: "an IDX file, as MNIST's", advice: "parseIdx reads it" };
   const head = latin1(bytes.subarray(0, HEAD));
-  if (head.startsWith("\x1f\x8b")) return { id: "gzip", what: "gzip data", advice: UNPACK };
+  if (head.startsWith("\x1f\x8b")) return { id: "gzip", what: "gzip data", advice: `${UNPACK}, see \`decompressed\`` };
   if (head.startsWith("PK\x03\x04") || head.startsWith("PK\x05\x06")) return zip(bytes, head);
   if (bytes[0] === 0x80 && bytes[1]! >= 2 && bytes[1]! <= 5) {
     return head.includes(OLD_PYTORCH)

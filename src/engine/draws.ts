@@ -39,7 +39,8 @@ const PRIVACY_STREAM = 0x2000_0000;
 const PRIVACY_END = 2 ** 31;
 
 /**
- * Draws the noise of a step on the sum of a parameter's clipped gradients at a pointer; `index` counts the parameters of all steps.
+ * Draws the noise of a step on the sum of a parameter's clipped gradients at a pointer; `index` counts the parameters
+ * of all steps.
  *
  * @throws {RangeError} if the seed has no more noise that was not drawn before.
  */

@@ -110,8 +110,8 @@ export interface Program {
    */
   clippedGradients(clip: number): void;
   /**
-   * {@link Program.gradients}, or {@link Program.clippedGradients} if the optimizer asks for it, then its update: one step of training. From the first step on whose loss is not finite nothing changes: see
-   * {@link Program.diverged}.
+   * {@link Program.gradients}, or {@link Program.clippedGradients} if the optimizer asks for it, then its update: one
+   * step of training. From the first step on whose loss is not finite nothing changes: see {@link Program.diverged}.
    */
   trainStep(optimizer: Optimizer): void;
   /**
@@ -123,7 +123,10 @@ export interface Program {
   regressStep(targets: Float32Array, optimizer: Optimizer): void;
   /** Forward, and the softmax cross entropy of each image of the batch; computes no gradients. */
   losses(): Promise<Float32Array>;
-  /** The mean loss over the batch of the last step or {@link Program.gradients}; with {@link Program.clippedGradients} over all images since the last update. */
+  /**
+   * The mean loss over the batch of the last step or {@link Program.gradients}; with {@link Program.clippedGradients}
+   * over all images since the last update.
+   */
   loss(): Promise<number>;
   /** The gradient with respect to the input, `[images][channels][height][width]`. */
   inputGradient(): Promise<Float32Array>;
@@ -138,8 +141,10 @@ export interface Program {
    */
   pressure(): Promise<unknown> | undefined;
   /**
-   * The first step of training (by `trainStep`, `regressStep`, or `clippedGradients` and an update) since the last {@link Program.watch} whose loss was not finite, as far as it is known without waiting. It and all
-   * steps behind it change no parameter. On a CPU it is known at once; on a GPU it is looked up by {@link Program.pressure}, about every 128 steps.
+   * The first step of training (by `trainStep`, `regressStep`, or `clippedGradients` and an update) since the last
+   * {@link Program.watch} whose loss was not finite, as far as it is known without waiting. It and all steps behind it
+   * change no parameter. On a CPU it is known at once; on a GPU it is looked up by {@link Program.pressure}, about
+   * every 128 steps.
    */
   readonly diverged: Divergence | undefined;
   /** {@link Program.diverged} for certain: waits for the device. */
@@ -264,8 +269,9 @@ export interface ParameterStore {
   /** Adds the gradients to the sums that the rule "dpSgd" takes. */
   addGradients(): void;
   /**
-   * The optimizer's update of all parameters from their gradients; masked weights become exactly 0. By "dpSgd" from the sums of gradients, which are 0 afterwards. Nothing but those sums changes once a step has
-   * diverged: see {@link Program.diverged}.
+   * The optimizer's update of all parameters from their gradients; masked weights become exactly 0. By "dpSgd" from the
+   * sums of gradients, which are 0 afterwards. Nothing but those sums changes once a step has diverged: see {@link
+   * Program.diverged}.
    *
    * @param step the number of the step: the noise of "dpSgd" is another one for each. By default the number behind that of the last such update, from 0
    */

@@ -115,25 +115,32 @@ export function adam(options: { lr?: number; beta1?: number; beta2?: number; eps
 const LEAST_CLIP = 2 ** -30, MOST_CLIP = 2 ** 60, MOST_DEVIATION = 2 ** 100;
 
 /**
- * Differentially private gradient descent. `noiseMultiplierFor` finds the noise for an epsilon, and `model.privacy` tells what training has really spent. A `Model` sees to it that batches are Poisson samples as far as can
- * be seen (`sampling: "poisson"`, each image once at most, not too many of them), that each epoch has new batches and each step new noise, that an empty batch is a step, that every step is on record, and that
- * an example whose gradient cannot be measured adds nothing.
+ * Differentially private gradient descent. `noiseMultiplierFor` finds the noise for an epsilon, and `model.privacy`
+ * tells what training has really spent. A `Model` sees to it that batches are Poisson samples as far as can be seen
+ * (`sampling: "poisson"`, each image once at most, not too many of them), that each epoch has new batches and each step
+ * new noise, that an empty batch is a step, that every step is on record, and that an example whose gradient cannot be
+ * measured adds nothing.
  *
  * The promise rests on more than that, and this remains with the caller:
  *
- * - Nobody knows or guesses `seed` (default 1, for experiments only; it has 32 bits) or the seed of the `Dataset`. Checkpoints do not hold them. No two trainings on the same data share them, nor do two models
- *   that go on from one checkpoint.
- * - Data made by hand that say `sampling: "poisson"` really draw so, anew in each epoch, and their `samples` is right. Each person has one example. The number of examples is public.
- * - Only the model's parameters, masks and record are shown. Losses, metrics on the training data, the sizes of batches, that an error or a `DivergedError` ended training, and time taken are not noised. What was chosen by
+ * - Nobody knows or guesses `seed` (default 1, for experiments only; it has 32 bits) or the seed of the `Dataset`.
+ *   Checkpoints do not hold them. No two trainings on the same data share them, nor do two models that go on from one
+ *   checkpoint.
+ * - Data made by hand that say `sampling: "poisson"` really draw so, anew in each epoch, and their `samples` is
+ *   right. Each person has one example. The number of examples is public.
+ * - Only the model's parameters, masks and record are shown. Losses, metrics on the training data, the sizes of
+ *   batches, that an error or a `DivergedError` ended training, and time taken are not noised. What was chosen by
  *   looking at the data (rates, the best of several trainings) is not counted.
- * - Gradients, sums and noise are float32: the length clipped to is within 1e-5 of `clip`, normal draws end at 6.7 deviations and are not continuous. The promise is proved for real numbers.
- * - `Program.clippedGradients`, `trainStep` and `ParameterStore.update`, called directly, keep no record, take whatever batch they are given and count
- *   their noise anew in each program; `setGradient` clips nothing.
+ * - Gradients, sums and noise are float32: the length clipped to is within 1e-5 of `clip`, normal draws end at 6.7
+ *   deviations and are not continuous. The promise is proved for real numbers.
+ * - `Program.clippedGradients`, `trainStep` and `ParameterStore.update`, called directly, keep no record, take
+ *   whatever batch they are given and count their noise anew in each program; `setGradient` clips nothing.
  *
  * Source: Abadi, Chu, Goodfellow, McMahan, Mironov, Talwar and Zhang, "Deep Learning with Differential Privacy", 2016.
  *
- * @throws {RangeError} if `lr` is not positive and finite, `clip` not from 2^-30 to 2^60, `noiseMultiplier` negative, not finite or such that the noise is beyond 2^100, `batchSize` no positive integer or `seed` no
- * unsigned 32-bit integer.
+ * @throws {RangeError} if `lr` is not positive and finite, `clip` not from 2^-30 to 2^60, `noiseMultiplier` negative,
+ * not finite or such that the noise is beyond 2^100, `batchSize` no positive integer or `seed` no unsigned 32-bit
+ * integer.
  * @example
  * ```ts
  * import { dpSgd, noiseMultiplierFor } from "@tacet/tacet";

@@ -24,7 +24,8 @@ export interface TrainingState {
   /** Steps of this call of `train` in all. */
   readonly steps: number;
   /**
-   * The mean loss over the whole batch of the last step; undefined if that batch was empty, as happens by Poisson sampling, or before the first step. Asking for it may wait for the device.
+   * The mean loss over the whole batch of the last step; undefined if that batch was empty, as happens by Poisson
+   * sampling, or before the first step. Asking for it may wait for the device.
    *
    * @throws {DivergedError} (as a rejection) if it is not finite: hand that on.
    */

@@ -17,7 +17,8 @@ export interface DivergedAt {
 }
 
 /**
- * The loss of a step is no longer a finite number: training has diverged. That step and all behind it have changed nothing: the model has the parameters, the optimizer's velocity and the number of steps of before it.
+ * The loss of a step is no longer a finite number: training has diverged. That step and all behind it have changed
+ * nothing: the model has the parameters, the optimizer's velocity and the number of steps of before it.
  *
  * @example
  * ```ts

@@ -20,8 +20,9 @@ function beganAlike(a: TrainingStretch, b: TrainingStretch): boolean {
 }
 
 /**
- * What a model has seen that has `own` on record and takes the parameters of a checkpoint with `other`: all of both, but what both have only once, and of two stretches that began as the same training the longer one. So
- * there are never fewer steps than in either.
+ * What a model has seen that has `own` on record and takes the parameters of a checkpoint with `other`: all of both,
+ * but what both have only once, and of two stretches that began as the same training the longer one. So there are never
+ * fewer steps than in either.
  */
 export function joined(own: readonly TrainingStretch[], other: readonly TrainingStretch[]): TrainingStretch[] {
   const all = [...own], matched = new Set<number>();

@@ -6,7 +6,8 @@
 import type { ParameterValues } from "../nn/mod.ts";
 
 /**
- * A hash of parameters, 64 bits as hexadecimal digits (FNV-1a over their bits as words, twice). Of noised parameters it tells no more than they do.
+ * A hash of parameters, 64 bits as hexadecimal digits (FNV-1a over their bits as words, twice). Of noised parameters it
+ * tells no more than they do.
  */
 export function markOf(parameters: ParameterValues): string {
   let low = 0x811c9dc5, high = 0x9747b28c;

@@ -33,8 +33,9 @@ export class CheckpointConfig {
 }
 
 /**
- * Saves parameters, masks, step, settings and the training record as `PREFIX-EPOCH_STEP.safetensors`, every so many steps and after the last one. The epoch is the model's, over all calls of `train`, so that a
- * second call writes files of its own.
+ * Saves parameters, masks, step, settings and the training record as `PREFIX-EPOCH_STEP.safetensors`, every so many
+ * steps and after the last one. The epoch is the model's, over all calls of `train`, so that a second call writes files
+ * of its own.
  */
 export class ModelCheckpoint implements Callback {
   readonly #store: CheckpointStore;

@@ -13,7 +13,8 @@ export class LossMonitor implements Callback {
   readonly #print: (line: string) => void;
 
   /**
-   * A line reads "epoch: 2 step: 100, loss is 0.125", the step counted within the epoch; "loss is absent (empty batch)" where no image was drawn.
+   * A line reads "epoch: 2 step: 100, loss is 0.125", the step counted within the epoch; "loss is absent (empty batch)"
+   * where no image was drawn.
    *
    * @param perPrintTimes steps between lines, default 1
    * @param print receives each line; default: the console

@@ -14,7 +14,8 @@ export interface TrainingData extends BatchSource {
   /** The indices of each batch of an epoch (counted from 1, over all calls of `train`), in turn. */
   epoch(epoch: number, batchSize: number): Iterable<ArrayLike<number>>;
   /**
-   * "poisson" if each example takes part in each batch with probability batchSize / samples, whatever the others do, and every epoch draws anew. What differential privacy promises rests on its being true.
+   * "poisson" if each example takes part in each batch with probability batchSize / samples, whatever the others do,
+   * and every epoch draws anew. What differential privacy promises rests on its being true.
    */
   readonly sampling?: "shuffle" | "poisson";
   /** How many different images may take part; by default all of the source. */
@@ -56,8 +57,9 @@ export interface TrainOptions {
 /** What a caller vouches for of parameters that a model is given; see {@link Model.restore}. */
 export interface OriginOptions {
   /**
-   * True if they owe nothing to private data but through training with differential privacy that the model or the checkpoint has on record: they were drawn, trained on public data, or made of this model's own
-   * parameters. Default false.
+   * True if they owe nothing to private data but through training with differential privacy that the model or the
+   * checkpoint has on record: they were drawn, trained on public data, or made of this model's own parameters. Default
+   * false.
    */
   readonly publicData?: boolean;
 }

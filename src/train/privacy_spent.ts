@@ -8,7 +8,10 @@ import { type AccountingOptions, composedEpsilonOf } from "../privacy/mod.ts";
 
 /** What a model has spent so far. */
 export interface PrivacySpent {
-  /** The model is (epsilon, delta)-differentially private, neighbours differing by one example added or removed; Infinity if nothing can be promised, 0 if it has seen no data. */
+  /**
+   * The model is (epsilon, delta)-differentially private, neighbours differing by one example added or removed;
+   * Infinity if nothing can be promised, 0 if it has seen no data.
+   */
   readonly epsilon: number;
   /** The probability with which that may not hold. */
   readonly delta: number;
@@ -16,7 +19,10 @@ export interface PrivacySpent {
   readonly steps: number;
   /** The order of Rényi divergence that gave epsilon; absent if it is Infinity. */
   readonly order?: number;
-  /** True if that is the least or greatest of the orders: others beyond it might give less; absent if epsilon is Infinity. */
+  /**
+   * True if that is the least or greatest of the orders: others beyond it might give less; absent if epsilon is
+   * Infinity.
+   */
   readonly atEdge?: boolean;
   /** Why epsilon is Infinity, in words; absent if it is not. */
   readonly why?: string;

@@ -8,7 +8,10 @@ import type { Program } from "../engine/engine.ts";
 import type { DpSgd, Optimizer } from "../nn/mod.ts";
 import type { TrainingData } from "./options.ts";
 
-/** Images that differentially private training takes at once: enough to fill the vectors, few enough to stay in the cache. */
+/**
+ * Images that differentially private training takes at once: enough to fill the vectors, few enough to stay in the
+ * cache.
+ */
 export const PRIVATE_IMAGES_AT_ONCE = 32;
 
 /** How many different images may take part in training. */
@@ -56,9 +59,11 @@ export class PrivateSteps {
   }
 
   /**
-   * Looks at the whole batch before anything is computed: an error in the midst of it would leave a part of it in the sums.
+   * Looks at the whole batch before anything is computed: an error in the midst of it would leave a part of it in the
+   * sums.
    *
-   * @throws {RangeError} if an index is none of the data's or comes twice, or if far more images were drawn than the sampling rate allows.
+   * @throws {RangeError} if an index is none of the data's or comes twice, or if far more images were drawn than the
+   * sampling rate allows.
    */
   #check(examples: readonly number[], batchSize: number): void {
     const { count } = this.#data.source;

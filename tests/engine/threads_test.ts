@@ -62,18 +62,35 @@ function bitsOf(values: Float32Array): Int32Array {
   return new Int32Array(values.buffer, values.byteOffset, values.length);
 }
 
-/** Throws unless a task gives the same on several threads as on one; again, until another thread did a share, as those that sleep may come late. */
+/** Calls between two that the other threads do alone; the calls of a step are no multiple of it, so that each kernel has its turn. */
+const TURN = 7;
+
+/** Throws unless a task gives the same on several threads as on one, whoever is awake; and once more where the calling thread leaves each seventh call to the others. */
 async function assertSameOnThreads(
   build: WasmBuild,
   threads: number,
   task: (machine: Machine) => Promise<Record<string, Float32Array>>,
 ): Promise<void> {
   const team = await Team.start(build, threads), expected = await task(wasmMachine(build));
-  for (let times = 0; times === 0 || times < 20 && team.takenByOdd === 0; times++) {
-    assertSame(await task(team.machine), expected);
-  }
-  assert(team.takenByOdd > 0, "no other thread did a share");
+  assertSame(await task(team.machine), expected);
+  assertSame(await task(team.again(TURN)), expected);
+  assert(team.othersTook.odd + team.othersTook.even > 0, "no other thread did a share");
 }
+
+/** A thread that takes the last of the three shares of a call, and does it two seconds later by doing nothing. */
+const HELD_UP = `
+const { memory, control, ready, took } = data;
+const state = new Int32Array(memory.buffer, control, 48), word = new BigInt64Array(memory.buffer, control, 1);
+Atomics.store(state, ready, 1);
+for (;;) {
+  const seen = Atomics.load(word, 0), none = (seen & 0xffffffffn) === 0n, written = (seen >> 32n) % 2n === 0n;
+  if (!none || !written || seen === 0n || Atomics.compareExchange(word, 0, seen, seen + 0x10000n) !== seen) continue;
+  Atomics.store(state, took, 1);
+  Atomics.wait(state, 42, 0, 2000);
+  Atomics.add(state, 2, 1);
+  Atomics.notify(state, 2);
+  break;
+}`;
 
 /** A network of the layers that LeNet-5 has not: convolutions alone, pools alone, strides and padding. */
 const others = sequential([1, 32, 32], [
@@ -115,6 +132,45 @@ describe("an engine on several threads", { skip: noThreads }, () => {
     team.others("sgd", shares, weight, gradient, 0, 0, count, 0.5);
     assertEquals(team.othersTook, { odd: shares, even: 0 });
     assertEquals(machine.floats.slice(weight / 4, weight / 4 + count), new Float32Array(count).fill(0.75));
+  });
+
+  test("waits for a thread that is held up in the middle of a share", async () => {
+    let state = new Int32Array() as Int32Array;
+    const ready = 40, took = 41, count = 10_000, start = threadStarter()!;
+    const machine = threadedMachine("simd128", 2, (_script, data, onEnd) => {
+      const { memory, control } = data as { memory: WebAssembly.Memory; control: number };
+      state = new Int32Array(memory.buffer, control, 48);
+      start(HELD_UP, { memory, control, ready, took }, onEnd);
+    });
+    await until(() => Atomics.load(state, ready) === 1, () => "the thread has not started");
+    const [weight, gradient] = [machine.allocate(4 * count), machine.allocate(4 * count)];
+    for (let times = 1; Atomics.load(state, took) === 0; times++) {
+      assert(times < 1e6, "the thread took no share");
+      machine.floats.fill(1, weight / 4, weight / 4 + count).fill(0.5, gradient / 4, gradient / 4 + count);
+      machine.kernels.sgd(weight, gradient, 0, 0, count, 0.5);
+    }
+    // The share that it took is its own, so that nobody else has written it.
+    assertEquals(machine.floats.slice(weight / 4, weight / 4 + 8192), new Float32Array(8192).fill(0.75));
+    assertEquals(machine.floats.slice(weight / 4 + 8192, weight / 4 + count), new Float32Array(count - 8192).fill(1));
+    machine.kernels.sgd(weight, gradient, 0, 0, count, 0.5);
+    assertEquals(machine.floats[weight / 4 + 8192], 0.75);
+  });
+
+  test("does no other call once one was broken off, as another thread may still be at it", () => {
+    const machine = threadedMachine("simd128", 2, () => {}), weight = machine.allocate(64);
+    assertThrows(() => machine.kernels.sgd(2 ** 31, weight, 0, 0, 16, 1), WebAssembly.RuntimeError);
+    assertThrows(() => machine.kernels.sgd(weight, weight, 0, 0, 16, 1), ThreadError, "open another engine");
+  });
+
+  test("does more shares than a half of a word counts, each once", async () => {
+    const team = await Team.start("simd128", 2), { machine } = team, channels = 65_537, count = 8 * channels;
+    const [x, y, shape] = [machine.allocate(4 * count), machine.allocate(4 * count), machine.allocate(64)];
+    machine.floats.fill(1, x / 4, x / 4 + count);
+    // A pooling of windows of one pixel: each channel is a share.
+    machine.ints.set([channels, 1, 1, 1, 1, 1, 1, 8], shape / 4);
+    machine.kernels.averagePoolForward(x, y, shape);
+    assertEquals([team.lastShares, team.lastDone], [channels, channels]);
+    assertEquals(machine.floats.subarray(y / 4, y / 4 + count).findIndex((value) => value !== 1), -1);
   });
 
   test("starts threads that nobody asked for after some work, for a program that gains from them", async () => {

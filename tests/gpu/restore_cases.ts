@@ -57,7 +57,7 @@ function anew(optimizer: Optimizer): Case {
         parameters.setMasks({ "fc1.weight": new Uint8Array(48000), "fc3.bias": new Uint8Array(10) });
         gradients(5);
         parameters.update(optimizer);
-        gradients(NaN);
+        gradients(7);
       }
       const fit = parameters.restore({
         parameters: filled(2, (name) => `networks.${name}`),

@@ -57,7 +57,9 @@ const RULES: readonly Optimizer[] = [
   dpSgd({ lr: 0.1, clip: 1, noiseMultiplier: 1, batchSize: 4 }),
 ];
 
-/** Throws unless training stops at the step that diverges, says which it is, and leaves everything as it was before it. */
+/**
+ * Throws unless training stops at the step that diverges, says which it is, and leaves everything as it was before it.
+ */
 export async function stopsAtTheStep(engine: Engine): Promise<void> {
   for (const optimizer of RULES) {
     const { data, epochs } = dataOf(inFours, optimizer.kind === "dpSgd" ? "poisson" : "shuffle");
@@ -89,7 +91,10 @@ export async function stopsAtTheStep(engine: Engine): Promise<void> {
   }
 }
 
-/** Throws unless training behind a divergence goes on as if there had been none, the optimizer's velocity and counts included. */
+/**
+ * Throws unless training behind a divergence goes on as if there had been none, the optimizer's velocity and counts
+ * included.
+ */
 export async function goesOnAsBefore(engine: Engine): Promise<void> {
   const { data } = dataOf(inFours, "shuffle");
   for (const optimizer of [momentum({ lr: 0.1 }), adam({ lr: 0.1 })]) {
@@ -131,7 +136,10 @@ export async function stopsSoon(engine: Engine, lag: number): Promise<void> {
   assertEquals(model.steps, 200);
 }
 
-/** Throws unless steps of a program change nothing from the first on whose loss is infinite, until the watch begins again. */
+/**
+ * Throws unless steps of a program change nothing from the first on whose loss is infinite, until the watch begins
+ * again.
+ */
 export async function changesNothing(engine: Engine): Promise<void> {
   const program = engine.program(network, { batchSize: 4, gradients: "parameters" });
   const { data } = dataOf(inFours, "shuffle"), targets = new Float32Array(3 * CLASSES);
@@ -160,7 +168,10 @@ export async function changesNothing(engine: Engine): Promise<void> {
   }
 }
 
-/** Throws unless the loss told in private training is the mean over the whole batch, however many parts it is done in, and absent for a batch of none, which is a step all the same. */
+/**
+ * Throws unless the loss told in private training is the mean over the whole batch, however many parts it is done in,
+ * and absent for a batch of none, which is a step all the same.
+ */
 export async function tellsTheWholeBatch(engine: Engine): Promise<void> {
   const all = Array.from({ length: IMAGES }, (_, i) => i), batches = [[], all.slice(0, 40), [], [7], all.slice(3), []];
   const { data } = dataOf(batches, "poisson"), told: (number | undefined)[] = [];

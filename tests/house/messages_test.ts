@@ -60,7 +60,10 @@ function textsOf(source: string): string[] {
  */
 function namesIn(text: string): string[] {
   if (text.includes("\n") || !text.includes(" ")) return [];
-  const found = text.matchAll(/`([A-Za-z]\w*)|(?<![\w.#])([A-Za-z]\w*)(?=\()|(?<![\w.#])([a-z]+\d*[A-Z]\w*)/g);
+  // Escaped bytes are no words.
+  const found = text.replace(/\\x[0-9a-f]{2}/g, " ").matchAll(
+    /`([A-Za-z]\w*)(?=[`(.])|(?<![\w.#])([A-Za-z]\w*)(?=\()|(?<![\w.#])([a-z]+\d*[A-Z]\w*)/g,
+  );
   return Array.from(found, ([, ticked, called, camel]) => ticked ?? called ?? camel!);
 }
 
@@ -104,7 +107,7 @@ describe("messages", { skip }, () => {
 describe("what parseIdx says of gzip", () => {
   test("can be done", async () => {
     const file = encodeIdx({ type: "uint8", shape: [2], data: Uint8Array.of(3, 1) }), packed = gzipSync(file);
-    assertThrows(() => parseIdx(packed), DataFormatError, "this is gzip: unpack it first, see `decompressed`");
+    assertThrows(() => parseIdx(packed), DataFormatError, "this is gzip data: unpack it first, see `decompressed`");
     assertEquals([...parseIdx(await decompressed(packed)).data], [3, 1]);
   });
 });

@@ -109,6 +109,8 @@ async function main(): Promise<void> {
     "median",
     "longest",
   ]];
+  // However this ends; one that the system has stopped would not heed a gentler signal.
+  process.on("exit", () => busyOnes.forEach((one) => one.kill("SIGKILL")));
   for (const [name, run] of chosen) {
     const start = performance.now(), one = await run(repetitions);
     console.error(`${name}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
@@ -116,7 +118,6 @@ async function main(): Promise<void> {
     if (one.differences.length > 0 || one.errors.length > 0) process.exitCode = 1;
     rows.push(row(name, one));
   }
-  for (const one of busyOnes) one.kill();
   console.log(aligned(rows));
 }
 

@@ -1,4 +1,7 @@
-/** Training that diverges, and private training on odd batches, on every engine of the CPU; `tests/gpu/` has the same for a GPU. */
+/**
+ * Training that diverges, and private training on odd batches, on every engine of the CPU; `tests/gpu/` has the same
+ * for a GPU.
+ */
 import { describe, test } from "node:test";
 import { openEngine } from "../../mod.ts";
 import { ENGINES } from "../support/engines.ts";

@@ -258,8 +258,10 @@ export interface Kernels {
   /** The same of a convolution, `dy` being that of all its outputs. `scratch` has room for 16 bytes for each value of an image of x and for each position of two outputs. */
   convExampleSquares(x: number, dy: number, squares: number, scratch: number, withBias: number, shape: number): void;
   /**
-   * Scales each image's dY `[count][lanes]`, which is the gradient of the mean loss over `images` images, by min(images, bound / sqrt(squares)): what follows from it sums up, over the images, the gradients of
-   * their own losses clipped to length `bound`. An image whose squares are not finite is left out: its dY becomes 0, whatever it was.
+   * Scales each image's dY `[count][lanes]`, which is the gradient of the mean loss over `images` images, by
+   * min(images, bound / sqrt(squares)): what follows from it sums up, over the images, the gradients of their own
+   * losses clipped to length `bound`. An image whose squares are not finite is left out: its dY becomes 0, whatever it
+   * was.
    */
   clipExamples(dY: number, squares: number, count: number, images: number, lanes: number, bound: number): void;
 

@@ -90,7 +90,10 @@ export class SquaredError {
     this.#device.write(this.#weights, 0, all);
   }
 
-  /** Computes the losses and the gradient: the first times `factor`, the second times `share` too; `step` is that of training, 0 for none. */
+  /**
+   * Computes the losses and the gradient: the first times `factor`, the second times `share` too; `step` is that of
+   * training, 0 for none.
+   */
   run(factor: number, share: number, step = 0): void {
     const [error, ...behind] = this.#kernels;
     this.#device.run(error, factor, share, step);
