@@ -4,7 +4,7 @@
  *
  *     deno run tests/bench/switch_points.ts
  */
-import { GROUP_LANES, imageStride } from "../../src/engine/cpu/kernels.ts";
+import { GROUP_LANES, imageStride } from "../../src/engine/cpu/kernels/memory.ts";
 import { lanesOf } from "../../src/engine/lanes.ts";
 import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
 import { Random } from "../../mod.ts";

@@ -1,5 +1,5 @@
 import { describe, test } from "node:test";
-import { CONV_SHAPE } from "../../src/engine/cpu/kernels.ts";
+import { CONV_SHAPE } from "../../src/engine/cpu/kernels/memory.ts";
 import { lanesOf } from "../../src/engine/lanes.ts";
 import { Random } from "../../src/random/threefry.ts";
 import { convolution } from "../../src/engine/cpu/reference/convolution.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, test } from "node:test";
-import { CONV_SHAPE } from "../../src/engine/cpu/kernels.ts";
+import { CONV_SHAPE } from "../../src/engine/cpu/kernels/memory.ts";
 import { lanesOf } from "../../src/engine/lanes.ts";
 import { exampleGradients } from "../../src/engine/cpu/reference/example_gradients.ts";
 import { Random } from "../../src/random/threefry.ts";

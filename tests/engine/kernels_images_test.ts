@@ -1,5 +1,5 @@
 import { describe, test } from "node:test";
-import { imageStride } from "../../src/engine/cpu/kernels.ts";
+import { imageStride } from "../../src/engine/cpu/kernels/memory.ts";
 import { lanesOf } from "../../src/engine/lanes.ts";
 import { images } from "../../src/engine/cpu/reference/images.ts";
 import { Random } from "../../src/random/threefry.ts";

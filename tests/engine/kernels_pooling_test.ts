@@ -1,5 +1,5 @@
 import { describe, test } from "node:test";
-import { POOL_SHAPE } from "../../src/engine/cpu/kernels.ts";
+import { POOL_SHAPE } from "../../src/engine/cpu/kernels/memory.ts";
 import { lanesOf } from "../../src/engine/lanes.ts";
 import { pooling } from "../../src/engine/cpu/reference/pooling.ts";
 import { Random } from "../../src/random/threefry.ts";

@@ -1,6 +1,6 @@
 /** Random shapes of a pooled convolution, and the tensors that belong to them. */
 import fc from "fast-check";
-import { CONV_SHAPE, GROUP_LANES, imageStride, POOL_SHAPE } from "../../src/engine/cpu/kernels.ts";
+import { CONV_SHAPE, GROUP_LANES, imageStride, POOL_SHAPE } from "../../src/engine/cpu/kernels/memory.ts";
 import { lanesOf } from "../../src/engine/lanes.ts";
 import type { Random } from "../../src/random/threefry.ts";
 import { draw, holds, type Style, whole } from "./kernel_values.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Conv2dLayer, type PlacedLayer, type PoolLayer, sizeOf } from "../../nn/mod.ts";
-import { GROUP_LANES, imageStride } from "./kernels.ts";
+import { GROUP_LANES, imageStride } from "./kernels/memory.ts";
 import type { Call, LayerCalls } from "../backend.ts";
 import {
   allocate,

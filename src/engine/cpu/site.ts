@@ -4,7 +4,7 @@
  * @module
  */
 import { type Conv2dLayer, type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../../nn/mod.ts";
-import { CONV_SHAPE, POOL_SHAPE } from "./kernels.ts";
+import { CONV_SHAPE, POOL_SHAPE } from "./kernels/memory.ts";
 import type { Activation, Site } from "../backend.ts";
 import type { Machine } from "./machine.ts";
 import type { CpuParameters } from "./parameters.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { CONV_SHAPE, type Kernels } from "../kernels.ts";
+import type { ConvolutionKernels } from "../kernels/convolution.ts";
+import { CONV_SHAPE } from "../kernels/memory.ts";
 import type { ReferenceMemory } from "./memory.ts";
 import { eachTap, everyWeight, sizes } from "./taps.ts";
 
@@ -65,7 +66,7 @@ export function weightGradientOf(
  */
 export function convolution(
   memory: ReferenceMemory,
-): Pick<Kernels, "conv2dForward" | "conv2dInputGradient" | "conv2dWeightGradient" | "biasGradient"> {
+): ConvolutionKernels {
   return {
     conv2dForward(x, weight, bias, y, _scratch, shape) {
       const sums = forwardOf(memory, [x, weight, bias], shape);

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { Kernels } from "../kernels.ts";
+import type { DenseKernels } from "../kernels/dense.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 /** The dense kernels over a memory: x `[inputs][lanes]`, weight `[outputs][inputs]`, y `[outputs][lanes]`. Sums run in float64. */
 export function dense(
   memory: ReferenceMemory,
-): Pick<Kernels, "denseForward" | "denseInputGradient" | "denseWeightGradient"> {
+): DenseKernels {
   return {
     denseForward(x, weight, bias, y, inputs, outputs, lanes) {
       const xs = memory.floatsAt(x, inputs * lanes);

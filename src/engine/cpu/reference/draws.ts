@@ -4,11 +4,11 @@
  * @module
  */
 import { threefry2x32 } from "../../../random/threefry.ts";
-import type { Kernels } from "../kernels.ts";
+import type { DrawsKernels } from "../kernels/draws.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 /** The drawing kernels over a memory. Element i depends on the seed, the stream and i alone. */
-export function draws(memory: ReferenceMemory): Pick<Kernels, "fillUniform" | "fillNormal"> {
+export function draws(memory: ReferenceMemory): DrawsKernels {
   const block = new Uint32Array(2);
   return {
     fillUniform(out, count, seed, stream, low, high) {

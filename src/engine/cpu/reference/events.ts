@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { CONV_SHAPE, GROUP_LANES, imageStride, type Kernels, POOL_SHAPE } from "../kernels.ts";
+import type { EventsKernels } from "../kernels/events.ts";
+import { CONV_SHAPE, GROUP_LANES, imageStride, POOL_SHAPE } from "../kernels/memory.ts";
 import type { ReferenceMemory } from "./memory.ts";
 import { poolSizes } from "./pooling.ts";
 import { type ConvShape, everyWeight, sizes, tapOf } from "./taps.ts";
@@ -77,7 +78,7 @@ export function eventInputGradientOf(
 /** The kernels of events over a memory. Sums run in float64; scratch is not used. */
 export function events(
   memory: ReferenceMemory,
-): Pick<Kernels, "winnerEvents" | "eventBiasGradient" | "eventWeightGradient" | "eventInputGradient"> {
+): EventsKernels {
   return {
     winnerEvents(dy, winner, events, _scratch, conv, pool) {
       const s = memory.record(conv, CONV_SHAPE);

@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { CONV_SHAPE, type Kernels } from "../kernels.ts";
+import type { ExampleGradientsKernels } from "../kernels/example_gradients.ts";
+import { CONV_SHAPE } from "../kernels/memory.ts";
 import type { ReferenceMemory } from "./memory.ts";
 import { eachTap, everyWeight, sizes } from "./taps.ts";
 
 /** The kernels over a memory: squares `[lanes]`; the other tensors as those of the layers' gradients. Sums run in float64. */
 export function exampleGradients(
   memory: ReferenceMemory,
-): Pick<Kernels, "denseExampleSquares" | "convExampleSquares" | "clipExamples"> {
+): ExampleGradientsKernels {
   /** Adds the squares of gradients `[count][lanes]` to `squares`. */
   function addSquares(squares: number, gradients: Float64Array, lanes: number): void {
     const sums = new Float64Array(lanes);

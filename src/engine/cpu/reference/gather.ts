@@ -5,12 +5,12 @@
  *
  * @module
  */
-import type { Kernels } from "../kernels.ts";
+import type { GatherKernels } from "../kernels/gather.ts";
 import { taps } from "../../resize.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 /** The resize and the input of a batch over a memory. */
-export function gather(memory: ReferenceMemory): Pick<Kernels, "resize" | "gather"> {
+export function gather(memory: ReferenceMemory): GatherKernels {
   return {
     resize(images, out, planes, sourceHeight, sourceWidth, height, width) {
       const rows = taps(sourceHeight, height, "rows"), columns = taps(sourceWidth, width, "columns");

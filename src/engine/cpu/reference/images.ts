@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { imageStride, type Kernels } from "../kernels.ts";
+import type { ImagesKernels } from "../kernels/images.ts";
+import { imageStride } from "../kernels/memory.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 /** Calls `visit` with the offsets (in floats) of every element in x `[channels][pixels][lanes]` and in images `[lanes][pixels][channels]`. */
@@ -24,7 +25,7 @@ function eachElement(
 }
 
 /** The kernels that reorder a batch, over a memory: every element is copied as it is. */
-export function images(memory: ReferenceMemory): Pick<Kernels, "toImages" | "fromImages"> {
+export function images(memory: ReferenceMemory): ImagesKernels {
   return {
     toImages(x, images, channels, pixels, lanes) {
       const xs = memory.floatsAt(x, channels * pixels * lanes);

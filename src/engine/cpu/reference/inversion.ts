@@ -3,17 +3,14 @@
  *
  * @module
  */
-import type { Kernels } from "../kernels.ts";
+import type { InversionKernels } from "../kernels/inversion.ts";
 import type { ReferenceMemory } from "./memory.ts";
-
-function clip(value: number, low: number, high: number): number {
-  return Math.min(Math.max(value, low), high);
-}
+import { clip } from "./update.ts";
 
 /** The attack's kernels over a memory. Every lane is an image of its own; sums run in float64. */
 export function inversion(
   memory: ReferenceMemory,
-): Pick<Kernels, "featureLoss" | "squaredError" | "imagePriors" | "signStep" | "adamStep"> {
+): InversionKernels {
   return {
     featureLoss(features, targets, dFeatures, losses, count, images, lanes, factor) {
       const fs = memory.floatsAt(features, count * lanes);
@@ -33,21 +30,6 @@ export function inversion(
         for (let i = lane; i < count * lanes; i += lanes) {
           gradient[i] = memory.round(factor) * 2 * (fs[i]! - ts[i]!) / divisor;
         }
-      }
-    },
-
-    squaredError(y, targets, dY, losses, count, images, lanes) {
-      const ys = memory.floatsAt(y, count * lanes);
-      const ts = memory.floatsAt(targets, count * lanes);
-      const gradient = memory.floatsAt(dY, count * lanes).fill(0);
-      const lossOf = memory.floatsAt(losses, lanes).fill(0);
-      for (let lane = 0; lane < images; lane++) {
-        let error = 0;
-        for (let i = lane; i < count * lanes; i += lanes) {
-          error += (ys[i]! - ts[i]!) ** 2;
-          gradient[i] = 2 * (ys[i]! - ts[i]!) / (count * images);
-        }
-        lossOf[lane] = error / count;
       }
     },
 
@@ -92,25 +74,6 @@ export function inversion(
         const moved = memory.round(xs[i]! - memory.round(rate) * Math.sign(dxs[i]!));
         // A step along what is no number must not pass for one that stayed.
         xs[i] = Number.isFinite(dxs[i]!) ? clip(moved, memory.round(low), memory.round(high)) : NaN;
-      }
-    },
-
-    adamStep(x, dx, m, v, count, rate, beta1, beta2, epsilon, scale1, scale2, low, high) {
-      const xs = memory.floatsAt(x, count);
-      const dxs = memory.floatsAt(dx, count);
-      const ms = memory.floatsAt(m, count);
-      const vs = memory.floatsAt(v, count);
-      const b1 = memory.round(beta1), take1 = memory.round(1 - b1);
-      const b2 = memory.round(beta2), take2 = memory.round(1 - b2);
-      const times = (a: number, b: number) => memory.round(a * b);
-      for (let i = 0; i < count; i++) {
-        ms[i] = times(b1, ms[i]!) + times(take1, dxs[i]!);
-        vs[i] = times(b2, vs[i]!) + times(take2, times(dxs[i]!, dxs[i]!));
-        const root = memory.round(Math.sqrt(times(vs[i]!, memory.round(scale2))));
-        const deviation = memory.round(root + memory.round(epsilon));
-        const step = memory.round(times(memory.round(rate), times(ms[i]!, memory.round(scale1))) / deviation);
-        const moved = memory.round(xs[i]! - step);
-        xs[i] = Number.isFinite(vs[i]!) ? clip(moved, memory.round(low), memory.round(high)) : NaN;
       }
     },
   };

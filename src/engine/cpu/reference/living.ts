@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { CONV_SHAPE, type Kernels } from "../kernels.ts";
+import type { LivingKernels } from "../kernels/living.ts";
+import { CONV_SHAPE } from "../kernels/memory.ts";
 import { forwardOf, inputGradientOf, weightGradientOf } from "./convolution.ts";
 import { eventInputGradientOf, eventWeightGradientOf } from "./events.ts";
 import type { ReferenceMemory } from "./memory.ts";
@@ -11,17 +12,7 @@ import { poolConvolved } from "./pooled_convolution.ts";
 import { sizes } from "./taps.ts";
 
 /** The kernels of living weights over a memory. Sums run in float64, in the order of their dense counterparts; scratch is not used. */
-export function living(memory: ReferenceMemory): Pick<
-  Kernels,
-  | "listLiving"
-  | "listLivingPasses"
-  | "livingPooledConvForward"
-  | "livingEventWeightGradient"
-  | "livingEventInputGradient"
-  | "livingDenseForward"
-  | "livingDenseInputGradient"
-  | "livingDenseWeightGradient"
-> {
+export function living(memory: ReferenceMemory): LivingKernels {
   function listed(living: number): Int32Array {
     return memory.intsAt(living + 4, memory.ints[living / 4]!);
   }

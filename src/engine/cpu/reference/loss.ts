@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Kernels } from "../kernels.ts";
+import type { LossKernels } from "../kernels/loss.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 /** The log of the softmax of one lane; the maximum is taken out first, so that no exponential overflows. */
@@ -18,7 +18,7 @@ function logSoftmax(logits: number[]): number[] {
 /** The loss kernels over a memory: logits, dLogits and targets `[classes][lanes]`, labels and losses `[lanes]`. All in float64. */
 export function loss(
   memory: ReferenceMemory,
-): Pick<Kernels, "softmaxCrossEntropy" | "softmaxCrossEntropyOneHot"> {
+): LossKernels {
   /** Both kernels, given the target probability of a class for a lane. */
   function crossEntropy(
     [logits, dLogits, losses]: [number, number, number],
@@ -54,6 +54,21 @@ export function loss(
     softmaxCrossEntropyOneHot(logits, targets, dLogits, losses, classes, images, lanes) {
       const targetOf = memory.floatsAt(targets, classes * lanes);
       crossEntropy([logits, dLogits, losses], [classes, images, lanes], (c, lane) => targetOf[c * lanes + lane]!);
+    },
+
+    squaredError(y, targets, dY, losses, count, images, lanes) {
+      const ys = memory.floatsAt(y, count * lanes);
+      const ts = memory.floatsAt(targets, count * lanes);
+      const gradient = memory.floatsAt(dY, count * lanes).fill(0);
+      const lossOf = memory.floatsAt(losses, lanes).fill(0);
+      for (let lane = 0; lane < images; lane++) {
+        let error = 0;
+        for (let i = lane; i < count * lanes; i += lanes) {
+          error += (ys[i]! - ts[i]!) ** 2;
+          gradient[i] = 2 * (ys[i]! - ts[i]!) / (count * images);
+        }
+        lossOf[lane] = error / count;
+      }
     },
   };
 }

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Kernels } from "../kernels.ts";
+import type { PaddingKernels } from "../kernels/padding.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 /** The padding kernels over a memory: inside `[channels][height][width][lanes]`, outside with padHeight rows and padWidth columns more on each side. */
-export function padding(memory: ReferenceMemory): Pick<Kernels, "pad" | "unpad"> {
+export function padding(memory: ReferenceMemory): PaddingKernels {
   return {
     pad(x, y, channels, height, width, padHeight, padWidth, lanes) {
       const tall = height + 2 * padHeight;

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { CONV_SHAPE, type Kernels, POOL_SHAPE } from "../kernels.ts";
+import type { PooledConvolutionKernels } from "../kernels/pooled_convolution.ts";
+import { CONV_SHAPE, POOL_SHAPE } from "../kernels/memory.ts";
 import { forwardOf } from "./convolution.ts";
 import type { ReferenceMemory } from "./memory.ts";
 import { eachPlace, poolSizes } from "./pooling.ts";
@@ -36,7 +37,7 @@ export function poolConvolved(
 }
 
 /** The pooled convolution over a memory, from all weights. Sums run in float64; scratch is not used. */
-export function pooledConvolution(memory: ReferenceMemory): Pick<Kernels, "pooledConvForward"> {
+export function pooledConvolution(memory: ReferenceMemory): PooledConvolutionKernels {
   return {
     pooledConvForward: (x, weight, bias, y, winner, _scratch, conv, pool) =>
       poolConvolved(memory, [x, weight, bias, y, winner, conv, pool]),

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Kernels, POOL_SHAPE } from "../kernels.ts";
+import type { PoolingKernels } from "../kernels/pooling.ts";
+import { POOL_SHAPE } from "../kernels/memory.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 type Shape = Record<(typeof POOL_SHAPE)[number], number>;
@@ -45,7 +46,7 @@ export function eachPlace(s: Shape, visit: (yAt: number, xAt: number, place: num
 /** The pooling kernels over a memory: x `[channels][height][width][lanes]`, y and winner `[channels][rows][columns][lanes]`. */
 export function pooling(
   memory: ReferenceMemory,
-): Pick<Kernels, "maxPoolForward" | "maxPoolGradient" | "averagePoolForward" | "averagePoolGradient"> {
+): PoolingKernels {
   return {
     maxPoolForward(x, y, winner, shape) {
       const s = memory.record(shape, POOL_SHAPE);

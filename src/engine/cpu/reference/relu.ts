@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Kernels } from "../kernels.ts";
+import type { ReluKernels } from "../kernels/relu.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 /** The rectifier kernels over a memory, element for element. */
-export function relu(memory: ReferenceMemory): Pick<Kernels, "reluForward" | "reluGradient"> {
+export function relu(memory: ReferenceMemory): ReluKernels {
   return {
     reluForward(x, y, count) {
       const xs = memory.floatsAt(x, count);

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { Kernels } from "../kernels.ts";
+import type { SelectionKernels } from "../kernels/selection.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 /** The selection kernels over a memory. Tables and histograms are not used. */
 export function selection(
   memory: ReferenceMemory,
-): Pick<Kernels, "maxMagnitude" | "distinctMagnitudes" | "kthSmallestMagnitude"> {
+): SelectionKernels {
   function magnitudes(pointer: number, count: number): Float32Array {
     return Float32Array.from(memory.floatsAt(pointer, count), Math.abs);
   }

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Kernels } from "../kernels.ts";
+import type { SigmoidKernels } from "../kernels/sigmoid.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 /** The logistic kernels over a memory, element for element. */
-export function sigmoid(memory: ReferenceMemory): Pick<Kernels, "sigmoidForward" | "sigmoidGradient"> {
+export function sigmoid(memory: ReferenceMemory): SigmoidKernels {
   return {
     sigmoidForward(x, y, count) {
       const xs = memory.floatsAt(x, count);

@@ -6,7 +6,7 @@
  * @module
  */
 import { threefry2x32 } from "../../../random/threefry.ts";
-import type { Kernels } from "../kernels.ts";
+import type { SuppressKernels } from "../kernels/suppress.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
 const KEPT = -1;
@@ -17,7 +17,7 @@ const NOISE_BOUND = 0.5;
 const NOISE_VOLUME = 0.1;
 
 /** The suppress kernels over a memory: weight and deWeight float32, mask int32, all of `count` elements. */
-export function suppress(memory: ReferenceMemory): Pick<Kernels, "suppressExact" | "suppressApproximate"> {
+export function suppress(memory: ReferenceMemory): SuppressKernels {
   return {
     suppressExact(
       weight,

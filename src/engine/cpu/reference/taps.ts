@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CONV_SHAPE } from "../kernels.ts";
+import type { CONV_SHAPE } from "../kernels/memory.ts";
 
 /** The shape of a convolution, by the names of its fields. */
 export type ConvShape = Record<(typeof CONV_SHAPE)[number], number>;
