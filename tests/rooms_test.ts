@@ -70,7 +70,8 @@ function uses(all: ReadonlyMap<string, string>, pattern: RegExp, where: (path: s
   );
 }
 
-const SURROUNDINGS = /\b(?:Date\.now|new Date|performance\.now|Math\.random|console\.|Deno\.|process\.|Bun\.|set(?:Timeout|Interval)\b)/g;
+const SURROUNDINGS =
+  /\b(?:Date\.now|new Date|performance\.now|Math\.random|console\.|Deno\.|process\.|Bun\.|set(?:Timeout|Interval)\b)/g;
 const INEXACT =
   /\bMath\.(?:exp|expm1|log|log2|log10|log1p|pow|sin|cos|tan|tanh|sinh|cosh|asin|acos|atan|atan2|cbrt)\b/g;
 const outside = (...rooms: string[]) => (path: string) => !rooms.includes(roomOf(path));
