@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "#std/assert";
 import { describe, test } from "node:test";
-import { type Engine, EngineError, type EngineOptions, openEngine } from "../../mod.ts";
+import { EngineError, type EngineOptions, openEngine } from "../../mod.ts";
 import { pause, TimeoutError, within } from "../../src/runtime/timer.ts";
 
 const never = () => new Promise<never>(() => {});
@@ -93,7 +93,7 @@ const AWFUL: readonly [what: string, gpu: () => GPU, reason: RegExp][] = [
 describe("a GPU of which", () => {
   for (const [what, gpu, reason] of AWFUL) {
     test(`${what} is none`, async () => {
-      using engine: Engine = await openEngine({ gpu: gpu(), gpuTimeout: 200 });
+      const engine = await openEngine({ gpu: gpu(), gpuTimeout: 200 });
       assert(engine.name !== "webgpu");
       assertMatch(engine.why.split("; not webgpu: ")[1]!, reason);
       const options: EngineOptions = { engine: "webgpu", gpu: gpu(), gpuTimeout: 200 };

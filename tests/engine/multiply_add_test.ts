@@ -16,7 +16,7 @@ describe("engine.why", () => {
     test(`says fused where it is, opened by ${JSON.stringify(options)}`, {
       skip: "build" in options && options.build === "relaxed" && skip,
     }, async () => {
-      using engine = await openEngine(options);
+      const engine = await openEngine(options);
       if (engine.name === "wasm") assertEquals(/\bfused\b/.test(engine.why), await fuses(engine), engine.why);
     });
   }

@@ -52,19 +52,19 @@ describe("stderr", { skip: noNode }, () => {
   );
 });
 
-describe("Deno on Linux", { skip: notLinux }, () => {
+describe("Deno on Linux", () => {
   const asked = /not webgpu: (?!Deno on Linux is asked)|^the webgpu engine/;
 
-  test("is not asked for a GPU unprompted, and says how it is", async () => {
+  test("is not asked for a GPU unprompted, and says how it is", { skip: notLinux }, async () => {
     assertMatch((await opened("")).stdout, /not webgpu: Deno on Linux .*openEngine\(\{ gpu: navigator\.gpu \}\)/);
     assertMatch((await opened("", ["--allow-env"])).stdout, /not webgpu: Deno on Linux is asked/);
   });
 
-  test("is asked where the entry is handed in", async () => {
+  test("is asked where the entry is handed in", { skip: notLinux }, async () => {
     assertMatch((await opened("{ gpu: navigator.gpu }")).stdout, asked);
   });
 
-  test("is asked where it may see that there is a session", async () => {
+  test("is asked where it may see that there is a session", { skip: notLinux }, async () => {
     await inTemporaryFolder(async (session) => {
       const ended = await opened("", ["--allow-env=XDG_RUNTIME_DIR"], { XDG_RUNTIME_DIR: session });
       assertMatch(ended.stdout, asked);

@@ -7,7 +7,7 @@ import { checkout } from "./tools.ts";
 /** A line of a call stack, as V8 and JavaScriptCore or as Firefox write it. */
 const STACK = /^\s*(?:at |\S*@(?:\S*:\d+|tests\/))/;
 /** A place in the tests, but for the assertions themselves and what stands for a test runner. */
-const PLACE = /tests\/(?!assert\.ts|runtimes\/page\/)[\w/.-]+\.ts(?::\d+|, in .*)/;
+const PLACE = /tests\/(?!support\/assert\.ts|runtimes\/page\/)[\w/.-]+\.ts(?::\d+|, in .*)/;
 
 /** Characters of a message that are told in a list of many. */
 const LONGEST = 300;

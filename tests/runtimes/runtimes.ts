@@ -20,6 +20,8 @@ import { WORKERD } from "./workerd.ts";
 
 const RUNTIMES: readonly Runtime[] = [...NATIVE, ...BROWSERS, WORKERD];
 const WHERE = "tests/runtimes/where.ts";
+/** Folders of tests that are run in Deno alone: traces of the reference, and the tests of tools. */
+const DENO_ALONE: readonly string[] = ["golden", "bench", "runtimes", "experiments"];
 
 const HELP = `Runs the test files in every runtime, then the edge example and the package for npm.
 
@@ -68,8 +70,10 @@ async function runFiles(): Promise<string[]> {
   const chosen = (text: string, parts: readonly string[], of: (text: string, part: string) => boolean) =>
     parts.length === 0 || parts.some((part) => of(text, part));
   const runtimes = RUNTIMES.filter(({ name }) => chosen(name, values.runtime, (text, part) => text.startsWith(part)));
-  const files = readdirSync(`${checkout}tests`).filter((name) => name.endsWith("_test.ts")).sort()
-    .map((name) => `tests/${name}`).filter((path) => chosen(path, values.file, (text, part) => text.includes(part)));
+  const files = readdirSync(`${checkout}tests`, { recursive: true, encoding: "utf8" })
+    .map((name) => `tests/${name.replaceAll("\\", "/")}`)
+    .filter((path) => path.endsWith("_test.ts") && !DENO_ALONE.includes(path.split("/")[1]!)).sort()
+    .filter((path) => chosen(path, values.file, (text, part) => text.includes(part)));
   if (!runtimes.length || !files.length) throw new RangeError("no runtime or no test file has such a name; see --help");
   const columns: Column[] = new Array(runtimes.length);
   let next = 0;

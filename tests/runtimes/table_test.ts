@@ -83,8 +83,9 @@ describe("JUnit reports", () => {
 });
 
 describe("a failure", () => {
-  const why = "AssertionError: word 7\n+ actual - expected\n\n    at assertEquals (file:///t/tests/assert.ts:13:3)\n" +
-    "    at NodeTestContext.<anonymous> (file:///t/tests/threads_test.ts:69:5)";
+  const why =
+    "AssertionError: word 7\n+ actual - expected\n\n    at assertEquals (file:///t/tests/support/assert.ts:13:3)\n" +
+    "    at NodeTestContext.<anonymous> (file:///t/tests/engine/threads_test.ts:69:5)";
   const firefox =
     "no other thread did a share\nok@http://localhost:4/module.js:4:21\nrun@http://localhost:4/module.js:9:3";
 
