@@ -25,8 +25,9 @@ export { reluForward, reluGradient } from "./relu";
 export { distinctMagnitudes, kthSmallestMagnitude, maxMagnitude } from "./selection";
 export { sigmoidForward, sigmoidGradient } from "./sigmoid";
 export { closeCall, joinCall, joinThreads, openCall } from "./shares";
-export { suppressApproximate, suppressExact } from "./suppress";
-export { momentum, scaledSum, sgd } from "./update";
+export { countSuppressed, suppressApproximate, suppressExact } from "./suppress";
+export { silentUnits, suppressUnits } from "./units";
+export { applyMask, momentum, scaledSum, sgd } from "./update";
 
 /** Where free memory begins: after the module's own constants. */
 export const heapBase: usize = __heap_base;

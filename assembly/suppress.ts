@@ -70,3 +70,10 @@ export function suppressApproximate(
   }
   return suppressed;
 }
+
+// mask [count] int32
+export function countSuppressed(mask: usize, count: i32): i32 {
+  let suppressed = 0;
+  for (const end = mask + (<usize> count << 2); mask < end; mask += 4) suppressed += i32(!load<i32>(mask));
+  return suppressed;
+}

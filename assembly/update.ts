@@ -77,3 +77,19 @@ export function scaledSum(a: usize, b: usize, out: usize, count: i32, factor: f3
     }
   }
 }
+
+// weight [count]; mask [count] int32
+export function applyMask(weight: usize, mask: usize, count: i32): void {
+  const shares = sharesOf(count, SHARE);
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const last = min((share + 1) * SHARE, count);
+    let at: usize = share * SHARE * 4;
+    for (const end: usize = (last & ~3) << 2; at < end; at += 16) {
+      v128.store(weight + at, v128.and(v128.load(weight + at), v128.load(mask + at)));
+    }
+    for (const end: usize = last << 2; at < end; at += 4) {
+      store<i32>(weight + at, load<i32>(weight + at) & load<i32>(mask + at));
+    }
+  }
+}

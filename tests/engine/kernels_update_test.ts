@@ -78,6 +78,17 @@ describe("the optimizers on every engine", () => {
       }
     }, 80));
 
+  test("a mask sets what it suppresses to +0, whatever it was, and leaves the rest", () =>
+    holds({ ...CASES, count: fc.oneof(CASES.count, whole(4090, 8200)) }, ({ style, seed, count, word }) => {
+      const random = new Random(seed), mask = drawMask(random, count), odd = [NaN, Infinity, -Infinity, -0, -3e38];
+      const values = draw(random, count, style);
+      const w = values.map((value, i) => mask[i] === 0 && random.integer(2) ? odd[random.integer(5)]! : value);
+      const weight = updated(w, "equal", 4 * word);
+      for (const { after } of compareKernel("applyMask", [weight, input(mask, 4 * word), count])) {
+        assert(after(weight).every((value, i) => Object.is(value, mask[i] === 0 ? 0 : values[i])));
+      }
+    }));
+
   test("the scaled sum is that of its definition to the last bit, in place too", () =>
     holds(CASES, ({ style, seed, count, word, masked: inPlace }) => {
       const random = new Random(seed);

@@ -25,6 +25,7 @@ import type { ReluKernels } from "./kernels/relu.ts";
 import type { SelectionKernels } from "./kernels/selection.ts";
 import type { SigmoidKernels } from "./kernels/sigmoid.ts";
 import type { SuppressKernels } from "./kernels/suppress.ts";
+import type { UnitsKernels } from "./kernels/units.ts";
 import type { UpdateKernels } from "./kernels/update.ts";
 
 /** Every kernel. Arguments named like tensors are pointers, the rest are numbers; `shape` points to a record of int32. */
@@ -46,6 +47,7 @@ export interface Kernels
     GatherKernels,
     SelectionKernels,
     SuppressKernels,
+    UnitsKernels,
     InversionKernels,
     DrawsKernels {}
 
