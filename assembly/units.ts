@@ -11,7 +11,7 @@ function isSilent(weightMask: usize, biasMask: usize, unit: i32, taps: i32): boo
   return true;
 }
 
-// weightMask [units][taps], biasMask [units] or 0: int32
+/** weightMask int32 [units][taps], biasMask int32 [units] or 0. */
 export function silentUnits(weightMask: usize, biasMask: usize, units: i32, taps: i32): i32 {
   let silent = 0;
   for (let unit = 0; unit < units; unit++) silent += i32(isSilent(weightMask, biasMask, unit, taps));
@@ -27,8 +27,10 @@ function addSquares(values: usize, count: i32, total: f64): f64 {
   return total;
 }
 
-// weight and weightMask [units][taps]; bias and biasMask [units] or 0; reader and readerMask [rows][units][columns];
-// scratch [units] float64
+/**
+ * weight and weightMask (int32) [units][taps], bias and biasMask (int32) [units] or 0, reader and readerMask (int32)
+ * [rows][units][columns]; scratch float64 [units].
+ */
 export function suppressUnits(
   weight: usize,
   bias: usize,
