@@ -41,7 +41,7 @@ const leftOut = {
   afterInitialize(program: Program): void {
     program.lookup("ASC_SHRINK_LEVEL").constantIntegerValue = program.lookup("ASC_FEATURE_SIMD").constantIntegerValue;
     const declaration = (name: string) => program.elementsByName.get(name)!.declaration;
-    declaration("~lib/math/pio2_large_quot").body = declaration("random/noLargeAngle").body;
+    declaration("~lib/math/pio2_large_quot").body = declaration("draws/noLargeAngle").body;
   },
 } as unknown as Transform;
 

@@ -173,6 +173,10 @@ export function forwardPixelOfSix(
   for (const last = x + pixel; x < last; x += 32, y += 32) forwardTile(x, packed, end, bias, y, outPlane);
 }
 
+/**
+ * x [channels][height][width][lanes], weight [outputs][channels][kernelHeight][kernelWidth], bias [outputs] or 0, y
+ * [outputs][outHeight][outWidth][lanes]; scratch: 7 * channels * kernelHeight * kernelWidth floats.
+ */
 export function conv2dForward(x: usize, weight: usize, bias: usize, y: usize, scratch: usize, shape: usize): void {
   const s = changetype<ConvShape>(shape);
   const taps = s.taps, pixel: usize = s.pixel, outWidth = s.outWidth, outHeight = s.outHeight;

@@ -122,6 +122,10 @@ function inputGradientSingle(dy: usize, weight: usize, dx: usize, rows: i32, col
   v128.store(dx, a1, 16);
 }
 
+/**
+ * dy [outputs][outHeight][outWidth][lanes], weight [outputs][channels][kernelHeight][kernelWidth], dx
+ * [channels][height][width][lanes]; scratch: as many floats as weight, and 64 bytes.
+ */
 export function conv2dInputGradient(dy: usize, weight: usize, dx: usize, scratch: usize, shape: usize): void {
   const s = changetype<ConvShape>(shape);
   const pixel: usize = s.pixel, outWidth = s.outWidth, outHeight = s.outHeight;
@@ -170,6 +174,10 @@ function tapOffset(tap: i32, s: ConvShape): usize {
   return ((channel * s.height + row) * s.width + column) * s.pixel;
 }
 
+/**
+ * x [channels][height][width][lanes], dy [outputs][outHeight][outWidth][lanes], dWeight
+ * [outputs][channels][kernelHeight][kernelWidth].
+ */
 export function conv2dWeightGradient(x: usize, dy: usize, dWeight: usize, shape: usize): void {
   const s = changetype<ConvShape>(shape);
   const taps = s.taps, pixel: usize = s.pixel;
@@ -198,6 +206,7 @@ export function conv2dWeightGradient(x: usize, dy: usize, dWeight: usize, shape:
   }
 }
 
+/** dy [channels][positions][lanes], dBias [channels]. */
 export function biasGradient(dy: usize, dBias: usize, channels: i32, positions: i32, lanes: i32): void {
   const bytes: usize = positions * lanes * 4;
   for (let channel = 0; channel < channels; channel++) {

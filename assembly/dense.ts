@@ -95,6 +95,7 @@ function product(
   }
 }
 
+/** x [inputs][lanes], weight [outputs][inputs], bias [outputs] or 0, y [outputs][lanes]. */
 export function denseForward(
   x: usize,
   weight: usize,
@@ -107,10 +108,12 @@ export function denseForward(
   product(x, weight, bias, y, inputs, outputs, inputs * 4, 4, lanes);
 }
 
+/** dy [outputs][lanes], weight [outputs][inputs], dx [inputs][lanes]. */
 export function denseInputGradient(dy: usize, weight: usize, dx: usize, inputs: i32, outputs: i32, lanes: i32): void {
   product(dy, weight, 0, dx, outputs, inputs, 4, inputs * 4, lanes);
 }
 
+/** x [inputs][lanes], dy [outputs][lanes], dWeight [outputs][inputs]. */
 export function denseWeightGradient(x: usize, dy: usize, dWeight: usize, inputs: i32, outputs: i32, lanes: i32): void {
   const pixel: usize = lanes << 2, full = outputs >= 4 && inputs >= 3;
   const tile = full ? 4 : 1, inputTile = full ? 3 : 1, shares = sharesOf(outputs, tile);

@@ -39,6 +39,10 @@ function fourEvents(event: usize, offsets: v128, gradient: v128, alive: i32): us
   return event + (alive & 8);
 }
 
+/**
+ * dy and winner (int32) [outputs][pooledHeight][pooledWidth][lanes]; events: int32 [outputs][lanes / 4 + 1] of
+ * begins, then, from an even one on, pairs of an int32 and a float32; scratch: windowHeight * windowWidth + 1 int32.
+ */
 export function winnerEvents(dy: usize, winner: usize, events: usize, scratch: usize, conv: usize, pool: usize): void {
   const s = changetype<ConvShape>(conv), p = changetype<PoolShape>(pool);
   const image = <i32> imageBytes(s.channels, s.height * s.width);

@@ -18,6 +18,7 @@ function squaresOf(x: usize, count: i32, pixel: usize): v128 {
   return total;
 }
 
+/** x [inputs][lanes], dy [outputs][lanes], squares [lanes]. */
 export function denseExampleSquares(
   x: usize,
   dy: usize,
@@ -100,6 +101,10 @@ function twoBiases(dy: usize, plane: usize, total: v128): v128 {
   return madd(b, b, madd(a, a, total));
 }
 
+/**
+ * x [channels][height][width][lanes], dy [outputs][outHeight][outWidth][lanes], squares [lanes]; scratch: 16 bytes
+ * for each of channels * height * width values and of 2 * outHeight * outWidth positions.
+ */
 export function convExampleSquares(
   x: usize,
   dy: usize,
@@ -135,6 +140,7 @@ export function convExampleSquares(
   }
 }
 
+/** dY [count][lanes], squares [lanes]. */
 export function clipExamples(dY: usize, squares: usize, count: i32, images: i32, lanes: i32, bound: f32): void {
   const pixel: usize = lanes << 2, shares = lanes >> 2;
   let share = 0;

@@ -31,6 +31,10 @@ function prepareTaps(taps: usize, source: i32, size: i32, resetAtEdge: bool): vo
   }
 }
 
+/**
+ * images uint8 [planes][sourceHeight][sourceWidth], out uint8 [planes][height][width]; scratch: 4 * (height + width)
+ * int32.
+ */
 export function resize(
   images: usize,
   out: usize,
@@ -75,6 +79,7 @@ function gatherFour(a: usize, b: usize, c: usize, d: usize, x: usize, pixel: usi
 /** Pixels of a share. */
 const SHARE = 64;
 
+/** images uint8 [...][size], indices int32 [count], x [size][lanes]. */
 export function gather(images: usize, indices: usize, x: usize, count: i32, size: i32, lanes: i32, scale: f32): void {
   const pixel: usize = lanes << 2, scales = f32x4.splat(scale), fours = count & ~3, shares = sharesOf(size, SHARE);
   let share = 0;

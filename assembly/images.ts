@@ -45,6 +45,7 @@ function transpose(from: usize, rows: i32, columns: i32, rowFrom: usize, to: usi
   }
 }
 
+/** x [channels][pixels][lanes], images [lanes][pixels][channels], 32 floats to spare behind each image. */
 export function toImages(x: usize, images: usize, channels: i32, pixels: i32, lanes: i32): void {
   const row: usize = lanes << 2, plane: usize = pixels * row, image = imageBytes(channels, pixels);
   const shares = sharesOf(pixels, SHARE);
@@ -61,6 +62,7 @@ export function toImages(x: usize, images: usize, channels: i32, pixels: i32, la
   }
 }
 
+/** images [lanes][pixels][channels], 32 floats to spare behind each image, x [channels][pixels][lanes]. */
 export function fromImages(images: usize, x: usize, channels: i32, pixels: i32, lanes: i32): void {
   const row: usize = lanes << 2, plane: usize = pixels * row, image = imageBytes(channels, pixels);
   const shares = sharesOf(pixels, SHARE);

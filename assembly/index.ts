@@ -3,30 +3,32 @@ export { conv2dForward } from "./convolution";
 export { biasGradient, conv2dInputGradient, conv2dWeightGradient } from "./convolution_gradients";
 export { denseForward, denseInputGradient, denseWeightGradient } from "./dense";
 export { clipExamples, convExampleSquares, denseExampleSquares } from "./example_gradients";
-export { eventBiasGradient, eventInputGradient, eventWeightGradient } from "./event_gradients";
+export { eventBiasGradient, eventInputGradient, eventWeightGradient } from "./events_gradients";
 export { winnerEvents } from "./events";
 export { gather, resize } from "./gather";
 export { fromImages, toImages } from "./images";
-export { adamStep, featureLoss, imagePriors, signStep, squaredError } from "./inversion";
-export { livingEventInputGradient, livingEventWeightGradient } from "./living_event_gradients";
+export { featureLoss, imagePriors, signStep } from "./inversion";
+export { livingEventInputGradient, livingEventWeightGradient } from "./living_events";
 export {
   listLiving,
   listLivingPasses,
   livingDenseForward,
   livingDenseInputGradient,
   livingDenseWeightGradient,
+  livingPooledConvForward,
 } from "./living";
-export { softmaxCrossEntropy, softmaxCrossEntropyOneHot } from "./loss";
+export { softmaxCrossEntropy, softmaxCrossEntropyOneHot, squaredError } from "./loss";
 export { pad, unpad } from "./padding";
-export { livingPooledConvForward, pooledConvForward } from "./pooled_convolution";
+export { pooledConvForward } from "./pooled_convolution";
 export { averagePoolForward, averagePoolGradient, maxPoolForward, maxPoolGradient } from "./pooling";
-export { fillNormal, fillUniform } from "./random";
+export { fillNormal, fillUniform } from "./draws";
 export { reluForward, reluGradient } from "./relu";
 export { distinctMagnitudes, kthSmallestMagnitude, maxMagnitude } from "./selection";
 export { sigmoidForward, sigmoidGradient } from "./sigmoid";
 export { closeCall, joinCall, joinThreads, openCall } from "./shares";
-export { suppressApproximate, suppressExact } from "./suppress";
-export { momentum, scaledSum, sgd } from "./update";
+export { countSuppressed, suppressApproximate, suppressExact } from "./suppress";
+export { silentUnits, suppressUnits } from "./units";
+export { adamStep, applyMask, momentum, scaledSum, sgd } from "./update";
 
 /** Where free memory begins: after the module's own constants. */
 export const heapBase: usize = __heap_base;

@@ -2,8 +2,10 @@
  * The weights still alive of a suppressed layer, as lists of pairs (offset in bytes, index of the weight) behind an index of where each group of them begins. A dense layer is a convolution over one
  * pixel.
  */
-import { ConvShape, forwardPixel, PACKED } from "./convolution";
-import { passRows, passWidth } from "./event_gradients";
+import { ConvShape, forwardPixel, PACKED, PACKED_SIX } from "./convolution";
+import { passRows, passWidth } from "./events_gradients";
+import { pooledWidth, poolRow } from "./pooled_convolution";
+import { PoolShape } from "./pooling";
 import { nextShare, ownRoom } from "./shares";
 import { madd, sum } from "./simd";
 
@@ -37,6 +39,10 @@ export function firstOfPass(living: usize, passes: i32, pass: i32, s: ConvShape)
   return firstOf(living, s.outputs * passes, pass);
 }
 
+/**
+ * mask int32 [outputs][channels][kernelHeight][kernelWidth]; living: int32 [outputs + 1] of begins, then pairs of
+ * int32, one a living weight.
+ */
 export function listLiving(mask: usize, living: usize, conv: usize): i32 {
   const s = changetype<ConvShape>(conv), begin = pairAt(living, s.outputs, 0);
   let pair = begin, index = 0;
@@ -58,6 +64,10 @@ export function listLiving(mask: usize, living: usize, conv: usize): i32 {
   return <i32> ((pair - begin) >> 3);
 }
 
+/**
+ * mask int32 [outputs][channels][kernelHeight][kernelWidth]; living: int32 [outputs * passes + 1] of begins, then
+ * pairs of int32, one a living weight.
+ */
 export function listLivingPasses(mask: usize, living: usize, conv: usize): void {
   const s = changetype<ConvShape>(conv), run = s.kernelWidth * s.channels, groups = s.outputs * passesOf(s);
   const begin = pairAt(living, groups, 0);
@@ -91,6 +101,51 @@ export function packLiving(pair: usize, end: usize, weight: usize, out: usize): 
   return out;
 }
 
+/**
+ * x [channels][height][width][lanes], weight [outputs][channels][kernelHeight][kernelWidth], bias [outputs] or 0, y
+ * and winner (int32, or 0) [outputs][pooledHeight][pooledWidth][lanes], living as listLiving gives it; scratch: as
+ * for pooledConvForward.
+ */
+export function livingPooledConvForward(
+  x: usize,
+  weight: usize,
+  bias: usize,
+  y: usize,
+  winner: usize,
+  living: usize,
+  scratch: usize,
+  conv: usize,
+  pool: usize,
+): void {
+  const s = changetype<ConvShape>(conv), p = changetype<PoolShape>(pool);
+  const pixel: usize = s.pixel, width = pooledWidth(p), rowBytes: usize = width * pixel;
+  const packed = ownRoom(scratch, <usize> (s.taps * PACKED_SIX + 63 & ~63) + p.windowHeight * rowBytes);
+  const rows = packed + <usize> (s.taps * PACKED_SIX + 63 & ~63);
+  const outRow: usize = p.outWidth * pixel;
+  const shares = s.outputs * p.outHeight;
+  let end: usize = 0, packedOutput = -1;
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const output = share / p.outHeight, pooledRow = share % p.outHeight, b = bias ? bias + (output << 2) : 0;
+    if (output != packedOutput) {
+      end = packLiving(firstOfOutput(living, output, s), firstOfOutput(living, output + 1, s), weight, packed);
+      packedOutput = output;
+    }
+    for (let i = 0; i < p.windowHeight; i++) {
+      const xRow = x + <usize> ((pooledRow * p.strideHeight + i) * s.strideHeight * s.width) * pixel;
+      for (let j = 0; j < width; j++) {
+        const from = xRow + <usize> (j * s.strideWidth) * pixel;
+        forwardPixel(from, packed, end, b, rows + i * rowBytes + j * pixel, pixel);
+      }
+    }
+    poolRow(rows, y + share * outRow, winner ? winner + share * outRow : 0, rowBytes, pixel, p);
+  }
+}
+
+/**
+ * x [inputs][lanes], weight [outputs][inputs], bias [outputs] or 0, y [outputs][lanes], living as listLiving gives
+ * it; scratch: 8 bytes an input.
+ */
 export function livingDenseForward(
   x: usize,
   weight: usize,
@@ -108,6 +163,7 @@ export function livingDenseForward(
   }
 }
 
+/** dy [outputs][lanes], weight [outputs][inputs], dx [inputs][lanes], living as listLiving gives it. */
 export function livingDenseInputGradient(dy: usize, weight: usize, dx: usize, living: usize, conv: usize): void {
   const s = changetype<ConvShape>(conv), pixel: usize = s.pixel, shares = s.lanes >> 3;
   let share = 0;
@@ -130,6 +186,7 @@ export function livingDenseInputGradient(dy: usize, weight: usize, dx: usize, li
   }
 }
 
+/** x [inputs][lanes], dy [outputs][lanes], dWeight [outputs][inputs], living as listLiving gives it. */
 export function livingDenseWeightGradient(x: usize, dy: usize, dWeight: usize, living: usize, conv: usize): void {
   const s = changetype<ConvShape>(conv), pixel: usize = s.pixel;
   let output = 0;

@@ -1,5 +1,9 @@
-/** Softmax cross entropy. Sums and exponentials are float64: there are few of them, and they are the same in every runtime. */
+/**
+ * Softmax cross entropy, whose sums and exponentials are float64 (there are few of them, and they are the same in every
+ * runtime), and the squared error.
+ */
 import { nextShare, sharesOf } from "./shares";
+import { imageLanes } from "./simd";
 
 /** log of the sum of exp(logit) over the classes, stable. */
 function logSumExp(logits: usize, classes: i32, pixel: usize): f64 {
@@ -10,14 +14,15 @@ function logSumExp(logits: usize, classes: i32, pixel: usize): f64 {
   return <f64> largest + Math.log(total);
 }
 
-/** Lanes of a share. */
-const SHARE = 8;
+/** Lanes of a share, and of one that goes by vectors: a line of the cache. */
+const SHARE = 8, LINE = 16;
 
 /** Sets the lanes from `begin` to before `end` to 0 in `rows` rows. */
 function clear(out: usize, rows: i32, begin: i32, end: i32, pixel: usize): void {
   for (; rows > 0; rows--, out += pixel) memory.fill(out + (begin << 2), 0, (end - begin) << 2);
 }
 
+/** logits [classes][lanes], labels int32 [lanes], dLogits [classes][lanes] or 0, losses [lanes]. */
 export function softmaxCrossEntropy(
   logits: usize,
   labels: usize,
@@ -49,6 +54,7 @@ export function softmaxCrossEntropy(
   }
 }
 
+/** logits and targets [classes][lanes], dLogits [classes][lanes] or 0, losses [lanes]. */
 export function softmaxCrossEntropyOneHot(
   logits: usize,
   targets: usize,
@@ -82,5 +88,32 @@ export function softmaxCrossEntropyOneHot(
     }
     clear(losses, 1, image, end, pixel);
     if (dLogits) clear(dLogits, classes, image, end, pixel);
+  }
+}
+
+/** y, targets and dY [count][lanes], losses [lanes]. */
+export function squaredError(
+  y: usize,
+  targets: usize,
+  dY: usize,
+  losses: usize,
+  count: i32,
+  images: i32,
+  lanes: i32,
+): void {
+  const pixel: usize = lanes << 2, end: usize = <usize> count * pixel, shares = sharesOf(lanes, LINE);
+  const factor = f32x4.splat(<f32> (2 / (<f64> count * <f64> images))), counts = f32x4.splat(<f32> count);
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    for (let lane = share * LINE; lane < min((share + 1) * LINE, lanes); lane += 4) {
+      const at: usize = lane << 2, present = imageLanes(lane, images);
+      let distance = f32x4.splat(0);
+      for (let i = at; i < end; i += pixel) {
+        const difference = f32x4.sub(v128.load(y + i), v128.load(targets + i));
+        distance = f32x4.add(distance, f32x4.mul(difference, difference));
+        v128.store(dY + i, v128.and(present, f32x4.mul(factor, difference)));
+      }
+      v128.store(losses + at, v128.and(present, f32x4.div(distance, counts)));
+    }
   }
 }

@@ -1,5 +1,6 @@
 /** Zeros around images, so that a convolution knows no edges. */
 
+/** x [channels][height][width][lanes], y [channels][height + 2 * padHeight][width + 2 * padWidth][lanes]. */
 export function pad(
   x: usize,
   y: usize,
@@ -26,6 +27,7 @@ export function pad(
   }
 }
 
+/** dy [channels][height + 2 * padHeight][width + 2 * padWidth][lanes], dx [channels][height][width][lanes]. */
 export function unpad(
   dy: usize,
   dx: usize,

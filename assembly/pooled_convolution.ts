@@ -13,12 +13,11 @@ import {
   packWeights,
   tilesOf,
 } from "./convolution";
-import { firstOfOutput, packLiving } from "./living";
 import { isGreater, PoolShape } from "./pooling";
 import { nextShare, ownRoom } from "./shares";
 
 /** Pools one output's rows `[windowHeight][outWidth][lanes]` to a row of y, with ReLU. */
-function poolRow(rows: usize, y: usize, winner: usize, rowBytes: usize, pixel: usize, p: PoolShape): void {
+export function poolRow(rows: usize, y: usize, winner: usize, rowBytes: usize, pixel: usize, p: PoolShape): void {
   if (p.windowHeight == 2 && p.windowWidth == 2 && p.strideWidth == 2) {
     poolRowOfFours(rows, y, winner, rowBytes, pixel, p.outWidth);
     return;
@@ -68,10 +67,15 @@ function poolRowOfFours(rows: usize, y: usize, winner: usize, rowBytes: usize, p
 }
 
 /** Output pixels that pooling reads from a row. */
-function pooledWidth(p: PoolShape): i32 {
+export function pooledWidth(p: PoolShape): i32 {
   return (p.outWidth - 1) * p.strideWidth + p.windowWidth;
 }
 
+/**
+ * x [channels][height][width][lanes], weight [outputs][channels][kernelHeight][kernelWidth], bias [outputs] or 0, y
+ * and winner (int32, or 0) [outputs][pooledHeight][pooledWidth][lanes]; scratch: 7 * channels * kernelHeight *
+ * kernelWidth floats, 6 outputs' rows of a pooling window, and 64 bytes.
+ */
 export function pooledConvForward(
   x: usize,
   weight: usize,
@@ -109,41 +113,5 @@ export function pooledConvForward(
       const at = (output + k) * outPlane + pooledRow * outRow;
       poolRow(rows + k * plane, y + at, winner ? winner + at : 0, rowBytes, pixel, p);
     }
-  }
-}
-
-export function livingPooledConvForward(
-  x: usize,
-  weight: usize,
-  bias: usize,
-  y: usize,
-  winner: usize,
-  living: usize,
-  scratch: usize,
-  conv: usize,
-  pool: usize,
-): void {
-  const s = changetype<ConvShape>(conv), p = changetype<PoolShape>(pool);
-  const pixel: usize = s.pixel, width = pooledWidth(p), rowBytes: usize = width * pixel;
-  const packed = ownRoom(scratch, <usize> (s.taps * PACKED_SIX + 63 & ~63) + p.windowHeight * rowBytes);
-  const rows = packed + <usize> (s.taps * PACKED_SIX + 63 & ~63);
-  const outRow: usize = p.outWidth * pixel;
-  const shares = s.outputs * p.outHeight;
-  let end: usize = 0, packedOutput = -1;
-  let share = 0;
-  while ((share = nextShare(shares)) < shares) {
-    const output = share / p.outHeight, pooledRow = share % p.outHeight, b = bias ? bias + (output << 2) : 0;
-    if (output != packedOutput) {
-      end = packLiving(firstOfOutput(living, output, s), firstOfOutput(living, output + 1, s), weight, packed);
-      packedOutput = output;
-    }
-    for (let i = 0; i < p.windowHeight; i++) {
-      const xRow = x + <usize> ((pooledRow * p.strideHeight + i) * s.strideHeight * s.width) * pixel;
-      for (let j = 0; j < width; j++) {
-        const from = xRow + <usize> (j * s.strideWidth) * pixel;
-        forwardPixel(from, packed, end, b, rows + i * rowBytes + j * pixel, pixel);
-      }
-    }
-    poolRow(rows, y + share * outRow, winner ? winner + share * outRow : 0, rowBytes, pixel, p);
   }
 }

@@ -32,6 +32,7 @@ export function isGreater(value: v128, best: v128): v128 {
   return v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
 }
 
+/** x [channels][height][width][lanes], y and winner (int32) [channels][outHeight][outWidth][lanes]. */
 export function maxPoolForward(x: usize, y: usize, winner: usize, shape: usize): void {
   const s = changetype<PoolShape>(shape), outHeight = s.outHeight, outWidth = s.outWidth;
   const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;
@@ -59,6 +60,7 @@ export function maxPoolForward(x: usize, y: usize, winner: usize, shape: usize):
   }
 }
 
+/** dy and winner (int32) [channels][outHeight][outWidth][lanes], dx [channels][height][width][lanes]. */
 export function maxPoolGradient(dy: usize, winner: usize, dx: usize, shape: usize): void {
   const s = changetype<PoolShape>(shape), outHeight = s.outHeight, outWidth = s.outWidth;
   const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;
@@ -85,6 +87,7 @@ export function maxPoolGradient(dy: usize, winner: usize, dx: usize, shape: usiz
   }
 }
 
+/** x [channels][height][width][lanes], y [channels][outHeight][outWidth][lanes]. */
 export function averagePoolForward(x: usize, y: usize, shape: usize): void {
   const s = changetype<PoolShape>(shape), outHeight = s.outHeight, outWidth = s.outWidth;
   const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;
@@ -108,6 +111,7 @@ export function averagePoolForward(x: usize, y: usize, shape: usize): void {
   }
 }
 
+/** dy [channels][outHeight][outWidth][lanes], dx [channels][height][width][lanes]. */
 export function averagePoolGradient(dy: usize, dx: usize, shape: usize): void {
   const s = changetype<PoolShape>(shape), outHeight = s.outHeight, outWidth = s.outWidth;
   const pixel: usize = s.lanes << 2, row: usize = s.width * pixel;

@@ -4,12 +4,14 @@ function magnitudeBits(value: usize): u32 {
   return load<u32>(value) & 0x7fffffff;
 }
 
+/** weight [count]. */
 export function maxMagnitude(weight: usize, count: i32): f32 {
   let largest: u32 = 0;
   for (let i = 0; i < count; i++) largest = max(largest, magnitudeBits(weight + (i << 2)));
   return reinterpret<f32>(largest);
 }
 
+/** weight [count], mask int32 [count], out [count], table int32 [tableSize]. */
 export function distinctMagnitudes(
   weight: usize,
   mask: usize,
@@ -56,6 +58,7 @@ function digitOfRank(histogram: usize): u32 {
   return digit;
 }
 
+/** values [count], histogram int32 [2048]. */
 export function kthSmallestMagnitude(values: usize, count: i32, k: i32, histogram: usize): f32 {
   // Three passes over the 31 bits: 11, 10, 10. Each counts the digits of the values that share the digits found so far.
   rank = k;

@@ -4,6 +4,7 @@ import { nextShare, sharesOf } from "./shares";
 /** Floats of a share. */
 const SHARE = 1024;
 
+/** x and y [count]. */
 export function sigmoidForward(x: usize, y: usize, count: i32): void {
   const shares = sharesOf(count, SHARE);
   let share = 0;
@@ -15,6 +16,7 @@ export function sigmoidForward(x: usize, y: usize, count: i32): void {
   }
 }
 
+/** y, dy and dx [count]. */
 export function sigmoidGradient(y: usize, dy: usize, dx: usize, count: i32): void {
   const one = f32x4.splat(1), shares = sharesOf(count, SHARE);
   let share = 0;

@@ -37,3 +37,8 @@ export function storeEight(
   v128.store(y, v6, 96);
   v128.store(y, v7, 112);
 }
+
+/** -1 in those of the four lanes from `lane` on that hold an image. */
+export function imageLanes(lane: i32, images: i32): v128 {
+  return i32x4.lt_s(i32x4.add(i32x4.splat(lane), i32x4(0, 1, 2, 3)), i32x4.splat(images));
+}

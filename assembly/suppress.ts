@@ -1,5 +1,5 @@
 /** The mask updates of a suppress operation over one layer. */
-import { threefry } from "./random";
+import { threefry } from "./draws";
 
 const WEIGHT_LOWER_BOUND: f32 = 0.005;
 const NOISE_BOUND: f32 = 0.5;
@@ -9,6 +9,7 @@ function pull(weight: f32, bound: f32, rate: f32): f32 {
   return (weight - (weight > 0 ? bound : -bound)) / rate;
 }
 
+/** weight and deWeight [count], mask int32 [count]. */
 export function suppressExact(
   weight: usize,
   mask: usize,
@@ -52,6 +53,7 @@ export function suppressExact(
   return suppressed;
 }
 
+/** weight and deWeight [count], mask int32 [count]. */
 export function suppressApproximate(
   weight: usize,
   mask: usize,
@@ -68,5 +70,12 @@ export function suppressApproximate(
     store<f32>(deWeight + at, masked ? w / rate : 0);
     suppressed += i32(masked);
   }
+  return suppressed;
+}
+
+/** mask int32 [count]. */
+export function countSuppressed(mask: usize, count: i32): i32 {
+  let suppressed = 0;
+  for (const end = mask + (<usize> count << 2); mask < end; mask += 4) suppressed += i32(!load<i32>(mask));
   return suppressed;
 }

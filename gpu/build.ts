@@ -24,7 +24,7 @@ fn main(
 }
 `;
 
-/** What the kernels of a suppress operation share; `STATE` in `src/engine/webgpu/parameters.ts` is its order. */
+/** What the kernels of a suppress operation share; `STATE` in `src/engine/webgpu/suppression.ts` is its order. */
 const STATE = `
 struct State {
   candidates: u32,

@@ -7,6 +7,7 @@
  */
 import type { DpSgd, Optimizer, PlacedLayer, Shape } from "../nn/mod.ts";
 import type { ApproximateSuppression, BatchSource, Divergence, ExactSuppression, ParameterStore } from "./engine.ts";
+import type { UnitSuppression } from "./suppression.ts";
 
 /** A piece of work with all its arguments bound. */
 export type Call = () => void;
@@ -105,6 +106,20 @@ export interface StepWatch extends Watch {
   begin(): void;
 }
 
+/** A layer's units: the places of what makes and reads them, and how many weights there are of each. */
+export interface PlacedUnits {
+  /** `[units][taps]`. */
+  readonly weight: number;
+  /** `[units]`. */
+  readonly bias: number | undefined;
+  /** `[rows][units][columns]`. */
+  readonly reader: number;
+  readonly units: number;
+  readonly taps: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /** The numbers of parameters, each known by its place among the specifications, in a device's memory. */
 export interface ParameterMemory {
   readonly watch: StepWatch;
@@ -140,6 +155,10 @@ export interface ParameterMemory {
   maxMagnitude(place: number): Promise<number>;
   suppressExact(place: number, rule: ExactSuppression): Promise<number>;
   suppressApproximate(place: number, rule: ApproximateSuppression): Promise<number | undefined>;
+  /** Of a parameter that has a mask. */
+  countSuppressed(place: number): Promise<number>;
+  /** Of parameters that all have masks. */
+  suppressUnits(units: PlacedUnits, rule: UnitSuppression): Promise<number>;
 }
 
 /** Parameters as a program needs them. */

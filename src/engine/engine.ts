@@ -12,7 +12,10 @@ import type {
   ParameterSpec,
   ParameterValues,
   SavedParameters,
+  Units,
 } from "../nn/mod.ts";
+import type { ApproximateSuppression, ExactSuppression, UnitSuppression } from "./suppression.ts";
+export type { ApproximateSuppression, ExactSuppression, UnitImportance, UnitSuppression } from "./suppression.ts";
 
 /** The engines there are. */
 export type EngineName = "wasm" | "webgpu" | "reference";
@@ -190,36 +193,6 @@ export interface Inversion {
   losses(): Promise<Float32Array>;
 }
 
-/** The rules of a suppress operation over a layer on the exact path. */
-export interface ExactSuppression {
-  /** How many weights are to be suppressed, those of before included; the threshold is the `stop`-th smallest magnitude. */
-  readonly stop: number;
-  /** How many weights are left at least; -1 for no limit. */
-  readonly minNum: number;
-  /** The rate of the update that will carry the operation out. */
-  readonly lr: number;
-  /** Whether kept weights within 0.005 are moved out to it, once the threshold exceeds 0.0025. */
-  readonly isLowerClip: boolean;
-  /** Whether kept weights beyond 0.5 receive noise from uniform(-0.1, 0.1). */
-  readonly isAddNoise: boolean;
-  /** Kept weights beyond this are pulled back to it. */
-  readonly upperBound: number;
-  /** Seed of the noise, an unsigned 32-bit integer. */
-  readonly seed: number;
-  /** Stream of the seed from which the noise is drawn: another one for every operation on every layer. */
-  readonly stream: number;
-}
-
-/** The rules of a suppress operation over a layer on the approximate path. */
-export interface ApproximateSuppression {
-  /** The threshold is the `rank`-th smallest candidate. */
-  readonly rank: number;
-  /** Whether it is the layer's first operation: then all magnitudes are candidates, else the distinct ones of the weights kept. */
-  readonly first: boolean;
-  /** The rate of the update that will carry the operation out. */
-  readonly lr: number;
-}
-
 /** The parameters of a program: values, gradients, and the masks of suppressed layers. Names are those of the specifications. */
 export interface ParameterStore {
   /** Names, shapes and first distributions, in the order of the network. */
@@ -287,4 +260,20 @@ export interface ParameterStore {
    * kept). The number of weights suppressed, or undefined if nothing was done.
    */
   suppressApproximate(name: string, rule: ApproximateSuppression): Promise<number | undefined>;
+  /** How many weights of a parameter its mask suppresses; 0 of one that has none. Only the number is read back. */
+  countSuppressed(name: string): Promise<number>;
+  /**
+   * Silences the least important units of a layer, of equals the first, until as many are silent as the rule asks for:
+   * the masks keep neither what makes them nor what reads them, and what is masked becomes 0 at once. A unit is silent
+   * that has nothing left of what makes it. Importances, choice and masks are made on the device; only the number is
+   * read back. Parameters without a mask get one.
+   *
+   * A CPU sums squares in float64. A GPU does it in float32 and in another order: of units whose importances are nearly
+   * the same it may silence another one than a CPU; of those that are exactly the same, too, it takes the first.
+   *
+   * @returns the number of units silent now
+   * @throws {RangeError} if a name is unknown, the shapes are not those of units, the importance is none, or the target
+   * is no number of the layer's units.
+   */
+  suppressUnits(units: Units, rule: UnitSuppression): Promise<number>;
 }

@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { finite } from "../checks/numbers.ts";
+import { finite, integer } from "../checks/numbers.ts";
 import { fitSaved } from "../nn/fit.ts";
 import { judgeMasks, judgeValues } from "../nn/judge.ts";
-import type { Fit, FitOptions, Optimizer, ParameterSpec, ParameterValues, SavedParameters } from "../nn/mod.ts";
+import type { Fit, FitOptions, Optimizer, ParameterSpec, ParameterValues, SavedParameters, Units } from "../nn/mod.ts";
+import { placeUnits } from "./units.ts";
 import type { DeviceParameters, ParameterMemory, Watch } from "./backend.ts";
 import type { ApproximateSuppression, ExactSuppression } from "./engine.ts";
 import { checkFinite, checkOptimizer } from "./finite.ts";
+import { UNIT_IMPORTANCES, type UnitSuppression } from "./suppression.ts";
 
 /** Parameters in a device's memory; a parameter is known there by its place among the specifications. */
 export class Parameters implements DeviceParameters {
@@ -193,5 +195,22 @@ export class Parameters implements DeviceParameters {
     if (rule.rank <= 0) return Promise.resolve(undefined);
     this.#deWeightIsSet = true;
     return this.#memory.suppressApproximate(place, rule);
+  }
+
+  countSuppressed(name: string): Promise<number> {
+    const place = this.#place(name);
+    return this.#masked.has(place) ? this.#memory.countSuppressed(place) : Promise.resolve(0);
+  }
+
+  suppressUnits(units: Units, rule: UnitSuppression): Promise<number> {
+    const { target, importance } = rule, placed = placeUnits(units, this.specs, (name) => this.#place(name));
+    integer("the number of units to be silent", target, 0, units.units, `, the units of ${units.name}`);
+    if (!UNIT_IMPORTANCES.includes(importance)) {
+      throw new RangeError(
+        `the importance of units is ${importance}; it must be one of ${UNIT_IMPORTANCES.join(", ")}`,
+      );
+    }
+    for (const name of [units.weight, units.bias, units.reader]) if (name !== undefined) this.addMask(name);
+    return this.#memory.suppressUnits(placed, rule);
   }
 }

@@ -10,7 +10,7 @@ import type { ParameterSpec } from "../nn/mod.ts";
 import type { MaskLayer } from "./mask_layer.ts";
 import type { SuppressSettings } from "./settings.ts";
 import { SuppressSchedule } from "./schedule.ts";
-import { importances, silencedUnits, type UnitLayer, unitMasks } from "./units.ts";
+import type { UnitLayer } from "./units.ts";
 
 /** If the network's first parameter has no weight beyond this, an operation is abandoned: the network has died. */
 const SPARSE_VALID_MAX_WEIGHT = Math.fround(0.02);
@@ -59,8 +59,6 @@ export class SuppressCtrl {
   readonly #schedule: SuppressSchedule;
   /** The count of each layer's last operation. */
   readonly #lastCounts: number[];
-  /** Which units of each unit layer are silent. */
-  readonly #silent: boolean[][];
   #parameters: ParameterStore | undefined;
   #operations = 0;
 
@@ -77,7 +75,6 @@ export class SuppressCtrl {
     this.parameterNames = specs.map((spec) => spec.name);
     this.#schedule = new SuppressSchedule(settings);
     this.#lastCounts = maskLayers.map(() => 0);
-    this.#silent = unitLayers.map(({ units }) => new Array<boolean>(units).fill(false));
     const interval = this.#schedule.maskStepInterval;
     this.warnings = interval > 10 && interval < 20 ? [] : [
       `a suppress operation comes every ${Number(interval.toFixed(2))} steps; outside 10 to 20 accuracy may suffer: ` +
@@ -132,7 +129,10 @@ export class SuppressCtrl {
       return undefined;
     }
     this.#operations++;
-    await this.#suppressUnits(parameters, this.#schedule.ended ? this.settings.sparseEnd : targetSparsity);
+    const silent = await this.#suppressUnits(
+      parameters,
+      this.#schedule.ended ? this.settings.sparseEnd : targetSparsity,
+    );
     const abandoned = await this.#isDead(parameters, targetSparsity);
     // The layers' parts are independent of each other: on a GPU none waits for the one before.
     if (!abandoned) {
@@ -143,29 +143,22 @@ export class SuppressCtrl {
     // With an operation at every step, those of the operation before are still there: they count once only.
     if (abandoned) parameters.clearDeWeights();
     const suppressed = Object.fromEntries(this.maskLayers.map(({ name }, index) => [name, this.#lastCounts[index]!]));
-    const silentUnits = Object.fromEntries(
-      this.unitLayers.map(({ name }, index) => [name, this.#silent[index]!.filter((isSilent) => isSilent).length]),
-    );
+    const silentUnits = Object.fromEntries(this.unitLayers.map(({ name }, index) => [name, silent[index]!]));
     return { step: this.#schedule.step, epoch, targetSparsity, abandoned, suppressed, silentUnits };
   }
 
-  /** The unit layers' part of an operation. */
-  async #suppressUnits(parameters: ParameterStore, sparsity: number): Promise<void> {
-    for (const [index, layer] of this.unitLayers.entries()) {
-      const before = this.#silent[index]!;
+  /** The unit layers' part of an operation: how many units of each are silent now. */
+  async #suppressUnits(parameters: ParameterStore, sparsity: number): Promise<number[]> {
+    if (this.unitLayers.length === 0) return [];
+    const silent = this.unitLayers.map((layer) => {
       // To the nearest: the schedule comes near its end before it reaches it, and rounded down it would leave a unit too many.
       const target = Math.min(layer.units - layer.minNum, Math.round(layer.units * sparsity));
-      if (before.filter((isSilent) => isSilent).length >= target) continue;
-      const values = await parameters.values();
-      const silent = this.#silent[index] = silencedUnits(before, importances(layer, values), target);
-      parameters.setMasks(unitMasks(layer, silent, values, await parameters.masks()));
-    }
-    if (this.unitLayers.length === 0) return;
+      return parameters.suppressUnits(layer, { target, importance: layer.importance });
+    });
     // Weights that fell silent with their unit count as suppressed.
-    const masks = await parameters.masks();
-    for (const [index, { name }] of this.maskLayers.entries()) {
-      this.#lastCounts[index] = masks[name]!.reduce((zeros, kept) => zeros + 1 - kept, 0);
-    }
+    const counts = this.maskLayers.map(({ name }) => parameters.countSuppressed(name));
+    (await Promise.all(counts)).forEach((count, index) => this.#lastCounts[index] = count);
+    return await Promise.all(silent);
   }
 
   /** How many of a layer's weights are to be suppressed at a sparsity. */

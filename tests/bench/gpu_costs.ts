@@ -101,6 +101,9 @@ const COSTS: Readonly<Record<ShaderName, (constants: Sizes) => Cost | undefined>
   },
   distinct_magnitudes: unknown,
   kth_magnitude: unknown,
+  count_suppressed: unknown,
+  unit_importances: unknown,
+  silence_units: unknown,
   suppress_exact: unknown,
   suppress_approximate: unknown,
 };

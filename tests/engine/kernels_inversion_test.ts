@@ -5,14 +5,7 @@ import { inversion } from "../../src/engine/cpu/reference/inversion.ts";
 import { Random } from "../../src/random/threefry.ts";
 import { assertEquals } from "#std/assert";
 import { compareKernel, everyKernelRan, input, output, ROUNDOFF, updated } from "../support/kernel_harness.ts";
-import { BATCH, draw, drawLanes, holds, type Style, whole } from "../support/kernel_values.ts";
-
-/** Sums over the rows of each lane. */
-function laneSums(values: Float32Array, lanes: number): Float64Array {
-  const sums = new Float64Array(lanes);
-  values.forEach((value, i) => sums[i % lanes]! += value);
-  return sums;
-}
+import { BATCH, draw, drawLanes, holds, laneSums, type Style, whole } from "../support/kernel_values.ts";
 
 const FEATURES = { ...BATCH, count: whole(1, 150), factor: fc.constantFrom(1, 0, 0.5, 300) };
 
@@ -75,24 +68,6 @@ describe("the inversion attack's kernels on every engine", () => {
       assertEquals(rounded(after(gradient)), [8, 30, 0, 0, 0, 0, 0, 0, 12, 10, 0, 0, 0, 0, 0, 0]);
     }
   });
-
-  test("the squared error and its gradient agree with their definition, whatever lanes without an image hold", () =>
-    holds(FEATURES, ({ images, style, seed, count }) => {
-      const random = new Random(seed), lanes = lanesOf(images);
-      const y = drawLanes(random, count, images, style, 1e30), targets = drawLanes(random, count, images, style, -1e30);
-      const errors = laneSums(y.map((value, i) => (value - targets[i]!) ** 2), lanes);
-      const some = (values: ArrayLike<number>, relative: number): number[] =>
-        Array.from(values, (value, i) => i % lanes < images ? relative * ROUNDOFF * value : 0);
-      compareKernel("squaredError", [
-        input(y),
-        input(targets),
-        output(count * lanes, some(y.map((value, i) => 2 * Math.abs(value - targets[i]!) / (count * images)), 8)),
-        output(lanes, some(errors.map((error) => error / count), 2 * count + 10)),
-        count,
-        images,
-        lanes,
-      ]);
-    }));
 
   test("the image priors are added to the losses and gradients, as defined", () =>
     holds({
@@ -157,48 +132,6 @@ describe("the inversion attack's kernels on every engine", () => {
     const dx = input(Float32Array.of(2, -1e-40, 0, -0, 1, -1, 0, 0));
     for (const { after } of compareKernel("signStep", [x, dx, 8, 0.25, 0, 1])) {
       assertEquals(after(x).map((value) => value + 0), [0.25, 0.75, 0.5, 0.5, 0, 1, 0, 1]);
-    }
-  });
-
-  test("a step of Adam is that of its definition to the last bit, at its first and its later steps", () =>
-    holds({ ...BATCH, vectors: whole(1, 30), t: whole(1, 50) }, ({ style, seed, vectors, t }) => {
-      const random = new Random(seed);
-      const count = 4 * vectors;
-      const x = draw(random, count, style);
-      const dx = draw(random, count, style);
-      const m = t === 1 ? new Float32Array(count) : draw(random, count, style);
-      const v = t === 1 ? new Float32Array(count) : draw(random, count, style).map(Math.abs);
-      const [rate, beta1, beta2, epsilon] = [0.03, 0.9, 0.999, 1e-8].map(Math.fround) as [
-        number,
-        number,
-        number,
-        number,
-      ];
-      const [scale1, scale2] = [Math.fround(1 / (1 - beta1 ** t)), Math.fround(1 / (1 - beta2 ** t))];
-      compareKernel("adamStep", [
-        updated(x),
-        input(dx),
-        updated(m),
-        updated(v),
-        count,
-        rate,
-        beta1,
-        beta2,
-        epsilon,
-        scale1,
-        scale2,
-        -1,
-        1,
-      ]);
-    }));
-
-  test("a step of Adam without gradient and history stays put, and the first step is the rate long", () => {
-    const x = updated(Float32Array.of(0.5, 0.5, 0.5, 2), 1e-6);
-    const dx = input(Float32Array.of(0, 4, -1e-3, 0));
-    const zeros = () => updated(new Float32Array(4), 1e-7);
-    const args = [x, dx, zeros(), zeros(), 4, 0.125, 0.5, 0.75, 1e-8, 2, 4, 0, 1] as const;
-    for (const { after } of compareKernel("adamStep", [...args])) {
-      assertEquals(after(x).map((value) => Math.round(value * 1e4) / 1e4), [0.5, 0.375, 0.625, 1]);
     }
   });
 });

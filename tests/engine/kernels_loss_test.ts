@@ -5,7 +5,7 @@ import { loss } from "../../src/engine/cpu/reference/loss.ts";
 import { Random } from "../../src/random/threefry.ts";
 import { assert, assertAlmostEquals, assertEquals } from "#std/assert";
 import { compareKernel, everyKernelRan, input, output, ROUNDOFF } from "../support/kernel_harness.ts";
-import { BATCH, draw, holds, whole } from "../support/kernel_values.ts";
+import { BATCH, draw, drawLanes, holds, laneSums, whole } from "../support/kernel_values.ts";
 
 const CASES = { ...BATCH, classes: whole(1, 23), spread: fc.constantFrom(0, 1, 20, 1000, 1e6) };
 
@@ -112,6 +112,26 @@ describe("softmax cross entropy on every engine", () => {
       assertEquals(run.after(losses).slice(2), [0, 0, 0, 0, 0, 0]);
     }
   });
+});
+
+describe("the squared error on every engine", () => {
+  test("it and its gradient agree with their definition, whatever lanes without an image hold", () =>
+    holds({ ...BATCH, count: whole(1, 150) }, ({ images, style, seed, count }) => {
+      const random = new Random(seed), lanes = lanesOf(images);
+      const y = drawLanes(random, count, images, style, 1e30), targets = drawLanes(random, count, images, style, -1e30);
+      const errors = laneSums(y.map((value, i) => (value - targets[i]!) ** 2), lanes);
+      const some = (values: ArrayLike<number>, relative: number): number[] =>
+        Array.from(values, (value, i) => i % lanes < images ? relative * ROUNDOFF * value : 0);
+      compareKernel("squaredError", [
+        input(y),
+        input(targets),
+        output(count * lanes, some(y.map((value, i) => 2 * Math.abs(value - targets[i]!) / (count * images)), 8)),
+        output(lanes, some(errors.map((error) => error / count), 2 * count + 10)),
+        count,
+        images,
+        lanes,
+      ]);
+    }));
 });
 
 everyKernelRan(loss);

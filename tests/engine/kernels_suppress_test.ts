@@ -65,6 +65,14 @@ describe("the suppress operation on every engine", () => {
       }
     }, 80));
 
+  test("the suppressed are counted", () =>
+    holds(CASES, ({ seed, stream, count, word }) => {
+      const mask = drawMask(new Random(seed, stream), count), suppressed = mask.filter((kept) => kept === 0).length;
+      for (const { result } of compareKernel("countSuppressed", [input(mask, 4 * word), count])) {
+        assertEquals(result, suppressed);
+      }
+    }));
+
   test("of weights tied at the threshold the first are suppressed until stop is reached, the rest pulled inwards", () => {
     const weights = Float32Array.of(0.25, -0.25, 0.25, -0.25, 0.5);
     const { runs, masks, pulls } = exact(weights, new Int32Array(5).fill(-1), {

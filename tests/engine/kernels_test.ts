@@ -1,9 +1,10 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { referenceMachine } from "../../src/engine/cpu/reference/machine.ts";
+import { ReferenceMemory } from "../../src/engine/cpu/reference/memory.ts";
 import type { Kernels } from "../../src/engine/cpu/kernels.ts";
 import type { Machine } from "../../src/engine/cpu/machine.ts";
-import { assertEquals, assertThrows } from "#std/assert";
+import { assert, assertEquals, assertThrows } from "#std/assert";
 import { compareKernel, input, MACHINES, output, scratch } from "../support/kernel_harness.ts";
 
 /** A reference machine with some kernels replaced. */
@@ -29,10 +30,45 @@ describe("the kernels", () => {
   });
 
   test("every file of the reference engine has its tests against the other engines", () => {
-    const files = readdirSync(new URL("../../src/engine/reference/", import.meta.url));
+    const files = readdirSync(new URL("../../src/engine/cpu/reference/", import.meta.url));
     const rooms = files.filter((file) => !["machine.ts", "memory.ts", "taps.ts"].includes(file));
     const testOf = (file: string) => `kernels_${file.replace(".ts", "_test.ts")}`;
     assertEquals(rooms.map(testOf).filter((file) => !existsSync(new URL(file, import.meta.url))), []);
+  });
+});
+
+describe("the families of kernels", () => {
+  const root = new URL("../../", import.meta.url);
+  const names = (folder: string) => readdirSync(new URL(folder, root)).map((file) => file.replace(".ts", ""));
+
+  test("have an interface and a reference of one name each", () => {
+    const others = ["machine", "memory", "taps"];
+    const reference = names("src/engine/cpu/reference/").filter((name) => !others.includes(name));
+    assertEquals(names("src/engine/cpu/kernels/").filter((name) => !others.includes(name)).sort(), reference.sort());
+  });
+
+  test("have their AssemblyScript in a file of that name, or in one whose name begins with it, with its shapes above", async () => {
+    const homes = new Map<string, string>();
+    for (const name of names("src/engine/cpu/kernels/").filter((name) => name !== "memory")) {
+      const family = await import(new URL(`src/engine/cpu/reference/${name}.ts`, root).href);
+      const [factory] = Object.values(family).filter((one) => {
+        return typeof one === "function" && one.name === name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+      }) as ((memory: ReferenceMemory) => object)[];
+      for (const kernel of Object.keys(factory!(new ReferenceMemory()))) homes.set(kernel, name);
+    }
+    const index = readFileSync(new URL("assembly/index.ts", root), "utf8");
+    const seen: string[] = [];
+    for (const [, list, file] of index.matchAll(/export \{([^}]*)\} from "\.\/(\w+)"/g)) {
+      if (file === "shares") continue;
+      const text = readFileSync(new URL(`assembly/${file}.ts`, root), "utf8");
+      for (const kernel of list!.split(",").map((name) => name.trim()).filter(Boolean)) {
+        const home = homes.get(kernel);
+        assert(home && (file === home || file!.startsWith(`${home}_`)), `${kernel} of ${home} is in ${file}.ts`);
+        assert(text.includes(` */\nexport function ${kernel}(`), `${kernel} has no shapes above it`);
+        seen.push(kernel);
+      }
+    }
+    assertEquals(seen.sort(), [...homes.keys()].sort());
   });
 });
 

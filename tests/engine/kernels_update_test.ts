@@ -78,6 +78,17 @@ describe("the optimizers on every engine", () => {
       }
     }, 80));
 
+  test("a mask sets what it suppresses to +0, whatever it was, and leaves the rest", () =>
+    holds({ ...CASES, count: fc.oneof(CASES.count, whole(4090, 8200)) }, ({ style, seed, count, word }) => {
+      const random = new Random(seed), mask = drawMask(random, count), odd = [NaN, Infinity, -Infinity, -0, -3e38];
+      const values = draw(random, count, style);
+      const w = values.map((value, i) => mask[i] === 0 && random.integer(2) ? odd[random.integer(5)]! : value);
+      const weight = updated(w, "equal", 4 * word);
+      for (const { after } of compareKernel("applyMask", [weight, input(mask, 4 * word), count])) {
+        assert(after(weight).every((value, i) => Object.is(value, mask[i] === 0 ? 0 : values[i])));
+      }
+    }));
+
   test("the scaled sum is that of its definition to the last bit, in place too", () =>
     holds(CASES, ({ style, seed, count, word, masked: inPlace }) => {
       const random = new Random(seed);
@@ -113,6 +124,48 @@ describe("the optimizers on every engine", () => {
     for (const run of compareKernel("momentum", [weight, gradient, velocity, mask, 0, 3, 0.25, 0.5])) {
       assertEquals(run.after(velocity), [5, 0, -7]);
       assertEquals(run.after(weight), [-0.25, 0, 4.75]);
+    }
+  });
+
+  test("a step of Adam is that of its definition to the last bit, at its first and its later steps", () =>
+    holds({ ...BATCH, vectors: whole(1, 30), t: whole(1, 50) }, ({ style, seed, vectors, t }) => {
+      const random = new Random(seed);
+      const count = 4 * vectors;
+      const x = draw(random, count, style);
+      const dx = draw(random, count, style);
+      const m = t === 1 ? new Float32Array(count) : draw(random, count, style);
+      const v = t === 1 ? new Float32Array(count) : draw(random, count, style).map(Math.abs);
+      const [rate, beta1, beta2, epsilon] = [0.03, 0.9, 0.999, 1e-8].map(Math.fround) as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      const [scale1, scale2] = [Math.fround(1 / (1 - beta1 ** t)), Math.fround(1 / (1 - beta2 ** t))];
+      compareKernel("adamStep", [
+        updated(x),
+        input(dx),
+        updated(m),
+        updated(v),
+        count,
+        rate,
+        beta1,
+        beta2,
+        epsilon,
+        scale1,
+        scale2,
+        -1,
+        1,
+      ]);
+    }));
+
+  test("a step of Adam without gradient and history stays put, and the first step is the rate long", () => {
+    const x = updated(Float32Array.of(0.5, 0.5, 0.5, 2), 1e-6);
+    const dx = input(Float32Array.of(0, 4, -1e-3, 0));
+    const zeros = () => updated(new Float32Array(4), 1e-7);
+    const args = [x, dx, zeros(), zeros(), 4, 0.125, 0.5, 0.75, 1e-8, 2, 4, 0, 1] as const;
+    for (const { after } of compareKernel("adamStep", [...args])) {
+      assertEquals(after(x).map((value) => Math.round(value * 1e4) / 1e4), [0.5, 0.375, 0.625, 1]);
     }
   });
 });

@@ -5,7 +5,8 @@
  */
 import { Dataset, type Engine, type Network, type ParameterValues, Random, sliceNetwork } from "../../mod.ts";
 import type { Program } from "../../src/engine/engine.ts";
-import { importances, type UnitLayer } from "../../src/suppress/units.ts";
+import type { UnitLayer } from "../../src/suppress/units.ts";
+import { importances } from "../support/units.ts";
 
 /** Images of the probe, and of a batch of it. */
 const IMAGES = 512, BATCH = 32;

@@ -17,7 +17,8 @@ import {
 } from "../../mod.ts";
 import { BATCH, INTERVAL, SGD_RATE, type Training } from "../../examples/frontier/train.ts";
 import type { ParameterStore } from "../../src/engine/engine.ts";
-import { resolveUnitLayers, silencedUnits, type UnitLayerDes, unitMasks } from "../../src/suppress/units.ts";
+import { resolveUnitLayers, type UnitLayerDes } from "../../src/suppress/units.ts";
+import { silencedUnits, unitMasks } from "../support/units.ts";
 import { MEASURES, Probe } from "./importance.ts";
 
 /** A way of suppressing units. What is not given is as the library's examples have it. */

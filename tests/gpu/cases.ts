@@ -10,6 +10,7 @@ import { gpuNumberCases } from "./number_cases.ts";
 import { restoreCases } from "./restore_cases.ts";
 import { suppressCases } from "./suppress_cases.ts";
 import { trainingCases } from "./training_cases.ts";
+import { unitCases } from "./unit_cases.ts";
 import { uploadCases } from "./upload_cases.ts";
 
 /** Every branch that a shader's constants choose. */
@@ -28,6 +29,7 @@ function branches(): string[] {
 export const cases: readonly Case[] = [
   ...networkCases,
   ...suppressCases,
+  ...unitCases,
   ...attackCases,
   ...gpuNumberCases,
   ...restoreCases,

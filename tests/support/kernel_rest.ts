@@ -67,6 +67,8 @@ export function rest(one: Pooled, desk: Desk, call: Call, record: (values: Int32
   keep("sgd", weight, count);
   call("momentum", weight, gradient, velocity, mask, 0, count, 0.5, 0.75);
   keep("momentum", weight, count), keep("velocity of momentum", velocity, count);
+  call("applyMask", gradient, mask, count);
+  keep("applyMask", gradient, count);
   call("scaledSum", weight, gradient, sum, count, 0.5);
   keep("scaledSum", sum, count);
   return results;

@@ -17,6 +17,13 @@ export function drawLanes(random: Random, rows: number, images: number, style: S
   return draw(random, rows * lanes, style).map((value, i) => i % lanes < images ? value : filler);
 }
 
+/** Sums over the rows of each lane. */
+export function laneSums(values: Float32Array, lanes: number): Float64Array {
+  const sums = new Float64Array(lanes);
+  values.forEach((value, i) => sums[i % lanes]! += value);
+  return sums;
+}
+
 /** `count` masks: -1 for kept, 0 for suppressed. */
 export function drawMask(random: Random, count: number): Int32Array {
   return Int32Array.from({ length: count }, () => random.integer(3) === 0 ? 0 : -1);

@@ -26,8 +26,9 @@ import {
   SuppressPrivacyFactory,
   type UnitLayerDes,
 } from "../../mod.ts";
-import { importances, resolveUnitLayers, silencedUnits, unitMasks } from "../../src/suppress/units.ts";
+import { resolveUnitLayers } from "../../src/suppress/units.ts";
 import { noThreads } from "../support/here.ts";
+import { importances, silencedUnits, unitMasks } from "../support/units.ts";
 
 const digits = new Dataset(drawnDigits(640), { size: [32, 32] });
 const fc1: UnitLayerDes = { layerName: "fc1", granularity: "unit", minNum: 8 };

@@ -4,16 +4,14 @@
  * @module
  */
 import type { Adam, DpSgd, Optimizer, ParameterSpec } from "../../nn/mod.ts";
-import type { ParameterMemory } from "../backend.ts";
+import type { ParameterMemory, PlacedUnits } from "../backend.ts";
 import { drawNoise, drawParameter } from "../draws.ts";
 import type { ApproximateSuppression, ExactSuppression } from "../engine.ts";
-import { tableSizeFor } from "../table_size.ts";
+import type { UnitSuppression } from "../suppression.ts";
 import type { Machine } from "./machine.ts";
 import { dropMask, forget, type Place, placeMask, placeOf, silence, type WeightPlace } from "./place.ts";
+import { CpuSuppression } from "./suppression.ts";
 import { CpuWatch } from "./watch.ts";
-
-/** Places of the histogram in front of the candidates. */
-const HISTOGRAM = 2048;
 
 /** Parameters in a machine's memory. */
 export class CpuParameters implements ParameterMemory {
@@ -22,13 +20,13 @@ export class CpuParameters implements ParameterMemory {
   readonly #places: readonly Place[];
   /** Room for the noise of the largest parameter; allocated when first needed. */
   #noise = 0;
-  /** Room for the selection: a histogram, candidates and a hash table; allocated by the first mask. */
-  #scratch = 0;
+  readonly #suppression: CpuSuppression;
 
   /** Allocates the parameters and draws their first values: parameter i from stream i of the seed. */
   constructor(machine: Machine, specs: readonly ParameterSpec[], seed: number) {
     this.#machine = machine;
     this.#places = specs.map((spec) => placeOf(machine, spec));
+    this.#suppression = new CpuSuppression(machine, this.#places);
     specs.forEach(({ initial }, stream) => {
       const { weight, count } = this.#places[stream]!;
       drawParameter(machine, weight, count, initial, seed, stream);
@@ -82,9 +80,7 @@ export class CpuParameters implements ParameterMemory {
 
   addMask(place: number): void {
     placeMask(this.#machine, this.#places[place]!);
-    if (this.#scratch) return;
-    const largest = Math.max(...this.#places.map(({ count }) => count));
-    this.#scratch = this.#machine.allocate(4 * (HISTOGRAM + largest + tableSizeFor(largest)));
+    this.#suppression.makeRoom();
   }
 
   dropMask(place: number): void {
@@ -192,42 +188,27 @@ export class CpuParameters implements ParameterMemory {
   }
 
   maxMagnitude(place: number): Promise<number> {
-    const { weight, count } = this.#places[place]!;
-    return Promise.resolve(this.#machine.kernels.maxMagnitude(weight, count));
+    return Promise.resolve(this.#suppression.maxMagnitude(this.#places[place]!));
   }
 
   suppressExact(place: number, rule: ExactSuppression): Promise<number> {
-    const { kernels } = this.#machine, { weight, mask, deWeight, count } = this.#places[place]!;
-    const { stop, minNum, lr, isLowerClip, isAddNoise, upperBound, seed, stream } = rule;
-    const threshold = kernels.kthSmallestMagnitude(weight, count, stop, this.#scratch);
-    const suppressed = kernels.suppressExact(
-      weight,
-      mask,
-      deWeight,
-      count,
-      stop,
-      minNum,
-      threshold,
-      lr,
-      Number(isLowerClip),
-      Number(isAddNoise),
-      upperBound,
-      seed,
-      stream,
-    );
-    return Promise.resolve(suppressed);
+    return Promise.resolve(this.#suppression.exact(this.#places[place]!, rule));
   }
 
-  suppressApproximate(place: number, { rank, first, lr }: ApproximateSuppression): Promise<number | undefined> {
-    const { kernels } = this.#machine, { weight, mask, deWeight, count } = this.#places[place]!;
-    const distinct = this.#scratch + 4 * HISTOGRAM, table = distinct + 4 * count;
-    const candidates = first
-      ? count
-      : kernels.distinctMagnitudes(weight, mask, count, distinct, table, tableSizeFor(count));
-    const wanted = Math.min(rank, candidates - 1);
-    if (wanted <= 0) return Promise.resolve(undefined);
-    const threshold = kernels.kthSmallestMagnitude(first ? weight : distinct, candidates, wanted, this.#scratch);
-    if (threshold <= 0 && !first) return Promise.resolve(undefined);
-    return Promise.resolve(kernels.suppressApproximate(weight, mask, deWeight, count, threshold, lr));
+  suppressApproximate(place: number, rule: ApproximateSuppression): Promise<number | undefined> {
+    return Promise.resolve(this.#suppression.approximate(this.#places[place]!, rule));
+  }
+
+  countSuppressed(place: number): Promise<number> {
+    const { mask, count } = this.#places[place]!;
+    return Promise.resolve(this.#machine.kernels.countSuppressed(mask, count));
+  }
+
+  suppressUnits(units: PlacedUnits, rule: UnitSuppression): Promise<number> {
+    const before = this.#suppression.silentUnits(units);
+    if (before >= rule.target) return Promise.resolve(before);
+    const silent = this.#suppression.units(units, rule);
+    this.applyMasks();
+    return Promise.resolve(silent);
   }
 }

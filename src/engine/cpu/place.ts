@@ -86,9 +86,8 @@ export function dropMask(place: Place): void {
 }
 
 /** Sets suppressed weights to 0, whatever they and their gradients were. */
-export function silence({ floats, ints }: Machine, { weight, mask, count }: Place): void {
-  if (!mask) return;
-  for (let i = 0; i < count; i++) if (ints[mask / 4 + i] === 0) floats[weight / 4 + i] = 0;
+export function silence({ kernels }: Machine, { weight, mask, count }: Place): void {
+  if (mask) kernels.applyMask(weight, mask, count);
 }
 
 /** Forgets what steps of before have left: gradients, their sums, what masks pull at, and the optimizers' means. */

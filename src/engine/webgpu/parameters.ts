@@ -4,24 +4,14 @@
  * @module
  */
 import { type DpSgd, type Optimizer, type ParameterSpec, sizeOf } from "../../nn/mod.ts";
-import type { ParameterMemory } from "../backend.ts";
+import type { ParameterMemory, PlacedUnits } from "../backend.ts";
 import type { Machine } from "../cpu/machine.ts";
 import { drawNoise, initialValues } from "../draws.ts";
 import type { ApproximateSuppression, ExactSuppression } from "../engine.ts";
-import { tableSizeFor } from "../table_size.ts";
+import type { UnitSuppression } from "../suppression.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
+import { GpuSuppression, type Place } from "./suppression.ts";
 import { GpuWatch } from "./watch.ts";
-
-/** Where a parameter lies in the buffers, in floats. */
-export interface Place {
-  readonly at: number;
-  readonly count: number;
-}
-
-/** Words of the state that the suppress kernels share: `struct State` in `gpu/build.ts`. */
-const STATE = { threshold: 1, suppressed: 2, done: 3, words: 4 };
-
-const ONE_GROUP = [1, 1, 1] as const;
 
 /** What training with differential privacy needs: the sums of clipped gradients and their noise, which `machine` draws at `pointer`. */
 interface Privacy {
@@ -43,12 +33,10 @@ export class GpuParameters implements ParameterMemory {
   /** u32 each: 1 = kept, 0 = suppressed. */
   readonly #masks: GPUBuffer;
   readonly #deWeights: GPUBuffer;
-  readonly #state: GPUBuffer;
+  readonly #suppression: GpuSuppression;
   readonly #kernels = new Map<string, Kernel>();
   /** Moving means of gradients and of their squares; made when an optimizer first needs them. */
   readonly #moments: GPUBuffer[] = [];
-  /** Table and list of distinct magnitudes; made by the first mask. */
-  #scratch: readonly [GPUBuffer, GPUBuffer] | undefined;
   readonly #drawing: () => Machine;
   /** Made when it is first needed. */
   #privacy: Privacy | undefined;
@@ -71,11 +59,16 @@ export class GpuParameters implements ParameterMemory {
     this.gradients = buffer();
     this.#masks = buffer();
     this.#deWeights = buffer();
-    this.#state = device.buffer(4 * STATE.words);
+    const { values32: values } = this;
+    this.#suppression = new GpuSuppression(device, this.#places, {
+      values,
+      masks: this.#masks,
+      deWeights: this.#deWeights,
+    });
     this.watch = new GpuWatch(device);
-    const values = new Float32Array(total), initial = initialValues(drawing(), specs, seed);
-    this.#places.forEach(({ at }, i) => values.set(initial[i]!, at));
-    device.write(this.values32, 0, values);
+    const first = new Float32Array(total), initial = initialValues(drawing(), specs, seed);
+    this.#places.forEach(({ at }, i) => first.set(initial[i]!, at));
+    device.write(this.values32, 0, first);
     device.write(this.#masks, 0, new Uint32Array(total).fill(1));
   }
 
@@ -102,9 +95,7 @@ export class GpuParameters implements ParameterMemory {
   addMask(place: number): void {
     const { at, count } = this.#places[place]!;
     this.#device.write(this.#masks, 4 * at, new Uint32Array(count).fill(1));
-    if (this.#scratch) return;
-    const largest = Math.max(...this.#places.map((one) => one.count));
-    this.#scratch = [this.#device.buffer(4 * tableSizeFor(largest)), this.#device.buffer(4 * largest)];
+    this.#suppression.makeRoom();
   }
 
   dropMask(place: number): void {
@@ -198,46 +189,25 @@ export class GpuParameters implements ParameterMemory {
     this.#device.run(kernel);
   }
 
-  /** A kernel of one workgroup over a part of the parameters. */
-  #part(
-    name: "kth_magnitude" | "distinct_magnitudes" | "suppress_exact" | "suppress_approximate",
-    buffers: readonly GPUBuffer[],
-    key: string = name,
-  ): Kernel {
-    return this.#kernel(key, () => this.#device.kernel(name, {}, [...buffers, this.#state], ONE_GROUP));
+  maxMagnitude(place: number): Promise<number> {
+    return this.#suppression.maxMagnitude(this.#places[place]!);
   }
 
-  async maxMagnitude(place: number): Promise<number> {
-    const { at, count } = this.#places[place]!;
-    // The largest of `count` is the count-th smallest.
-    this.#device.run(this.#part("kth_magnitude", [this.values32]), at, count, count, 0);
-    return new Float32Array(await this.#device.read(this.#state, 4 * STATE.threshold, 4))[0]!;
+  suppressExact(place: number, rule: ExactSuppression): Promise<number> {
+    return this.#suppression.exact(this.#places[place]!, rule);
   }
 
-  async suppressExact(place: number, rule: ExactSuppression): Promise<number> {
-    const { at, count } = this.#places[place]!, device = this.#device;
-    const { stop, minNum, lr, isLowerClip, isAddNoise, upperBound, seed, stream } = rule;
-    device.run(this.#part("kth_magnitude", [this.values32]), at, count, stop, 0);
-    const limit = Math.min(count - minNum, stop), kernel = this.#part("suppress_exact", this.#suppressed());
-    device.run(kernel, at, count, limit, lr, Number(isLowerClip), Number(isAddNoise), upperBound, seed, stream);
-    return new Uint32Array(await device.read(this.#state, 4 * STATE.suppressed, 4))[0]!;
+  suppressApproximate(place: number, rule: ApproximateSuppression): Promise<number | undefined> {
+    return this.#suppression.approximate(this.#places[place]!, rule);
   }
 
-  async suppressApproximate(place: number, rule: ApproximateSuppression): Promise<number | undefined> {
-    const { at, count } = this.#places[place]!, device = this.#device, { rank, first, lr } = rule;
-    if (first) device.run(this.#part("kth_magnitude", [this.values32]), at, count, rank, 1);
-    else {
-      const [table, distinct] = this.#scratch!;
-      const list = this.#part("distinct_magnitudes", [this.values32, this.#masks, table, distinct]);
-      device.run(list, at, count, tableSizeFor(count));
-      device.run(this.#part("kth_magnitude", [distinct], "kth distinct"), 0, 0, rank, 1);
-    }
-    device.run(this.#part("suppress_approximate", this.#suppressed()), at, count, Number(first), lr);
-    const state = new Uint32Array(await device.read(this.#state, 0, 4 * STATE.words));
-    return state[STATE.done] ? state[STATE.suppressed]! : undefined;
+  countSuppressed(place: number): Promise<number> {
+    return this.#suppression.count(this.#places[place]!);
   }
 
-  #suppressed(): readonly GPUBuffer[] {
-    return [this.values32, this.#masks, this.#deWeights];
+  suppressUnits(units: PlacedUnits, rule: UnitSuppression): Promise<number> {
+    this.#suppression.silenceUnits(units, rule);
+    this.applyMasks();
+    return this.#suppression.readSuppressed();
   }
 }

@@ -35,4 +35,6 @@ export interface SuppressKernels {
     threshold: number,
     rate: number,
   ): number;
+  /** How many of `count` weights the mask suppresses. */
+  countSuppressed(mask: Pointer, count: number): number;
 }

@@ -20,6 +20,8 @@ export interface UpdateKernels {
     rate: number,
     momentum: number,
   ): void;
+  /** weight = 0 where masked, whatever it was; any `count`. */
+  applyMask(weight: Pointer, mask: Pointer, count: number): void;
   /** out = (a + b) * factor over any `count` floats; out may be a or b. */
   scaledSum(a: Pointer, b: Pointer, out: Pointer, count: number, factor: number): void;
   /**

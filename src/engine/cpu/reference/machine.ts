@@ -22,6 +22,7 @@ import { relu } from "./relu.ts";
 import { selection } from "./selection.ts";
 import { sigmoid } from "./sigmoid.ts";
 import { suppress } from "./suppress.ts";
+import { units } from "./units.ts";
 import { update } from "./update.ts";
 
 /**
@@ -48,6 +49,7 @@ export function referenceMachine(precision: Precision = "float32"): Machine {
       ...gather(memory),
       ...selection(memory),
       ...suppress(memory),
+      ...units(memory),
       ...inversion(memory),
       ...draws(memory),
     },

@@ -86,5 +86,9 @@ export function suppress(memory: ReferenceMemory): SuppressKernels {
       }
       return suppressed;
     },
+
+    countSuppressed(mask, count) {
+      return memory.intsAt(mask, count).filter((kept) => kept === SUPPRESSED).length;
+    },
   };
 }

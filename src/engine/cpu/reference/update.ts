@@ -48,6 +48,11 @@ export function update(memory: ReferenceMemory): UpdateKernels {
       step(weight, accelerate, mask, deWeight, count, rate);
     },
 
+    applyMask(weight, mask, count) {
+      const weights = memory.floatsAt(weight, count), masks = memory.intsAt(mask, count);
+      for (let i = 0; i < count; i++) if (masks[i] === 0) weights[i] = 0;
+    },
+
     scaledSum(a, b, out, count, factor) {
       const first = memory.floatsAt(a, count), second = memory.floatsAt(b, count);
       memory.floatsAt(out, count).set(first.map((value, i) => memory.round(value + second[i]!) * memory.round(factor)));

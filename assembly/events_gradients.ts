@@ -26,6 +26,7 @@ export function passRows(first: i32, s: ConvShape): i32 {
   return first < wideEnd(s) ? 1 : NARROW_ROWS;
 }
 
+/** events as winnerEvents gives them, dBias [outputs]. */
 export function eventBiasGradient(events: usize, dBias: usize, conv: usize): void {
   const s = changetype<ConvShape>(conv);
   for (let output = 0; output < s.outputs; output++) {
@@ -91,6 +92,10 @@ function placeSums(sums: usize, first: i32, count: i32, row: i32, dWeight: usize
   }
 }
 
+/**
+ * images [lanes][height * width][channels] as toImages gives them, events as winnerEvents does, dWeight
+ * [outputs][channels][kernelHeight][kernelWidth]; scratch: 160 bytes.
+ */
 export function eventWeightGradient(images: usize, events: usize, dWeight: usize, scratch: usize, conv: usize): void {
   const s = changetype<ConvShape>(conv);
   const run = s.kernelWidth * s.channels, row: usize = (s.width * s.channels) << 2, wide = wideEnd(s);
@@ -192,6 +197,11 @@ function packPasses(weight: usize, out: usize, s: ConvShape): void {
   }
 }
 
+/**
+ * events as winnerEvents gives them, weight [outputs][channels][kernelHeight][kernelWidth], dImages [lanes][height *
+ * width][channels] as toImages gives images; scratch: outputs * (kernelHeight, rounded up to a multiple of 5) *
+ * (kernelWidth * channels + 31) floats.
+ */
 export function eventInputGradient(events: usize, weight: usize, dImages: usize, scratch: usize, conv: usize): void {
   const s = changetype<ConvShape>(conv), groups = s.lanes / GROUP;
   const run = s.kernelWidth * s.channels, row: usize = (s.width * s.channels) << 2, wide = wideEnd(s);

@@ -32,6 +32,7 @@ export function noLargeAngle(): i32 {
 
 const TWO_TO_32: f64 = 4294967296.0;
 
+/** out [count]. */
 export function fillUniform(out: usize, count: i32, seed: i32, stream: i32, low: f32, high: f32): void {
   for (let i = 0; i < count; i++) {
     const word = <u32> threefry(seed, stream, i, 0);
@@ -39,6 +40,7 @@ export function fillUniform(out: usize, count: i32, seed: i32, stream: i32, low:
   }
 }
 
+/** out [count]. */
 export function fillNormal(out: usize, count: i32, seed: i32, stream: i32, deviation: f32, limit: f32): void {
   for (let i = 0; i < count; i++) {
     let draw: f64 = 0;

@@ -6,6 +6,10 @@ import { firstOfPass, packLiving, passesOf } from "./living";
 import { nextShare, ownRoom } from "./shares";
 import { madd } from "./simd";
 
+/**
+ * images [lanes][height * width][channels] as toImages gives them, events as winnerEvents does, dWeight
+ * [outputs][channels][kernelHeight][kernelWidth], passes as listLivingPasses gives them.
+ */
 export function livingEventWeightGradient(
   images: usize,
   events: usize,
@@ -77,6 +81,10 @@ function spreadLiving(dImages: usize, event: usize, end: usize, packed: usize, l
   }
 }
 
+/**
+ * events as winnerEvents gives them, weight [outputs][channels][kernelHeight][kernelWidth], dImages [lanes][height *
+ * width][channels] as toImages gives images, passes as listLivingPasses gives them; scratch: 320 bytes.
+ */
 export function livingEventInputGradient(
   events: usize,
   weight: usize,
