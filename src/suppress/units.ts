@@ -93,3 +93,17 @@ export function unitMasks(
   });
   return { [layer.weight]: weight, [layer.reader]: reader, ...(bias && { [layer.bias!]: bias }) };
 }
+
+/** Which units of a layer masks silence wholly: all of its weights, its bias and what reads it. */
+export function maskedUnits(layer: UnitLayer, masks: Readonly<Record<string, Uint8Array>>): boolean[] {
+  const { [layer.weight]: weight, [layer.reader]: reader } = masks, bias = layer.bias && masks[layer.bias];
+  const isWhole = (unit: number) => {
+    if (!weight || !reader || (layer.bias && !bias)) return false;
+    const taps = weight.length / layer.units;
+    let living = bias ? bias[unit]! : 0;
+    for (let i = unit * taps; i < (unit + 1) * taps; i++) living += weight[i]!;
+    eachReading(layer, unit, reader.length, (place) => living += reader[place]!);
+    return living === 0;
+  };
+  return Array.from({ length: layer.units }, (_, unit) => isWhole(unit));
+}
