@@ -22,7 +22,7 @@ export interface MechanismRun {
  *
  * @example One that silences all weights beyond 0.5
  * ```ts
- * import { dense, type Mechanism, openEngine, type ParameterStore, sequential, sgd, SuppressModel } from "@tacet/tacet";
+ * import { dense, flatten, type Mechanism, openEngine, type ParameterStore, sequential, sgd, SuppressModel } from "@tacet/tacet";
  *
  * class SilenceLargest implements Mechanism {
  *   readonly recorded = { silenced: "beyond 0.5" };
@@ -37,7 +37,7 @@ export interface MechanismRun {
  *   }
  * }
  *
- * const network = sequential([1, 2, 2], [dense({ outputs: 2 })]);
+ * const network = sequential([1, 2, 2], [flatten(), dense({ outputs: 2 })]);
  * const engine = await openEngine(), optimizer = sgd({ lr: 0.1 });
  * const model = new SuppressModel({ engine, network, optimizer, suppress: new SilenceLargest() });
  * ```

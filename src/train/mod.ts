@@ -3,7 +3,7 @@
  *
  * @example
  * ```ts
- * import { drawnDigits, Dataset } from "@tacet/tacet/data";
+ * import { Dataset, drawnDigits } from "@tacet/tacet/data";
  * import { openEngine } from "@tacet/tacet/engine";
  * import { accuracy } from "@tacet/tacet/metrics";
  * import { lenet5, momentum } from "@tacet/tacet/nn";

@@ -4,7 +4,7 @@
  * @module
  */
 import { finite, integer, positive } from "../checks/numbers.ts";
-import type { Checkpoint } from "../checkpoint/network_file.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { recordFault, type TrainingRecord } from "../checkpoint/record.ts";
 import type { Engine, ParameterStore, Program } from "../engine/engine.ts";
 import { fitValues } from "../nn/fit.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Checkpoint } from "../checkpoint/network_file.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { TrainingRecord } from "../checkpoint/record.ts";
 import type { Fit, FitOptions, Network, Optimizer, ParameterValues } from "../nn/mod.ts";
 import type { AccountingOptions } from "../privacy/mod.ts";

@@ -105,7 +105,9 @@ export class SuppressModel extends Model {
       this.#control = this.#mechanism = control;
     }
     if (this.#mechanism) return this.#mechanism;
-    throw new TypeError("no SuppressCtrl is linked: call linkSuppressCtrl before train, or make the model with suppress");
+    throw new TypeError(
+      "no SuppressCtrl is linked: call linkSuppressCtrl before train, or make the model with suppress",
+    );
   }
 
   /** The callback by which a mechanism acts. */
