@@ -5,18 +5,15 @@
  * @example Train a suppressed network on drawn digits and attack it
  * ```ts
  * import {
- *   accuracy, Dataset, drawnDigits, ImageInversionAttack, lenet5, lenet5MaskLayers, openEngine, pixels, sgd, sliceNetwork,
- *   SuppressMasker, SuppressModel, SuppressPrivacyFactory,
+ *   accuracy, Dataset, drawnDigits, ImageInversionAttack, lenet5, openEngine, pixels, sgd, sliceNetwork, SuppressModel,
  * } from "@tacet/tacet";
  *
  * const engine = await openEngine();
  * const digits = new Dataset(drawnDigits(640), { size: [32, 32] });
- * const network = lenet5({ seed: 1 });
- * const options = { startEpoch: 1, endEpoch: 2, batchNum: digits.batches(32), maskTimes: 3, lr: 0.05, sparseEnd: 0.95 };
- * const control = SuppressPrivacyFactory.create(network, lenet5MaskLayers(), options);
- * const model = new SuppressModel({ engine, network, optimizer: sgd({ lr: 0.05 }), metrics: { accuracy: accuracy() } });
- * model.linkSuppressCtrl(control);
- * await model.train(2, digits, { batchSize: 32, callbacks: [new SuppressMasker(control)] });
+ * const network = lenet5({ seed: 1 }), optimizer = sgd({ lr: 0.05 }), metrics = { accuracy: accuracy() };
+ * const layers = [{ layerName: "fc1", granularity: "unit", minNum: 8 }] as const;
+ * const model = new SuppressModel({ engine, network, optimizer, metrics, suppress: { layers, startEpoch: 1 } });
+ * await model.train(2, digits, { batchSize: 32 });
  * console.log(await model.eval(digits), (await model.sparsity()).total);
  *
  * const originals = await pixels(engine, digits, [0, 1, 2]);
@@ -29,7 +26,7 @@
  */
 export * from "./src/nn/mod.ts";
 export * from "./src/engine/mod.ts";
-export * from "./src/random/threefry.ts";
+export * from "./src/random/mod.ts";
 export * from "./src/data/mod.ts";
 export * from "./src/suppress/mod.ts";
 export * from "./src/train/mod.ts";
@@ -37,4 +34,4 @@ export * from "./src/attack/mod.ts";
 export * from "./src/metrics/mod.ts";
 export * from "./src/privacy/mod.ts";
 export * from "./src/checkpoint/mod.ts";
-export { FileError, removeFile, writeFileWhole } from "./src/runtime/files.ts";
+export { FileError } from "./src/runtime/mod.ts";

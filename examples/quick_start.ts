@@ -7,25 +7,15 @@
 import process from "node:process";
 import * as tacet from "../mod.ts";
 
-const EPOCHS = 8, BATCH = 32, LR = 0.05, LEAST_ACCURACY = 0.95;
+const LEAST_ACCURACY = 0.95;
 const train = new tacet.Dataset(tacet.drawnDigits(20_000), { size: [32, 32] });
 const test = new tacet.Dataset(tacet.drawnDigits(2000, { seed: 2 }), { size: [32, 32] });
 
-const engine = await tacet.openEngine(), network = tacet.lenet5();
-const units = { layerName: "fc1", granularity: "unit", minNum: 8 } as const;
-const control = tacet.SuppressPrivacyFactory.create(network, [units], {
-  startEpoch: 2,
-  endEpoch: 5,
-  epochs: EPOCHS,
-  batchNum: train.batches(BATCH),
-  maskTimes: 162,
-  lr: LR,
-  sparseEnd: 1 - 8 / 120,
-});
+const engine = await tacet.openEngine(), network = tacet.lenet5(), optimizer = tacet.sgd({ lr: 0.05 });
+const layers = [{ layerName: "fc1", granularity: "unit", minNum: 8 }] as const, suppress = { layers, startEpoch: 2 };
 const metrics = { accuracy: tacet.accuracy() };
-const model = new tacet.SuppressModel({ engine, network, optimizer: tacet.sgd({ lr: LR }), metrics });
-model.linkSuppressCtrl(control);
-await model.train(EPOCHS, train, { batchSize: BATCH, callbacks: [new tacet.SuppressMasker(control)] });
+const model = new tacet.SuppressModel({ engine, network, optimizer, metrics, suppress });
+await model.train(8, train, { batchSize: 32 });
 const { accuracy } = await model.eval(test);
 
 // Who sees those 8 outputs of an image takes the mean of the images with the nearest ones. Is it the image's likeness?

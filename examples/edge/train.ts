@@ -14,29 +14,19 @@ import {
   lenet5MaskLayers,
   openEngine,
   sgd,
-  SuppressMasker,
   SuppressModel,
-  SuppressPrivacyFactory,
 } from "../../mod.ts";
 import { edgeNetwork } from "./network.ts";
 
-const SEED = 1, EPOCHS = 10, BATCH = 32, LR = 0.05, STEPS_AN_OPERATION = 15;
+const SEED = 1, EPOCHS = 10;
 
 const train = new Dataset(drawnDigits(20_000, { seed: SEED }));
 const test = new Dataset(drawnDigits(2000, { seed: SEED + 1 }));
-const network = edgeNetwork(SEED), batchNum = train.batches(BATCH), startEpoch = 3;
-const control = SuppressPrivacyFactory.create(network, lenet5MaskLayers(), {
-  startEpoch,
-  endEpoch: EPOCHS,
-  batchNum,
-  maskTimes: Math.round((EPOCHS - startEpoch + 1) * batchNum / STEPS_AN_OPERATION),
-  lr: LR,
-  sparseEnd: 0.95,
-});
+const network = edgeNetwork(SEED), optimizer = sgd({ lr: 0.05 }), metrics = { accuracy: accuracy() };
 const engine = await openEngine({ build: "simd128" });
-const model = new SuppressModel({ engine, network, optimizer: sgd({ lr: LR }), metrics: { accuracy: accuracy() } });
-model.linkSuppressCtrl(control);
-await model.train(EPOCHS, train, { batchSize: BATCH, callbacks: [new SuppressMasker(control)] });
+const suppress = { layers: lenet5MaskLayers(), sparseEnd: 0.95 };
+const model = new SuppressModel({ engine, network, optimizer, metrics, suppress });
+await model.train(EPOCHS, train, { batchSize: 32 });
 
 const bytes = encodeCheckpoint(await model.checkpoint(), { storage: "living" });
 const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));

@@ -6,7 +6,7 @@
 import { initWasm, Resvg } from "@resvg/resvg-wasm";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileWhole } from "../../mod.ts";
+import { writeFileWhole } from "../../src/runtime/mod.ts";
 import { frontierChart } from "./chart.ts";
 import type { Record } from "./record.ts";
 import { summaries } from "./summary.ts";

@@ -5,7 +5,8 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { FileError, writeFileWhole } from "../../mod.ts";
+import { FileError } from "../../mod.ts";
+import { writeFileWhole } from "../../src/runtime/mod.ts";
 import { permissionError } from "../sup_privacy/permission.ts";
 import type { Cell, Conditions } from "./cell.ts";
 

@@ -17,13 +17,10 @@ import {
   type MaskLayerDes,
   Model,
   momentum,
-  type Network,
   noiseMultiplierFor,
-  type ParameterValues,
   sgd,
-  SuppressMasker,
   SuppressModel,
-  SuppressPrivacyFactory,
+  type TrainedNetwork,
   type UnitLayerDes,
 } from "../../mod.ts";
 import type { Setting } from "./settings.ts";
@@ -39,9 +36,7 @@ export interface Training {
 }
 
 /** A trained network and what was measured of it. */
-export interface Trained {
-  readonly network: Network;
-  readonly parameters: ParameterValues;
+export interface Trained extends TrainedNetwork {
   /** Share of the test images read rightly. */
   readonly accuracy: number;
   /** Share of all parameters that are not exactly zero. */
@@ -53,10 +48,6 @@ export interface Trained {
 /** The tutorial's rates and batches. */
 const MOMENTUM_RATE = 0.01;
 export const SGD_RATE = 0.05, BATCH = 32;
-/** Steps between suppress operations. */
-export const INTERVAL = 15;
-/** The epoch with whose first step suppression starts, as the tutorial's; and that with which it ends where units fall silent, of ten. */
-const START_EPOCH = 3, UNITS_END = 0.7;
 const UNITS = 120;
 /** Of differentially private training, as found best among a few: see the README. */
 export const PRIVATE = { batchSize: 2048, lr: 4, clip: 1, delta: 1e-5 } as const;
@@ -84,27 +75,17 @@ function layersOf({ units, sparseEnd }: Setting): (MaskLayerDes | UnitLayerDes)[
 }
 
 async function trainOtherwise(engine: Engine, setting: Setting, { train, samples, epochs, seed }: Training) {
-  const data = datasetOf(train, samples, seed, "shuffle"), batchNum = data.batches(BATCH), lr = SGD_RATE;
-  const network = lenet5({ seed }), layers = layersOf(setting);
+  const data = datasetOf(train, samples, seed, "shuffle"), lr = SGD_RATE;
+  const network = lenet5({ seed }), layers = layersOf(setting), { sparseEnd } = setting;
   const optimizer = setting.optimizer === "momentum" ? momentum({ lr: MOMENTUM_RATE }) : sgd({ lr });
   const slow = epochs - Math.floor(epochs / 5) + 1;
   const scheduler = new LearningRateScheduler((_, epoch) => epoch >= slow ? lr / 5 : lr);
   const callbacks: Callback[] = setting.slowEnd ? [scheduler] : [];
   const options = { engine, network, optimizer, metrics: { accuracy: accuracy() } };
-  if (layers.length === 0) {
-    const model = new Model(options);
-    await model.train(epochs, data, { batchSize: BATCH, callbacks });
-    return { model };
-  }
-  const startEpoch = Math.min(START_EPOCH, epochs);
-  const endEpoch = setting.units === undefined ? epochs : Math.max(startEpoch, Math.floor(UNITS_END * epochs));
-  const maskTimes = Math.max(1, Math.round((endEpoch - startEpoch + 1) * batchNum / INTERVAL));
-  const sparseEnd = setting.sparseEnd ?? 1 - setting.units! / UNITS;
-  const settings = { epochs, startEpoch, endEpoch, batchNum, maskTimes, lr, sparseEnd, seed };
-  const control = SuppressPrivacyFactory.create(network, layers, settings);
-  const model = new SuppressModel(options);
-  model.linkSuppressCtrl(control);
-  await model.train(epochs, data, { batchSize: BATCH, callbacks: [new SuppressMasker(control), ...callbacks] });
+  // When and how often is left to the library: it follows the tutorial.
+  const suppress = { layers, seed, ...(sparseEnd !== undefined && { sparseEnd }) };
+  const model = layers.length === 0 ? new Model(options) : new SuppressModel({ ...options, suppress });
+  await model.train(epochs, data, { batchSize: BATCH, callbacks });
   return { model };
 }
 

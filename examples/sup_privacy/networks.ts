@@ -12,18 +12,14 @@ import {
   LearningRateScheduler,
   lenet5,
   lenet5MaskLayers,
-  type MaskLayerDes,
   Model,
   momentum,
-  type Network,
-  type ParameterValues,
   ProgressMonitor,
   sgd,
-  SuppressMasker,
   SuppressModel,
-  SuppressPrivacyFactory,
+  type SuppressPlan,
+  type TrainedNetwork,
   type TrainingState,
-  type UnitLayerDes,
 } from "../../mod.ts";
 import type { Settings } from "./args.ts";
 import { lenet5Dataset } from "./data.ts";
@@ -33,16 +29,8 @@ import type { Progress } from "./progress.ts";
 /** The tutorial's learning rate of ordinary training, with momentum 0.9. */
 export const ORDINARY_RATE = 0.01;
 
-/** Units of fc1. */
-export const UNITS = 120;
-
-/** Steps between suppress operations where `--mask-times` is not given. */
-const INTERVAL = 15;
-
 /** A trained network and what was measured of it. */
-export interface Trained {
-  readonly network: Network;
-  readonly parameters: ParameterValues;
+export interface Trained extends TrainedNetwork {
   /** Share of the test images read rightly. */
   readonly accuracy: number;
   readonly checkpoint: Checkpoint;
@@ -98,36 +86,26 @@ export async function trainOrdinary(
   return await finished(model, test, progress);
 }
 
-/** How a network is suppressed. */
-interface Suppression {
-  readonly layers: readonly (MaskLayerDes | UnitLayerDes)[];
-  readonly endEpoch: number;
-  readonly sparseEnd: number;
-  readonly callbacks: readonly Callback[];
-}
-
 /** Suppressed training, from the same first weights and in the same order of images as the ordinary network of the same seed. */
 async function train(
   engine: Engine,
   images: Images,
-  settings: Settings,
+  { epochs, startEpoch, maskTimes, lr, batchSize, seed }: Settings,
   progress: Progress,
-  { layers, endEpoch, sparseEnd, callbacks }: Suppression,
+  plan: SuppressPlan,
+  ...callbacks: readonly Callback[]
 ): Promise<Suppressed> {
-  const { epochs, startEpoch, lr, batchSize, seed } = settings;
   const data = lenet5Dataset(images.train, seed, images.samples), test = lenet5Dataset(images.test, seed);
-  const network = lenet5({ seed });
-  const batchNum = data.batches(batchSize);
-  const maskTimes = settings.maskTimes ?? Math.max(1, Math.round((endEpoch - startEpoch + 1) * batchNum / INTERVAL));
-  const options = { epochs, endEpoch, startEpoch, batchNum, maskTimes, lr, sparseEnd, seed };
-  const control = SuppressPrivacyFactory.create(network, layers, options);
-  for (const warning of control.warnings) progress.note(`sup_privacy: warning (--mask-times): ${warning}`);
-  const model = new SuppressModel({ engine, network, optimizer: sgd({ lr }), metrics: { accuracy: accuracy() } });
-  model.linkSuppressCtrl(control);
-  const masker = new SuppressMasker(control);
-  await model.train(epochs, data, { batchSize, callbacks: [masker, monitor(progress, test, true), ...callbacks] });
-  const trained = await finished(model, test, progress);
-  return { ...trained, operations: control.operations, layers: Object.keys(await model.masks()) };
+  const suppress = { ...plan, startEpoch, seed, ...(maskTimes !== undefined && { maskTimes }) };
+  const options = { engine, network: lenet5({ seed }), optimizer: sgd({ lr }), metrics: { accuracy: accuracy() } };
+  const model = new SuppressModel({ ...options, suppress });
+  const warn = () => {
+    for (const text of model.suppressCtrl!.warnings) progress.note(`sup_privacy: warning (--mask-times): ${text}`);
+  };
+  const watched = [{ onTrainBegin: warn }, monitor(progress, test, true), ...callbacks];
+  await model.train(epochs, data, { batchSize, callbacks: watched });
+  const trained = await finished(model, test, progress), { operations } = model.suppressCtrl!;
+  return { ...trained, operations, layers: Object.keys(await model.masks()) };
 }
 
 /** The tutorial's suppression of single weights. */
@@ -137,13 +115,8 @@ export async function trainSuppressed(
   settings: Settings,
   progress: Progress,
 ): Promise<Suppressed> {
-  const { epochs: endEpoch, sparseEnd } = settings;
-  return await train(engine, images, settings, progress, {
-    layers: lenet5MaskLayers(),
-    endEpoch,
-    sparseEnd,
-    callbacks: [],
-  });
+  const plan = { layers: lenet5MaskLayers(), sparseEnd: settings.sparseEnd };
+  return await train(engine, images, settings, progress, plan);
 }
 
 /**
@@ -155,12 +128,9 @@ export async function trainUnitSuppressed(
   settings: Settings,
   progress: Progress,
 ): Promise<Suppressed> {
-  const { epochs, startEpoch, units, lr } = settings;
+  const { epochs, units, lr } = settings;
   const slow = epochs - Math.floor(epochs / 5) + 1;
-  return await train(engine, images, settings, progress, {
-    layers: [{ layerName: "fc1", granularity: "unit", minNum: units }],
-    endEpoch: Math.max(startEpoch, Math.floor(0.7 * epochs)),
-    sparseEnd: 1 - units / UNITS,
-    callbacks: [new LearningRateScheduler((_, epoch) => epoch >= slow ? lr / 5 : lr)],
-  });
+  const scheduler = new LearningRateScheduler((_, epoch) => epoch >= slow ? lr / 5 : lr);
+  const plan: SuppressPlan = { layers: [{ layerName: "fc1", granularity: "unit", minNum: units }] };
+  return await train(engine, images, settings, progress, plan, scheduler);
 }

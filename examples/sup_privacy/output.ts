@@ -6,7 +6,8 @@
 import { encode } from "fast-png";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { FileError, removeFile, saveCheckpoint, writeFileWhole } from "../../mod.ts";
+import { FileError, saveCheckpoint } from "../../mod.ts";
+import { removeFile, writeFileWhole } from "../../src/runtime/mod.ts";
 import { contactSheet } from "./contact_sheet.ts";
 import { type Method, METHODS } from "./attacks.ts";
 import { type Outcome, type Victim, VICTIMS } from "./job.ts";

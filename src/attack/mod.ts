@@ -1,6 +1,14 @@
 /**
  * Attacks on trained networks, and what they bring back.
  *
+ * @example What the nearest features bring back
+ * ```ts
+ * import { NeighbourDecoder } from "@tacet/tacet/attack";
+ * const images = Float32Array.of(0, 0.5, 1), features = Float32Array.of(3, 5, 9);
+ * const decoder = new NeighbourDecoder({ features, images, shape: [1, 1, 1], neighbours: 2 });
+ * console.log(await decoder.generate(Float32Array.of(8))); // Float32Array [0.75]
+ * ```
+ *
  * @module
  */
 export { evaluateMembership, exampleLosses, type MembershipEvaluation, membershipScores } from "./membership.ts";

@@ -6,7 +6,7 @@
 import { isBeside } from "../nn/beside.ts";
 import { CheckpointError, quote } from "./errors.ts";
 import { asFloat32, type CheckpointReadOptions, isFloat } from "./floats.ts";
-import type { Checkpoint, SavedParameter } from "./network_file.ts";
+import type { Checkpoint, SavedParameter } from "./checkpoint.ts";
 import type { Tensor, TensorOf } from "./tensor.ts";
 
 /** Tensors of a file, in two. */

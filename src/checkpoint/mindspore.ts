@@ -13,7 +13,7 @@ import { hasTrailer, refuseBrokenTrailer, withoutTrailer } from "./crc_trailer.t
 import { CheckpointError, quote } from "./errors.ts";
 import type { CheckpointReadOptions } from "./floats.ts";
 import { parted } from "./foreign.ts";
-import type { SavedParameter } from "./network_file.ts";
+import type { SavedParameter } from "./checkpoint.ts";
 import { textOf } from "./numpy_text.ts";
 import { DELIMITED, MessageReader, VARINT } from "./protobuf.ts";
 import type { Dtype, Tensor } from "./tensor.ts";

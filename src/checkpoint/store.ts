@@ -5,7 +5,7 @@
  */
 import { integer } from "../checks/numbers.ts";
 import { removeFile } from "../runtime/files.ts";
-import type { Checkpoint } from "./network_file.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import { saveCheckpoint } from "./network_file.ts";
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import { CheckpointError, quote } from "./errors.ts";
-import type { SavedParameter } from "./network_file.ts";
+import type { SavedParameter } from "./checkpoint.ts";
 import { elementCount, type TensorOf } from "./tensor.ts";
 
 /**

@@ -1,6 +1,13 @@
 /**
  * Data: IDX files, MNIST, drawn digits, and the pipeline that batches them.
  *
+ * @example
+ * ```ts
+ * import { Dataset, drawnDigits } from "@tacet/tacet/data";
+ * const digits = new Dataset(drawnDigits(320), { size: [32, 32] });
+ * console.log(digits.batches(32)); // 10
+ * ```
+ *
  * @module
  */
 export { Dataset, type DatasetOptions } from "./dataset.ts";

@@ -9,7 +9,7 @@ import { processors, type StartThread, threadStarter } from "../runtime/threads.
 import type { Engine, EngineName, ProgramOptions } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import type { Machine } from "./cpu/machine.ts";
-import type { EngineOptions } from "./open.ts";
+import type { EngineOptions } from "./options.ts";
 import { cpuProgram } from "./cpu/backend.ts";
 import { CpuParameters } from "./cpu/parameters.ts";
 import { Parameters } from "./parameters.ts";

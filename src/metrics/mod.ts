@@ -1,6 +1,13 @@
 /**
  * Figures: accuracy, distances between images, confidence, sparsity, and their intervals.
  *
+ * @example
+ * ```ts
+ * import { meanInterval, relativeL2 } from "@tacet/tacet/metrics";
+ * console.log(relativeL2(Float32Array.of(1, 1), Float32Array.of(1, 0)));
+ * console.log(meanInterval([0.98, 0.99, 0.97]).mean); // 0.98
+ * ```
+ *
  * @module
  */
 export { Accuracy, accuracy, NoImagesError } from "./accuracy.ts";

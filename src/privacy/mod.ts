@@ -1,6 +1,13 @@
 /**
  * Differential privacy: what a training run with noise has spent.
  *
+ * @example
+ * ```ts
+ * import { epsilonOf } from "@tacet/tacet/privacy";
+ * const { epsilon } = epsilonOf({ samplingRate: 256 / 60000, noiseMultiplier: 1.1, steps: 14040, delta: 1e-5 });
+ * console.log(epsilon.toFixed(2)); // 2.59: 60 epochs of MNIST
+ * ```
+ *
  * @module
  */
 export {

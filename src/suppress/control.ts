@@ -6,11 +6,13 @@
  * @module
  */
 import type { ParameterStore } from "../engine/engine.ts";
-import type { ParameterSpec } from "../nn/mod.ts";
+import type { Optimizer, ParameterSpec } from "../nn/mod.ts";
 import type { MaskLayer } from "./mask_layer.ts";
+import type { Mechanism, MechanismRun } from "./mechanism.ts";
+import type { SuppressOperation } from "./operation.ts";
 import type { SuppressSettings } from "./settings.ts";
 import { SuppressSchedule } from "./schedule.ts";
-import type { UnitLayer } from "./units.ts";
+import { maskedUnits, type UnitLayer } from "./units.ts";
 
 /** If the network's first parameter has no weight beyond this, an operation is abandoned: the network has died. */
 const SPARSE_VALID_MAX_WEIGHT = Math.fround(0.02);
@@ -18,25 +20,9 @@ const SPARSE_VALID_MAX_WEIGHT = Math.fround(0.02);
 /** The first of the streams of the seed from which noise is drawn; each operation on a layer takes the next. */
 const NOISE_STREAM = 0x4000_0000;
 
-/** What a suppress operation did. */
-export interface SuppressOperation {
-  /** Number of the step after which it happened, from 1 over the whole run. */
-  readonly step: number;
-  /** The epoch of that step, from 1. */
-  readonly epoch: number;
-  /** The sparsity that the schedule asked for. */
-  readonly targetSparsity: number;
-  /** True if the operation was abandoned because the first parameter's weights have all become tiny. */
-  readonly abandoned: boolean;
-  /** Number of weights of each masked parameter suppressed so far. */
-  readonly suppressed: Readonly<Record<string, number>>;
-  /** Number of units of each unit layer silent so far. */
-  readonly silentUnits: Readonly<Record<string, number>>;
-}
-
 /**
- * Made by {@link SuppressPrivacyFactory}; linked to a model by `SuppressModel.linkSuppressCtrl` and driven by a
- * `SuppressMasker`.
+ * Made by a `SuppressModel` of its option `suppress`, or by {@link SuppressPrivacyFactory}: then it is linked to a
+ * model by `SuppressModel.linkSuppressCtrl` and driven by a `SuppressMasker`.
  *
  * @example
  * ```ts
@@ -45,7 +31,7 @@ export interface SuppressOperation {
  * console.log(control.maskLayers.length, control.settings.sparseEnd, control.warnings);
  * ```
  */
-export class SuppressCtrl {
+export class SuppressCtrl implements Mechanism {
   /** The settings in force, complete. */
   readonly settings: SuppressSettings;
   /** The masked layers, in the order of the parameters. */
@@ -59,6 +45,8 @@ export class SuppressCtrl {
   readonly #schedule: SuppressSchedule;
   /** The count of each layer's last operation. */
   readonly #lastCounts: number[];
+  /** How many units of each unit layer are silent. */
+  #silent: number[];
   #parameters: ParameterStore | undefined;
   #operations = 0;
 
@@ -75,6 +63,7 @@ export class SuppressCtrl {
     this.parameterNames = specs.map((spec) => spec.name);
     this.#schedule = new SuppressSchedule(settings);
     this.#lastCounts = maskLayers.map(() => 0);
+    this.#silent = unitLayers.map(() => 0);
     const interval = this.#schedule.maskStepInterval;
     this.warnings = interval > 10 && interval < 20 ? [] : [
       `a suppress operation comes every ${Number(interval.toFixed(2))} steps; outside 10 to 20 accuracy may suffer: ` +
@@ -87,9 +76,45 @@ export class SuppressCtrl {
     return this.#operations;
   }
 
+  /** Number of units of each unit layer that are silent by now. */
+  get silentUnits(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.unitLayers.map(({ name }, i) => [name, this.#silent[i]!]));
+  }
+
+  /** Settings and layers, as checkpoints record them. */
+  get recorded(): Readonly<Record<string, unknown>> {
+    return { ...this.settings, maskLayers: this.maskLayers, unitLayers: this.unitLayers };
+  }
+
   /** Number of steps between operations, a real number. */
   get maskStepInterval(): number {
     return this.#schedule.maskStepInterval;
+  }
+
+  /** Throws a TypeError unless the optimizer is plain SGD, a RangeError if its rate is not that of the settings. */
+  checkOptimizer({ kind, lr }: Optimizer): void {
+    if (kind !== "sgd") throw new TypeError(`the optimizer is ${kind}; suppress privacy needs plain sgd`);
+    if (lr === this.settings.lr) return;
+    throw new RangeError(`the optimizer's lr is ${lr}, but the SuppressCtrl was made for lr ${this.settings.lr}`);
+  }
+
+  /** Throws a RangeError if epochs or batches are not those of the settings. */
+  checkRun({ epochs, batches, batchSize }: MechanismRun): void {
+    const { epochs: planned, batchNum } = this.settings;
+    if (epochs !== planned) {
+      throw new RangeError(`epochs is ${epochs}, but the SuppressCtrl was made for ${planned} epochs`);
+    }
+    if (batches === batchNum) return;
+    const given = `the data give ${batches} batches of ${batchSize} in an epoch`;
+    throw new RangeError(`${given}, but the SuppressCtrl was made for batchNum ${batchNum}`);
+  }
+
+  /** Counts what these masks silence already as silenced by operations of before: nothing of it comes back. */
+  goOn(masks: Readonly<Record<string, Uint8Array>>): void {
+    for (const [index, { name }] of this.maskLayers.entries()) {
+      this.#lastCounts[index] = masks[name]?.reduce((zeros, kept) => zeros + 1 - kept, 0) ?? 0;
+    }
+    this.#silent = this.unitLayers.map((layer) => maskedUnits(layer, masks));
   }
 
   /**
@@ -112,6 +137,11 @@ export class SuppressCtrl {
     this.#parameters = parameters;
   }
 
+  #attached(): ParameterStore {
+    if (this.#parameters) return this.#parameters;
+    throw new TypeError("this SuppressCtrl has no parameters yet: link it to a SuppressModel");
+  }
+
   /**
    * What has to happen after a training step: an operation if the schedule says so.
    *
@@ -121,18 +151,14 @@ export class SuppressCtrl {
    * @throws {TypeError} if the control has no parameters yet.
    */
   async afterStep(epoch: number, stepInEpoch: number): Promise<SuppressOperation | undefined> {
-    const parameters = this.#parameters;
-    if (!parameters) throw new TypeError("this SuppressCtrl has no parameters yet: link it to a SuppressModel");
+    const parameters = this.#attached();
     const targetSparsity = this.#schedule.next(epoch, stepInEpoch);
     if (targetSparsity === undefined) {
       parameters.clearDeWeights();
       return undefined;
     }
     this.#operations++;
-    const silent = await this.#suppressUnits(
-      parameters,
-      this.#schedule.ended ? this.settings.sparseEnd : targetSparsity,
-    );
+    await this.#suppressUnits(parameters, this.#schedule.ended ? this.settings.sparseEnd : targetSparsity);
     const abandoned = await this.#isDead(parameters, targetSparsity);
     // The layers' parts are independent of each other: on a GPU none waits for the one before.
     if (!abandoned) {
@@ -143,13 +169,13 @@ export class SuppressCtrl {
     // With an operation at every step, those of the operation before are still there: they count once only.
     if (abandoned) parameters.clearDeWeights();
     const suppressed = Object.fromEntries(this.maskLayers.map(({ name }, index) => [name, this.#lastCounts[index]!]));
-    const silentUnits = Object.fromEntries(this.unitLayers.map(({ name }, index) => [name, silent[index]!]));
+    const { silentUnits } = this;
     return { step: this.#schedule.step, epoch, targetSparsity, abandoned, suppressed, silentUnits };
   }
 
-  /** The unit layers' part of an operation: how many units of each are silent now. */
-  async #suppressUnits(parameters: ParameterStore, sparsity: number): Promise<number[]> {
-    if (this.unitLayers.length === 0) return [];
+  /** The unit layers' part of an operation. */
+  async #suppressUnits(parameters: ParameterStore, sparsity: number): Promise<void> {
+    if (this.unitLayers.length === 0) return;
     const silent = this.unitLayers.map((layer) => {
       // To the nearest: the schedule comes near its end before it reaches it, and rounded down it would leave a unit too many.
       const target = Math.min(layer.units - layer.minNum, Math.round(layer.units * sparsity));
@@ -158,7 +184,7 @@ export class SuppressCtrl {
     // Weights that fell silent with their unit count as suppressed.
     const counts = this.maskLayers.map(({ name }) => parameters.countSuppressed(name));
     (await Promise.all(counts)).forEach((count, index) => this.#lastCounts[index] = count);
-    return await Promise.all(silent);
+    this.#silent = await Promise.all(silent);
   }
 
   /** How many of a layer's weights are to be suppressed at a sparsity. */
@@ -210,7 +236,6 @@ export class SuppressCtrl {
    * @throws {TypeError} if the control has no parameters yet.
    */
   masks(): Promise<Record<string, Uint8Array>> {
-    if (!this.#parameters) throw new TypeError("this SuppressCtrl has no parameters yet: link it to a SuppressModel");
-    return this.#parameters.masks();
+    return this.#attached().masks();
   }
 }

@@ -5,7 +5,8 @@
  */
 import { integer } from "../checks/numbers.ts";
 import { UNIT_IMPORTANCES, type UnitImportance } from "../engine/suppression.ts";
-import { makersOf, type Network, type Units, unitsOf } from "../nn/mod.ts";
+import type { Network } from "../nn/mod.ts";
+import { eachReading, makersOf, type Units, unitsOf } from "../nn/units.ts";
 
 /** A layer whose units are suppressed. */
 export interface UnitLayerDes {
@@ -52,4 +53,18 @@ export function resolveUnitLayers(layers: readonly UnitLayerDes[], network: Netw
     throw new RangeError(`the unit layer ${twice.name} occurs twice; each layer's units can be suppressed once`);
   }
   return resolved;
+}
+
+/** How many units of a layer masks silence wholly: all of their weights, their bias and what reads them. */
+export function maskedUnits(layer: UnitLayer, masks: Readonly<Record<string, Uint8Array>>): number {
+  const { [layer.weight]: weight, [layer.reader]: reader } = masks, bias = layer.bias && masks[layer.bias];
+  const isWhole = (unit: number) => {
+    if (!weight || !reader || (layer.bias && !bias)) return false;
+    const taps = weight.length / layer.units;
+    let living = bias ? bias[unit]! : 0;
+    for (let i = unit * taps; i < (unit + 1) * taps; i++) living += weight[i]!;
+    eachReading(layer, unit, reader.length, (place) => living += reader[place]!);
+    return living === 0;
+  };
+  return Array.from({ length: layer.units }, (_, unit) => isWhole(unit)).filter(Boolean).length;
 }

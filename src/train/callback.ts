@@ -3,12 +3,13 @@
  *
  * @module
  */
-import type { Model } from "./model.ts";
+import type { Mechanism } from "../suppress/mechanism.ts";
+import type { ModelInTraining } from "./model_in_training.ts";
 
 /** Where training stands. Valid during the call of a callback. */
 export interface TrainingState {
   /** The model that trains. */
-  readonly model: Model;
+  readonly model: ModelInTraining;
   /** The epoch of this call of `train`, from 1. */
   readonly epoch: number;
   /** The epoch of the model, from 1: those of earlier calls, and of the checkpoints it was restored from, count too. */
@@ -34,6 +35,8 @@ export interface TrainingState {
 
 /** Listens to training. Each method may be left out, and training waits for the promises they return. */
 export interface Callback {
+  /** The mechanism whose `afterStep` it calls, if it does so: see `SuppressMasker`. No one else calls it then. */
+  readonly drives?: Mechanism;
   /** Before the first step; `epoch`, `modelEpoch`, `stepInEpoch` and `step` are 0. */
   onTrainBegin?(state: TrainingState): void | Promise<void>;
   /** After each step. */

@@ -5,17 +5,8 @@
  */
 import { finite } from "../checks/numbers.ts";
 import { kindOf, makesUnits } from "../nn/layers/table.ts";
-import {
-  eachReading,
-  type Layer,
-  makersOf,
-  type Network,
-  type ParameterValues,
-  sequential,
-  sizeOf,
-  type Units,
-  unitsOf,
-} from "../nn/mod.ts";
+import { type Layer, type Network, type ParameterValues, sequential, sizeOf } from "../nn/mod.ts";
+import { eachReading, makersOf, type Units, unitsOf } from "../nn/units.ts";
 
 /** A network without its silent units. */
 export interface ExportedModel {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Checkpoint } from "../checkpoint/network_file.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { TrainingRecord, TrainingStretch } from "../checkpoint/record.ts";
 import { joined } from "./join_records.ts";
 

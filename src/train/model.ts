@@ -4,21 +4,25 @@
  * @module
  */
 import { finite, integer, positive } from "../checks/numbers.ts";
-import type { Checkpoint } from "../checkpoint/network_file.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { recordFault, type TrainingRecord } from "../checkpoint/record.ts";
-import type { Engine, Program } from "../engine/engine.ts";
+import type { Engine, ParameterStore, Program } from "../engine/engine.ts";
 import { fitValues } from "../nn/fit.ts";
 import { dpSgd, type Fit, type FitOptions, type Network, type Optimizer, type ParameterValues } from "../nn/mod.ts";
 import type { AccountingOptions } from "../privacy/mod.ts";
+import { evaluate } from "./evaluate.ts";
 import { History } from "./history.ts";
-import type { Metric, ModelOptions, OriginOptions, TrainingData, TrainOptions } from "./options.ts";
+import type { ModelInTraining } from "./model_in_training.ts";
+import type { Metric, ModelOptions, TrainingPlan, TrainOptions } from "./options.ts";
+import type { OriginOptions } from "./origin.ts";
 import { type PrivacySpent, privacySpent } from "./privacy_spent.ts";
 import { checkPrivacy, PRIVATE_IMAGES_AT_ONCE } from "./private_step.ts";
 import { Run } from "./run.ts";
 import { type SparsityReport, sparsityReport } from "./sparsity.ts";
+import type { TrainingData } from "./training_data.ts";
 
 /** A network in training: ordinary training with mean softmax cross entropy. */
-export class Model {
+export class Model implements ModelInTraining {
   /** What is trained. */
   readonly network: Network;
   #optimizer: Optimizer;
@@ -109,13 +113,21 @@ export class Model {
     try {
       // Batches by Poisson sampling are of any size: they are done in parts.
       const atOnce = this.optimizer.kind === "dpSgd" ? Math.min(batchSize, PRIVATE_IMAGES_AT_ONCE) : batchSize;
-      const plan = { epochs, batches, batchSize, data, callbacks };
-      this.#run = new Run(this, await this.program(atOnce), this.#history, plan);
+      const begin = this.prepare({ epochs, batches, batchSize, data, callbacks }), program = await this.program(atOnce);
+      this.#run = new Run(this, program, this.#history, await begin(program.parameters));
       await this.#run.train();
     } finally {
       this.#training = false;
       this.#run = undefined;
     }
+  }
+
+  /**
+   * Looks at a plan before anything of the model changes, and may refuse it. What it returns is called with the
+   * parameters before the first step, and gives the plan that is carried out. Here that is the plan itself.
+   */
+  protected prepare(plan: TrainingPlan): (parameters: ParameterStore) => TrainingPlan | Promise<TrainingPlan> {
+    return () => plan;
   }
 
   /**
@@ -155,25 +167,7 @@ export class Model {
   async eval(data: TrainingData): Promise<Record<string, number>> {
     const program = await this.program();
     await this.parameters();
-    const metrics = Object.entries(this.#metrics);
-    for (const [, metric] of metrics) metric.clear();
-    const whole = data.inOrder?.() ?? data;
-    for (const indices of whole.epoch(1, program.batchSize)) {
-      program.load(whole, indices);
-      program.forward();
-      const logits = await program.output();
-      const wrong = logits.findIndex((logit) => !Number.isFinite(logit)), classes = logits.length / indices.length;
-      if (wrong >= 0) {
-        throw new RangeError(
-          `the logit of class ${wrong % classes} for image ${indices[Math.floor(wrong / classes)]} of the data is ${
-            logits[wrong]
-          }; it must be finite`,
-        );
-      }
-      const labels = Array.from(indices, (index) => data.source.labels[index]!);
-      for (const [, metric] of metrics) metric.update(logits, labels, classes);
-    }
-    return Object.fromEntries(metrics.map(([name, metric]) => [name, metric.value()]));
+    return await evaluate(program, data, this.#metrics);
   }
 
   /**

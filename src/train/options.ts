@@ -3,26 +3,12 @@
  *
  * @module
  */
-import type { BatchSource, Engine } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Network, Optimizer } from "../nn/mod.ts";
+import type { Mechanism } from "../suppress/mechanism.ts";
+import type { SuppressPlan } from "../suppress/plan.ts";
 import type { Callback } from "./callback.ts";
-
-/** Data to train on: a {@link Dataset}, or anything else that hands out batches of indices. */
-export interface TrainingData extends BatchSource {
-  /** Number of batches in an epoch. */
-  batches(batchSize: number): number;
-  /** The indices of each batch of an epoch (counted from 1, over all calls of `train`), in turn. */
-  epoch(epoch: number, batchSize: number): Iterable<ArrayLike<number>>;
-  /**
-   * "poisson" if each example takes part in each batch with probability batchSize / samples, whatever the others do,
-   * and every epoch draws anew. What differential privacy promises rests on its being true.
-   */
-  readonly sampling?: "shuffle" | "poisson";
-  /** How many different images may take part; by default all of the source. */
-  readonly samples?: number;
-  /** The same data once, in order and to the last image, for evaluation. */
-  inOrder?(): TrainingData;
-}
+import type { TrainingData } from "./training_data.ts";
 
 /** A figure computed over the outputs for a data set; {@link accuracy} is one. */
 export interface Metric {
@@ -34,7 +20,7 @@ export interface Metric {
   value(): number;
 }
 
-/** Options of {@link Model} and `SuppressModel`. */
+/** Options of {@link Model}. */
 export interface ModelOptions {
   /** What carries the arithmetic out; see `openEngine`. */
   readonly engine: Engine;
@@ -46,20 +32,33 @@ export interface ModelOptions {
   readonly metrics?: Readonly<Record<string, Metric>>;
 }
 
+/** Options of `SuppressModel`. */
+export interface SuppressModelOptions extends ModelOptions {
+  /**
+   * What silences weights while the model trains: a plan, or a mechanism of one's own. Left out, a control is to be
+   * linked by `linkSuppressCtrl`.
+   */
+  readonly suppress?: SuppressPlan | Mechanism;
+}
+
+/** One call of {@link Model.train}. */
+export interface TrainingPlan {
+  /** Epochs in all. */
+  readonly epochs: number;
+  /** Steps in an epoch. */
+  readonly batches: number;
+  /** Images in a step. */
+  readonly batchSize: number;
+  /** What is trained on. */
+  readonly data: TrainingData;
+  /** Told of every step and epoch. */
+  readonly callbacks: readonly Callback[];
+}
+
 /** Options of {@link Model.train}. */
 export interface TrainOptions {
   /** Images in a step, the mean of them with Poisson sampling; default 32. */
   readonly batchSize?: number;
   /** Told of every step and epoch, in this order; default none. */
   readonly callbacks?: readonly Callback[];
-}
-
-/** What a caller vouches for of parameters that a model is given; see {@link Model.restore}. */
-export interface OriginOptions {
-  /**
-   * True if they owe nothing to private data but through training with differential privacy that the model or the
-   * checkpoint has on record: they were drawn, trained on public data, or made of this model's own parameters. Default
-   * false.
-   */
-  readonly publicData?: boolean;
 }

@@ -6,7 +6,7 @@
 import { integer } from "../checks/numbers.ts";
 import type { Program } from "../engine/engine.ts";
 import type { DpSgd, Optimizer } from "../nn/mod.ts";
-import type { TrainingData } from "./options.ts";
+import type { TrainingData } from "./training_data.ts";
 
 /**
  * Images that differentially private training takes at once: enough to fill the vectors, few enough to stay in the

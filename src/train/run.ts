@@ -4,29 +4,20 @@
  * @module
  */
 import type { Program } from "../engine/engine.ts";
-import type { Callback, TrainingState } from "./callback.ts";
+import type { TrainingState } from "./callback.ts";
 import { DivergedError } from "./diverged_error.ts";
 import type { History } from "./history.ts";
 import { markOf } from "./mark.ts";
-import type { Model } from "./model.ts";
-import type { TrainingData } from "./options.ts";
+import type { ModelInTraining } from "./model_in_training.ts";
+import type { TrainingPlan } from "./options.ts";
 import { PrivateSteps, samplesOf } from "./private_step.ts";
-
-/** What a run of training goes through. */
-export interface Plan {
-  readonly epochs: number;
-  readonly batches: number;
-  readonly batchSize: number;
-  readonly data: TrainingData;
-  readonly callbacks: readonly Callback[];
-}
 
 /** One call of `train`. */
 export class Run {
-  readonly #model: Model;
+  readonly #model: ModelInTraining;
   readonly #program: Program;
   readonly #history: History;
-  readonly #plan: Plan;
+  readonly #plan: TrainingPlan;
   /** Made by the first private step. */
   #private: PrivateSteps | undefined;
   readonly #state: { -readonly [Field in keyof TrainingState]: TrainingState[Field] };
@@ -34,7 +25,7 @@ export class Run {
   #images = 0;
   #error: DivergedError | undefined;
 
-  constructor(model: Model, program: Program, history: History, plan: Plan) {
+  constructor(model: ModelInTraining, program: Program, history: History, plan: TrainingPlan) {
     const { epochs, batches } = plan;
     this.#model = model;
     this.#program = program;
@@ -81,7 +72,7 @@ export class Run {
     this.#check();
   }
 
-  async #tell(event: keyof Callback): Promise<void> {
+  async #tell(event: "onTrainBegin" | "onEpochEnd" | "onTrainEnd"): Promise<void> {
     for (const callback of this.#plan.callbacks) await callback[event]?.(this.#state);
   }
 

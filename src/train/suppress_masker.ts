@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { SuppressCtrl, SuppressOperation } from "../suppress/control.ts";
+import type { SuppressCtrl } from "../suppress/control.ts";
+import type { SuppressOperation } from "../suppress/operation.ts";
 import type { Callback, TrainingState } from "./callback.ts";
 
 /** Drives a {@link SuppressCtrl}: after each step it lets the control silence weights if it is time; MindArmour's callback of the same name. */
@@ -27,6 +28,11 @@ export class SuppressMasker implements Callback {
   constructor(control: SuppressCtrl, onOperation?: (operation: SuppressOperation) => void) {
     this.control = control;
     this.#onOperation = onOperation;
+  }
+
+  /** The control. */
+  get drives(): SuppressCtrl {
+    return this.control;
   }
 
   /** Operates if it is time. */

@@ -63,6 +63,32 @@ function trespasses(all: ReadonlyMap<string, string>): string[] {
   );
 }
 
+/** Every circle of imports, those of types included, as the files that it goes through: the shortest for each file on one. */
+function circles(all: ReadonlyMap<string, string>): string[] {
+  const imports = new Map(
+    [...all].map(([path, text]) => [
+      path,
+      importsOf(text).map((one) => join(dirname(path), one).replaceAll("\\", "/")).filter((one) => all.has(one)),
+    ]),
+  );
+  const found = [...imports.keys()].flatMap((start) => {
+    const before = new Map<string, string>(), queue = [start];
+    for (const path of queue) {
+      for (const next of imports.get(path)!) {
+        if (before.has(next)) continue;
+        before.set(next, path);
+        queue.push(next);
+      }
+    }
+    if (!before.has(start)) return [];
+    const circle = [start];
+    for (let at = before.get(start)!; at !== start; at = before.get(at)!) circle.unshift(at);
+    const least = circle.indexOf(circle.toSorted()[0]!);
+    return [[...circle.slice(least), ...circle.slice(0, least)].join(" -> ")];
+  });
+  return [...new Set(found)];
+}
+
 /** Every place that uses what `pattern` finds, as "file: what", in the files whose path `where` accepts. */
 function uses(all: ReadonlyMap<string, string>, pattern: RegExp, where: (path: string) => boolean): string[] {
   return [...all].filter(([path]) => where(path)).flatMap(([path, text]) =>
@@ -85,6 +111,17 @@ describe("the house", () => {
 
   test("imports nothing upward", () => {
     assertEquals(trespasses(files), []);
+  });
+
+  test("imports nothing in a circle, not even types", () => {
+    assertEquals(circles(files), []);
+  });
+
+  test("has a subpath for each room but checks, whose module it is, and one for the kernels", () => {
+    const { exports } = JSON.parse(readFileSync(new URL("../../deno.json", import.meta.url), "utf8"));
+    const rooms = Object.keys(MAY_IMPORT).filter((room) => room !== "checks").sort();
+    const expected = Object.fromEntries(rooms.map((room) => [`./${room}`, `./src/${room}/mod.ts`]));
+    assertEquals(exports, { ".": "./mod.ts", ...expected, "./wasm": "./src/engine/cpu/wasm/mod.ts" });
   });
 
   test("imports only files that are there", () => {
@@ -117,6 +154,16 @@ describe("the test of the house", () => {
     assertEquals(found("nn/a.ts", 'import "fflate";').length, 1);
     assertEquals(found("train/a.ts", 'import { x } from "../../mod.ts";').length, 1);
     assertEquals(found("random/a.ts", 'import { x } from "../nn/mod.ts";').length, 1);
+  });
+
+  test("catches a circle of two, of three and of one, by types or when first needed, once each", () => {
+    const around = (...texts: string[]) => circles(new Map(texts.map((text, i) => [`nn/${"abc"[i]}.ts`, text])));
+    assertEquals(around('import type { B } from "./b.ts";', 'import { a } from "./a.ts";'), ["nn/a.ts -> nn/b.ts"]);
+    assertEquals(around('export * from "./c.ts";', 'await import("./a.ts");', 'import { b } from "./b.ts";'), [
+      "nn/a.ts -> nn/c.ts -> nn/b.ts",
+    ]);
+    assertEquals(around('import { a } from "./a.ts";'), ["nn/a.ts"]);
+    assertEquals(around('import { b } from "./b.ts";', 'import { c } from "./c.ts";', ""), []);
   });
 
   test("lets through what is allowed, and examples in comments", () => {

@@ -1,5 +1,5 @@
 /** A checkpoint of two parameters, NaN among their values. */
-import type { Checkpoint } from "../../src/checkpoint/network_file.ts";
+import type { Checkpoint } from "../../src/checkpoint/checkpoint.ts";
 
 export const small: Checkpoint = {
   parameters: {

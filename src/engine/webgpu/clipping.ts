@@ -7,7 +7,7 @@
 import { sizeOf } from "../../nn/mod.ts";
 import type { Call, Clipping, Pass } from "../backend.ts";
 import type { Device, Kernel } from "./device.ts";
-import type { GpuActivation } from "./site.ts";
+import type { GpuActivation } from "./activation.ts";
 
 /** The squared lengths of what each layer adds to each image's gradient: rows `[lanes]` of a buffer. Few programs ever clip: it is made when it is first needed. */
 export class ExampleSquares {

@@ -4,18 +4,13 @@
  * @module
  */
 import { type PlacedLayer, type Shape, sizeOf } from "../../nn/mod.ts";
+import type { Call, Site } from "../backend.ts";
+import type { GpuActivation } from "./activation.ts";
 import type { ExampleSquares } from "./clipping.ts";
-import type { Activation, Call, Site } from "../backend.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
 import type { GpuParameters } from "./parameters.ts";
 
-/** An activation `[...shape][lanes]` and its gradient; undefined where nobody needs it. */
-export interface GpuActivation extends Activation {
-  readonly value: GPUBuffer;
-  readonly gradient: GPUBuffer | undefined;
-  /** Whether a ReLU made it: whoever writes its gradient sets it to 0 where the value is. */
-  readonly isRelu: boolean;
-}
+export type { GpuActivation };
 
 /** Where a group of layers is placed. */
 export interface GpuSite extends Site<GpuActivation> {
