@@ -15,7 +15,7 @@ import {
   sgd,
   type TrainingState,
 } from "../../mod.ts";
-import { BATCH, INTERVAL, SGD_RATE, type Training } from "../../examples/frontier/train.ts";
+import { BATCH, SGD_RATE, type Training } from "../../examples/frontier/train.ts";
 import type { ParameterStore } from "../../src/engine/engine.ts";
 import { resolveUnitLayers, type UnitLayerDes } from "../../src/suppress/units.ts";
 import { silencedUnits, unitMasks } from "../support/units.ts";
@@ -47,6 +47,9 @@ class Trial extends Model {
     return (await this.program()).parameters;
   }
 }
+
+/** Steps between suppress operations. */
+const INTERVAL = 15;
 
 /** Silences units after each {@link INTERVAL} steps. */
 class UnitMasker implements Callback {

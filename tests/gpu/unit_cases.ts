@@ -12,8 +12,8 @@ import {
   type SuppressOperation,
   SuppressPrivacyFactory,
   type UnitLayerDes,
-  unitsOf,
 } from "../../mod.ts";
+import { unitsOf } from "../../src/nn/units.ts";
 import { gpuEngine } from "../../src/engine/webgpu/engine.ts";
 import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
 import { assert, assertEquals } from "./assert.ts";

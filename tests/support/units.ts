@@ -1,5 +1,6 @@
 /** Which units fall silent, worked out from whole tensors: what the kernels of every engine are held to. */
-import { eachReading, type ParameterValues } from "../../src/nn/mod.ts";
+import type { ParameterValues } from "../../src/nn/mod.ts";
+import { eachReading } from "../../src/nn/units.ts";
 import type { UnitLayer } from "../../src/suppress/units.ts";
 
 /** Each unit's importance, in float64. */

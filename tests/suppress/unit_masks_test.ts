@@ -13,8 +13,8 @@ import {
   SuppressPrivacyFactory,
   type UnitLayerDes,
   type Units,
-  unitsOf,
 } from "../../mod.ts";
+import { unitsOf } from "../../src/nn/units.ts";
 import { ENGINES } from "../support/engines.ts";
 import { importances, silencedUnits, unitMasks } from "../support/units.ts";
 
