@@ -29,7 +29,7 @@ describe("the kernels", () => {
   });
 
   test("every file of the reference engine has its tests against the other engines", () => {
-    const files = readdirSync(new URL("../../src/engine/reference/", import.meta.url));
+    const files = readdirSync(new URL("../../src/engine/cpu/reference/", import.meta.url));
     const rooms = files.filter((file) => !["machine.ts", "memory.ts", "taps.ts"].includes(file));
     const testOf = (file: string) => `kernels_${file.replace(".ts", "_test.ts")}`;
     assertEquals(rooms.map(testOf).filter((file) => !existsSync(new URL(file, import.meta.url))), []);

@@ -46,6 +46,10 @@ export type ElementwiseName = {
   [K in Layer["kind"]]: (typeof KINDS)[K] extends ElementwiseKind ? K : never;
 }[Layer["kind"]];
 
+/** All of them. */
+export const ELEMENTWISE_NAMES: readonly ElementwiseName[] = (Object.keys(KINDS) as Layer["kind"][])
+  .filter((kind): kind is ElementwiseName => "slopeFrom" in KINDS[kind]);
+
 /** The row of a function of single elements; undefined of any other layer. */
 export function elementwiseOf(layer: Layer): ElementwiseKind | undefined {
   const kind = kindOf(layer);
