@@ -1,5 +1,6 @@
 /**
- * Functions of single elements, and their gradients from x or y. Exponentials are of float64: the same in every runtime.
+ * Functions of single elements, and their gradients from x or y. Exponentials are of float64: the same in every
+ * runtime.
  */
 import { nextShare, sharesOf } from "./shares";
 

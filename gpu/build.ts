@@ -1,7 +1,7 @@
 /**
  * Collects the shaders to `src/engine/generated/shaders.ts`, each with what it leaves to the build: `main` where it
- * defines `element`, `State` where it has one, and the functions of several that it calls; without comments and indentation. With `--check` it writes nothing
- * and fails if the committed file is not what the sources give.
+ * defines `element`, `State` where it has one, and the functions of several that it calls; without comments and
+ * indentation. With `--check` it writes nothing and fails if the committed file is not what the sources give.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import process from "node:process";

@@ -1,5 +1,5 @@
-// y = x times `scale` where word 0 of Threefry (key0, key1)(element, first + image) is at least `threshold`; else 0. The
-// same with gradients in their places is the way back. x and y are [elements][lanes].
+// y = x times `scale` where word 0 of Threefry (key0, key1)(element, first + image) is at least `threshold`; else 0.
+// The same with gradients in their places is the way back. x and y are [elements][lanes].
 override count: u32;
 override lanes: u32;
 

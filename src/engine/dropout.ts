@@ -8,12 +8,12 @@ import { threefry2x32 } from "../random/threefry.ts";
 import type { Pass } from "./backend.ts";
 
 /**
- * The stream of a layer's seed from which its keys come. The streams below are those of shuffles, those from 0xd000_0000
- * on the attacks'.
+ * The stream of a layer's seed from which its keys come. The streams below are those of shuffles, those from
+ * 0xd000_0000 on the attacks'.
  */
 const DROPOUT_STREAM = 0xc000_0000;
 
-/** What a pass leaves out: word 0 of Threefry (key)(element, first + image) is below `threshold`; and by what the rest is multiplied. */
+/** A pass leaves out where word 0 of Threefry (key)(element, first + image) is below `threshold`; `scale` is for the rest. */
 export interface Draws {
   readonly key: readonly [number, number];
   readonly first: number;

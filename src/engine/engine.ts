@@ -95,7 +95,7 @@ export interface Program {
   setInput(values: Float32Array, labels?: ArrayLike<number>): void;
   /** The current batch as `[images][channels][height][width]`. */
   input(): Promise<Float32Array>;
-  /** Computes the network's output for the current batch, as the network is used: nothing is left out by {@link dropout}. */
+  /** Computes the network's output for the current batch, as it is in use: {@link dropout} leaves nothing out. */
   forward(): void;
   /**
    * The output of the last forward, `[images][outputs]`, as it is: of values that are too large it may be NaN or

@@ -66,7 +66,8 @@ function slicedWeight(
 }
 
 /**
- * A network's smaller equal: units that are 0 whatever the image (all their weights and their bias are 0, and what stands behind them keeps 0 at 0), and units that nobody reads, are left out, and so are layers of {@link dropout}. It
+ * A network's smaller equal: units that are 0 whatever the image (all their weights and their bias are 0, and what
+ * stands behind them keeps 0 at 0), and units that nobody reads, are left out, and so are layers of {@link dropout}. It
  * gives the same outputs, to rounding. A layer keeps at least one unit.
  *
  * @throws {RangeError} if values of a parameter are missing or not finite.

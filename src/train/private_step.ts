@@ -89,7 +89,11 @@ export class PrivateSteps {
     }
   }
 
-  /** One step on the given images, which may be none: then it is one of noise. Of each number nothing is drawn twice. */
+  /**
+   * One step on the given images, which may be none: then it is one of noise.
+   *
+   * @param number of the step: noise and dropout draw anew for each
+   */
   step(optimizer: DpSgd, indices: ArrayLike<number>, number: number): void {
     const examples = Array.from(indices), program = this.#program;
     this.#check(examples, optimizer.batchSize);

@@ -1,4 +1,4 @@
-/** Dropout in whole networks, on every engine of the CPU; a GPU is held against the same cases by the tests of the GPU. */
+/** Dropout in whole networks, on every engine of the CPU; the tests of the GPU hold one against the same cases. */
 import { describe, test } from "node:test";
 import { dense, dropout, type EngineOptions, flatten, gelu, openEngine, sequential } from "../../mod.ts";
 import { assert, assertAlmostEquals, assertThrows } from "#std/assert";
@@ -26,7 +26,7 @@ describe("dropout", () => {
     assert(dropout({ rate: 0 }).seed === 1);
   });
 
-  /** What PyTorch 1.13 computes in float64 with GELU and the mask of step 7 below; all of it from numbers float32 holds. */
+  /** What PyTorch 1.13 computes in float64 with GELU and the mask of step 7 below, from numbers that float32 holds. */
   const GOLDEN = {
     loss: 1.1639305301,
     gradients: {

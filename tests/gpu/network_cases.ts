@@ -1,6 +1,6 @@
 /** Whole networks on a GPU against the reference engine in float64. */
-import { dpSgd, openEngine, type Optimizer, type Program } from "../../mod.ts";
-import { KINDS } from "../../src/nn/layers/table.ts";
+import { dpSgd, flatten, openEngine, type Optimizer, type Program, sequential, sgd } from "../../mod.ts";
+import { ELEMENTWISE_NAMES, KINDS } from "../../src/nn/layers/table.ts";
 import { assert, assertAlmostEquals, assertEquals } from "./assert.ts";
 import { type Arrangement, type Case, engineOf } from "./case.ts";
 import { assertAllNear, assertNear } from "./near.ts";
@@ -116,6 +116,30 @@ async function gradientLengths(program: Program, data: Sample["data"]): Promise<
   return lengths;
 }
 
+/** The functions of single elements on a GPU, from -12 to 12, and their slopes. */
+async function functionsAreNear(gpu: GPU): Promise<void> {
+  using engine = await engineOf(gpu);
+  const reference = await openEngine({ engine: "reference", build: "float64" });
+  const x = Float32Array.from({ length: 32 * 32 }, (_, i) => (i - 512) * 12 / 512);
+  for (const kind of ELEMENTWISE_NAMES) {
+    const results = [];
+    for (const one of [engine, reference]) {
+      const program = one.program(sequential([1, 32, 32], [{ kind }, flatten()]), { batchSize: 1, gradients: "input" });
+      program.setInput(x);
+      program.regressStep(new Float32Array(1024), sgd({ lr: 1 }));
+      // The gradient of the mean of squares is 2 y f'(x) / 1024.
+      const slopes = (await program.inputGradient()).map((value) => 512 * value);
+      results.push({ values: await program.output(), slopes });
+    }
+    const [actual, expected] = results as [typeof results[0], typeof results[0]];
+    x.forEach((at, i) => {
+      const room = Math.max(1, Math.abs(at)), { values, slopes } = actual!;
+      assertAlmostEquals(values[i]!, expected!.values[i]!, 1e-6 * room, `${kind}(${at})`);
+      assertAlmostEquals(slopes[i]!, expected!.slopes[i]!, 2e-6 * room, `the slope of ${kind} at ${at}`);
+    });
+  }
+}
+
 /** The cases. */
 export const networkCases: readonly Case[] = [
   ...Object.entries(SAMPLES).flatMap(([name, sample]) =>
@@ -123,6 +147,7 @@ export const networkCases: readonly Case[] = [
   ),
   ...Object.values(OPTIMIZERS).map(optimizerCase),
   ...Object.entries(SAMPLES).map(([name, sample]) => clippingCase(name, sample)),
+  { name: "functions of single elements are within 1e-6 of the reference", run: functionsAreNear },
   {
     name: "every kind of layer is in a network that is compared",
     run() {

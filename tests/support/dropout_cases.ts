@@ -34,7 +34,7 @@ async function keptBy(program: Program, step?: number, values = ONES): Promise<F
   return await program.output();
 }
 
-/** A network that drops at several places: in front, behind a function that needs its output, behind one that does not. */
+/** A network that drops in front, behind a function that needs its output, and behind one that does not. */
 const WHOLE = sequential([1, 6, 6], [
   dropout({ rate: 0.2 }),
   conv2d({ channels: 3, kernel: 3 }),

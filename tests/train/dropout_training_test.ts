@@ -59,7 +59,7 @@ async function byHand(epochs: readonly (readonly [epoch: number, batchSize: numb
 }
 
 describe("training with dropout", () => {
-  test("numbers its steps over all calls, whatever their batch size: no step leaves out what one before did", async () => {
+  test("numbers its steps over all calls and batch sizes: no step leaves out what one before did", async () => {
     const model = modelOf();
     await model.train(1, digits, { batchSize: 20 });
     await model.train(1, digits, { batchSize: 20 });
@@ -148,7 +148,8 @@ describe("suppression through GELU and dropout", () => {
       { layerName: "conv1", granularity: "unit", minNum: 2 },
     ] as const
   ) {
-    test(`by ${"granularity" in layer ? "unit" : "weight"} silences ${layer.layerName}, and export leaves it out`, async () => {
+    const what = "granularity" in layer ? "unit" : "weight";
+    test(`by ${what} silences ${layer.layerName}, and export leaves it out`, async () => {
       const epochs = 4, settings = { startEpoch: 1, endEpoch: epochs, batchNum: digits.batches(16), maskTimes: 8 };
       const control = SuppressPrivacyFactory.create(network, [layer], { ...settings, lr: 0.05, sparseEnd: 0.9 });
       const model = new SuppressModel({ engine, network, optimizer: sgd({ lr: 0.05 }) });

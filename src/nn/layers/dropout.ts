@@ -37,7 +37,8 @@ export interface DropoutOptions extends LayerOptions {
  * @example
  * ```ts
  * import { dense, dropout, flatten, gelu, sequential } from "@tacet/tacet";
- * const network = sequential([1, 28, 28], [flatten(), dense({ outputs: 64 }), gelu(), dropout({ rate: 0.5 }), dense({ outputs: 10 })]);
+ * const layers = [flatten(), dense({ outputs: 64 }), gelu(), dropout({ rate: 0.5 }), dense({ outputs: 10 })];
+ * const network = sequential([1, 28, 28], layers);
  * ```
  */
 export function dropout(options: DropoutOptions): DropoutLayer {

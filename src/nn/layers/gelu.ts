@@ -16,7 +16,7 @@ export interface GeluLayer extends LayerOptions {
 
 /**
  * x Phi(x) = x (1 + erf(x / sqrt 2)) / 2, element for element: a smooth relative of {@link relu}. It is the exact form,
- * not the one by the hyperbolic tangent; engines are within 1e-6 of it.
+ * not the one by the hyperbolic tangent. Engines are within 1e-6 of it, times |x| where that is more than 1.
  *
  * @example
  * ```ts
