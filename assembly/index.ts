@@ -2,6 +2,8 @@
 export { conv2dForward } from "./convolution";
 export { biasGradient, conv2dInputGradient, conv2dWeightGradient } from "./convolution_gradients";
 export { denseForward, denseInputGradient, denseWeightGradient } from "./dense";
+export { dropout } from "./dropout";
+export * from "./elementwise";
 export { clipExamples, convExampleSquares, denseExampleSquares } from "./example_gradients";
 export { eventBiasGradient, eventInputGradient, eventWeightGradient } from "./events_gradients";
 export { winnerEvents } from "./events";
@@ -22,9 +24,7 @@ export { pad, unpad } from "./padding";
 export { pooledConvForward } from "./pooled_convolution";
 export { averagePoolForward, averagePoolGradient, maxPoolForward, maxPoolGradient } from "./pooling";
 export { fillNormal, fillUniform } from "./draws";
-export { reluForward, reluGradient } from "./relu";
 export { distinctMagnitudes, kthSmallestMagnitude, maxMagnitude } from "./selection";
-export { sigmoidForward, sigmoidGradient } from "./sigmoid";
 export { closeCall, joinCall, joinThreads, openCall } from "./shares";
 export { countSuppressed, suppressApproximate, suppressExact } from "./suppress";
 export { silentUnits, suppressUnits } from "./units";

@@ -27,26 +27,6 @@ const noiseBound = 0.5f;
 var<workgroup> counts: array<i32, 256>;
 var<workgroup> total: atomic<u32>;
 
-// Threefry-2x32 with 20 rounds (Salmon et al., 2011): word 0.
-fn threefry(key0: u32, key1: u32, counter: u32) -> u32 {
-  var keys = vec3u(key0, key1, key0 ^ key1 ^ 0x1bd11bdau);
-  var x0 = counter + key0;
-  var x1 = key1;
-  for (var round = 0u; round < 20u; round++) {
-    let even = (round / 4u) % 2u == 0u;
-    let rotations = select(vec4u(17, 29, 16, 24), vec4u(13, 15, 26, 6), even);
-    let rotation = rotations[round % 4u];
-    x0 += x1;
-    x1 = ((x1 << rotation) | (x1 >> (32u - rotation))) ^ x0;
-    if (round % 4u == 3u) {
-      keys = keys.yzx;
-      x0 += keys.x;
-      x1 += keys.y + round / 4u + 1u;
-    }
-  }
-  return x0;
-}
-
 // What carries a weight from where it is to the same side of 0 at the bound.
 fn pull(weight: f32, bound: f32) -> f32 {
   return weight - select(-bound, bound, weight > 0.0);
@@ -95,7 +75,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
     } else if (magnitude > arguments.upperBound) {
       change = pull(weight, arguments.upperBound);
     } else if (arguments.addNoise != 0u && magnitude > noiseBound) {
-      change = -0.1 + 0.2 * (f32(threefry(arguments.seed, arguments.stream, i)) / 4294967296.0);
+      change = -0.1 + 0.2 * (f32(threefry(arguments.seed, arguments.stream, i, 0u)) / 4294967296.0);
     }
     if (!kept) {
       change = weight;

@@ -4,6 +4,7 @@
  * @module
  */
 import { finite } from "../checks/numbers.ts";
+import { kindOf } from "../nn/layers/table.ts";
 import { judgeWhole } from "../nn/judge.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 
@@ -41,6 +42,20 @@ export function countImages(what: string, values: Float32Array, size: number): n
   if (Number.isInteger(count) && count >= 1) return count;
   throw new RangeError(
     `${what} has ${values.length} values; it must hold a whole number of images of ${size} each, at least one`,
+  );
+}
+
+/**
+ * Of a network that leaves elements out by chance, gradients tell only who knows which.
+ *
+ * @throws {TypeError} if a layer does something in training only.
+ */
+export function refuseDropout(network: Network): void {
+  const drawn = network.layers.find(({ layer }) => kindOf(layer).inTrainingOnly);
+  if (!drawn) return;
+  throw new TypeError(
+    `${drawn.name} is a layer of dropout: what it left out in the trainer's step is not known to the attack; ` +
+      "give it the network without that layer, as exportModel makes it",
   );
 }
 

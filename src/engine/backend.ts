@@ -18,6 +18,15 @@ export interface Pass {
   images: number;
   /** Whether it is a step of training; else the network is used as it will be when it is done. */
   training: boolean;
+  /** The number of the step of training that the pass belongs to: dropout leaves out other elements in each. */
+  step: number;
+  /** Images of the step's parts before this one: of a batch that is done in several. */
+  first: number;
+}
+
+/** The pass of a program that has made none. */
+export function noPass(): Pass {
+  return { images: 0, training: false, step: 0, first: 0 };
 }
 
 /** An activation `[...shape][lanes]` in a device's memory. */

@@ -3,9 +3,14 @@
  *
  * @module
  */
-import { finiteRows } from "../checks/numbers.ts";
+import { finiteRows, integer } from "../checks/numbers.ts";
 import type { Optimizer } from "../nn/mod.ts";
 import type { BatchSource } from "./engine.ts";
+
+/** Throws unless a program can be of that batch size. */
+export function checkBatchSize(batchSize: number): number {
+  return integer("batchSize", batchSize, 1, 65536);
+}
 
 /**
  * Refuses a number of images that a program does not take.

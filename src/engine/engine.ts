@@ -98,32 +98,44 @@ export interface Program {
   setInput(values: Float32Array, labels?: ArrayLike<number>): void;
   /** The current batch as `[images][channels][height][width]`. */
   input(): Promise<Float32Array>;
-  /** Computes the network's output for the current batch. */
+  /** Computes the network's output for the current batch, as it is in use: {@link dropout} leaves nothing out. */
   forward(): void;
   /**
    * The output of the last forward, `[images][outputs]`, as it is: of values that are too large it may be NaN or
    * infinite.
    */
   output(): Promise<Float32Array>;
-  /** Forward, mean softmax cross entropy, and the gradients that the program was made for; changes no parameter. */
-  gradients(): void;
+  /**
+   * Forward as in training, mean softmax cross entropy, and the gradients that the program was made for; changes no
+   * parameter.
+   *
+   * @param step the number of the step of training: {@link dropout} leaves out other elements in each. By default the
+   * number behind that of the last pass of training, from 0
+   * @throws {RangeError} if the number is no integer of at least 0.
+   */
+  gradients(step?: number): void;
   /**
    * Forward, then each image's own gradient, of its own loss, clipped to length `clip` over all parameters together; their sum is added to what {@link ParameterStore.update} takes by the rule "dpSgd". A batch of any
    * number of images is done in several calls. A gradient whose squared length is not finite in float32 adds nothing.
+   *
+   * @param step as of {@link Program.gradients}, with the first part of a batch: the others belong to the same step
    */
-  clippedGradients(clip: number): void;
+  clippedGradients(clip: number, step?: number): void;
   /**
    * {@link Program.gradients}, or {@link Program.clippedGradients} if the optimizer asks for it, then its update: one
    * step of training. From the first step on whose loss is not finite nothing changes: see {@link Program.diverged}.
+   *
+   * @param step as of {@link Program.gradients}
    */
-  trainStep(optimizer: Optimizer): void;
+  trainStep(optimizer: Optimizer, step?: number): void;
   /**
    * One step of training towards targets `[images][outputs]` for the current batch: forward, mean squared error over outputs and images, gradients, update.
    *
+   * @param step as of {@link Program.gradients}
    * @throws {RangeError} if the targets are not as many as the batch's outputs, or one is not finite.
    * @throws {TypeError} if the optimizer is a `dpSgd`, which clips the gradients of labelled images only.
    */
-  regressStep(targets: Float32Array, optimizer: Optimizer): void;
+  regressStep(targets: Float32Array, optimizer: Optimizer, step?: number): void;
   /** Forward, and the softmax cross entropy of each image of the batch; computes no gradients. */
   losses(): Promise<Float32Array>;
   /**

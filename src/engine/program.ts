@@ -25,11 +25,6 @@ function run(calls: readonly Call[]): void {
   for (let i = 0; i < calls.length; i++) calls[i]!();
 }
 
-/** Throws unless a program can be of that batch size. */
-export function checkBatchSize(batchSize: number): number {
-  return integer("batchSize", batchSize, 1, 65536);
-}
-
 /** A network in a device's memory. */
 export class DeviceProgram<A extends Activation> implements Program {
   readonly network: Network;
@@ -46,6 +41,8 @@ export class DeviceProgram<A extends Activation> implements Program {
   /** As the backward pass, but each image's squared gradient length in place of the parameters' gradients. */
   readonly #squaresPass: readonly Call[];
   #clipping: Clipping | undefined;
+  /** The number of the step of training to come, if its caller gives it none. */
+  #nextStep = 0;
   #inversion: Inversion | undefined;
 
   /** Allocates everything the program will ever need, but for data sets, which are uploaded when first loaded. */
@@ -107,14 +104,28 @@ export class DeviceProgram<A extends Activation> implements Program {
     }
   }
 
-  #pass(training: boolean): void {
+  /** The network as it will be when it is done. */
+  #evaluate(): void {
     this.#requireBatch();
-    this.#backend.pass.training = training;
+    this.#backend.pass.training = false;
+    run(this.#forward);
+  }
+
+  /** The network in a step of training, or in its next part. */
+  #train(step: number | undefined, isNextPart = false): void {
+    this.#requireBatch();
+    const { pass } = this.#backend;
+    if (!isNextPart) {
+      pass.step = integer("step", step ?? this.#nextStep, 0);
+      this.#nextStep = pass.step + 1;
+      pass.first = 0;
+    }
+    pass.training = true;
     run(this.#forward);
   }
 
   forward(): void {
-    this.#pass(false);
+    this.#evaluate();
     this.#backend.submit();
   }
 
@@ -134,7 +145,7 @@ export class DeviceProgram<A extends Activation> implements Program {
   }
 
   losses(): Promise<Float32Array> {
-    this.#pass(false);
+    this.#evaluate();
     this.#crossEntropy(false);
     return this.#losses.read();
   }
@@ -147,45 +158,47 @@ export class DeviceProgram<A extends Activation> implements Program {
     }
   }
 
-  #gradients(isStep: boolean): void {
+  #gradients(isStep: boolean, step?: number): void {
     this.#requireGradients();
-    this.#pass(true);
+    this.#train(step);
     this.#crossEntropy(true, "set", isStep);
     run(this.#backward);
   }
 
-  gradients(): void {
-    this.#gradients(false);
+  gradients(step?: number): void {
+    this.#gradients(false, step);
     this.#backend.submit();
   }
 
-  clippedGradients(clip: number): void {
+  clippedGradients(clip: number, step?: number): void {
     this.#requireGradients();
+    const { pass } = this.#backend, { isGathering } = this.parameters;
     const clipping = this.#clipping ??= this.#backend.clipping(this.#output);
-    this.#pass(true);
+    this.#train(step, isGathering);
     clipping.begin();
-    this.#crossEntropy(true, this.parameters.isGathering ? "add" : "set", true);
+    this.#crossEntropy(true, isGathering ? "add" : "set", true);
     run(this.#squaresPass);
     // The gradient once more: the layers may have overwritten it.
     this.#crossEntropy(true, "leave");
     clipping.clip(clip);
     run(this.#backward);
+    pass.first += pass.images;
     this.parameters.addGradients();
     this.#backend.submit();
   }
 
-  trainStep(optimizer: Optimizer): void {
-    if (optimizer.kind === "dpSgd") this.clippedGradients(optimizer.clip);
-    else this.#gradients(true);
+  trainStep(optimizer: Optimizer, step?: number): void {
+    if (optimizer.kind === "dpSgd") this.clippedGradients(optimizer.clip, step);
+    else this.#gradients(true, step);
     this.parameters.update(optimizer);
   }
 
-  regressStep(targets: Float32Array, optimizer: Optimizer): void {
+  regressStep(targets: Float32Array, optimizer: Optimizer, step?: number): void {
     this.#requireBatch();
     this.#requireGradients();
     const { images } = this.#backend.pass;
     checkRegression(targets, images, sizeOf(this.#output.shape), optimizer);
-    this.#pass(true);
+    this.#train(step);
     this.#losses.squaredError(targets);
     run(this.#backward);
     this.parameters.update(optimizer);
@@ -210,7 +223,7 @@ export class DeviceProgram<A extends Activation> implements Program {
     this.#requireInputGradient();
     const backend = this.#backend, { pass } = backend;
     this.#inversion ??= new ProgramInversion(backend.inversion(this.#input, this.#output), pass, this.#output, {
-      forward: () => this.#pass(false),
+      forward: () => this.#evaluate(),
       backward: () => run(this.#backward),
       submit: () => backend.submit(),
     });

@@ -57,7 +57,8 @@ function slicedWeight(
 }
 
 /**
- * A network's smaller equal: units that are 0 whatever the image (all their weights and their bias are 0, and what stands behind them keeps 0 at 0), and units that nobody reads, are left out. It
+ * A network's smaller equal: units that are 0 whatever the image (all their weights and their bias are 0, and what
+ * stands behind them keeps 0 at 0), and units that nobody reads, are left out, and so are layers of {@link dropout}. It
  * gives the same outputs, to rounding. A layer keeps at least one unit.
  *
  * @throws {RangeError} if values of a parameter are missing or not finite.
@@ -91,7 +92,9 @@ export function exportModel(network: Network, parameters: ParameterValues): Expo
     inputs = rows;
     inputUnits = units;
   }
-  const layers = network.layers.map(({ name, layer, outputShape }): Layer => {
+  const inUse = network.layers.filter(({ layer }) => !kindOf(layer).inTrainingOnly);
+  // A network of nothing else stays what it is.
+  const layers = (inUse.length > 0 ? inUse : network.layers).map(({ name, layer, outputShape }): Layer => {
     const { units } = kindOf(layer);
     return { ...(makesUnits(units) ? units.resized(layer, kept[name]?.length ?? outputShape[0]) : layer), name };
   });

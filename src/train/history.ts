@@ -27,8 +27,8 @@ export class History {
     return { epochs: this.#epochs, stretches: this.#stretches.map((stretch) => ({ ...stretch })) };
   }
 
-  /** Steps of all stretches together: noise of this number was never drawn before. */
-  get noiseNumber(): number {
+  /** Steps of all stretches together: nothing was ever drawn for a step of this number before. */
+  get drawNumber(): number {
     return this.#stretches.reduce((sum, { steps }) => sum + steps, 0);
   }
 

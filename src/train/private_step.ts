@@ -89,14 +89,18 @@ export class PrivateSteps {
     }
   }
 
-  /** One step on the given images, which may be none: then it is one of noise. */
-  step(optimizer: DpSgd, indices: ArrayLike<number>, noiseNumber: number): void {
+  /**
+   * One step on the given images, which may be none: then it is one of noise.
+   *
+   * @param number of the step: noise and dropout draw anew for each
+   */
+  step(optimizer: DpSgd, indices: ArrayLike<number>, number: number): void {
     const examples = Array.from(indices), program = this.#program;
     this.#check(examples, optimizer.batchSize);
     for (let first = 0; first < examples.length; first += program.batchSize) {
       program.load(this.#data, examples.slice(first, first + program.batchSize));
-      program.clippedGradients(optimizer.clip);
+      program.clippedGradients(optimizer.clip, number);
     }
-    program.parameters.update(optimizer, noiseNumber);
+    program.parameters.update(optimizer, number);
   }
 }

@@ -92,10 +92,10 @@ export class Run {
     const { optimizer } = this.#model, program = this.#program, history = this.#history, state = this.#state;
     if (optimizer.kind === "dpSgd") {
       this.#private ??= new PrivateSteps(program, this.#plan.data);
-      this.#private.step(optimizer, indices, history.noiseNumber);
+      this.#private.step(optimizer, indices, history.drawNumber);
     } else {
       program.load(this.#plan.data, indices);
-      program.trainStep(optimizer);
+      program.trainStep(optimizer, history.drawNumber);
     }
     this.#images = indices.length;
     state.stepInEpoch++;

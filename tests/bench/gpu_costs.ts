@@ -83,6 +83,7 @@ const COSTS: Readonly<Record<ShaderName, (constants: Sizes) => Cost | undefined>
   adam: (c) => each(14, c.pixels ? 28 : 36)(c),
   sign_step: each(3, 12),
   apply_masks: each(1, 8),
+  dropout: each(1, 8),
   elementwise: each(1, 8),
   elementwise_gradient: each(1, 12),
   pool(c) {

@@ -48,7 +48,7 @@ function compare(what: string, computed: number, values: readonly number[], netw
 async function checkParameters(program: Program, { values, masks }: Drawn, seed: number): Promise<void> {
   const random = new Random(seed, 3);
   for (const name of Object.keys(values)) {
-    program.gradients();
+    program.gradients(0);
     const gradient = await program.parameters.gradient(name);
     for (let look = 0; look < LOOKS; look++) {
       const at = random.integer(gradient.length);
@@ -70,7 +70,7 @@ async function checkParameters(program: Program, { values, masks }: Drawn, seed:
 async function checkInput(program: Program, data: BatchSource, images: number, seed: number): Promise<void> {
   const random = new Random(seed, 4);
   program.load(data, first(images));
-  program.gradients();
+  program.gradients(0);
   const gradient = await program.inputGradient();
   for (let look = 0; look < LOOKS; look++) {
     const at = random.integer(gradient.length);

@@ -3,21 +3,29 @@
  * and their gradients differ by rounding alone.
  */
 import {
+  adam,
   averagePool2d,
   type BatchSource,
   conv2d,
   dense,
+  dpSgd,
+  dropout,
   flatten,
+  gelu,
   type Layer,
   maxPool2d,
+  momentum,
   type Network,
+  type Optimizer,
   type ParameterValues,
   Random,
   relu,
   sequential,
+  sgd,
   sigmoid,
   sizeOf,
 } from "../../mod.ts";
+import { ELEMENTWISE_NAMES } from "../../src/nn/layers/table.ts";
 
 /** A network, values for its parameters, images for its input and a batch size. */
 export interface Sample {
@@ -134,6 +142,27 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     dense({ outputs: 8 }),
     sigmoid(),
   ], 6),
+  "every function of single elements, alone and one behind the other": sample(11, [2, 5, 5], [
+    ...ELEMENTWISE_NAMES.map((kind) => ({ kind })),
+    conv2d({ channels: 3, kernel: 3 }),
+    ...ELEMENTWISE_NAMES.toReversed().map((kind) => ({ kind })),
+    flatten(),
+    ...ELEMENTWISE_NAMES.flatMap((kind) => [dense({ outputs: 9 }), { kind }]),
+    dense({ outputs: 4 }),
+  ], 6),
+  "dropout in front, behind ReLU and behind a pool": sample(12, [2, 7, 8], [
+    dropout({ rate: 0.25 }),
+    conv2d({ channels: 5, kernel: 3 }),
+    relu(),
+    dropout({ rate: 0.5 }),
+    averagePool2d(),
+    dropout({ rate: 0.125, seed: 7 }),
+    flatten(),
+    dense({ outputs: 9 }),
+    gelu(),
+    dropout({ rate: 0.5 }),
+    dense({ outputs: 5 }),
+  ], 9),
   "the last layer a ReLU": sample(9, [1, 6, 7], [
     conv2d({ channels: 17, kernel: 2 }),
     relu(),
@@ -160,4 +189,12 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     false,
     0.1,
   ),
+};
+
+/** A rule of each kind. */
+export const OPTIMIZERS: Readonly<Record<Optimizer["kind"], Optimizer>> = {
+  sgd: sgd({ lr: 0.05 }),
+  momentum: momentum({ lr: 0.01 }),
+  adam: adam({ lr: 0.01 }),
+  dpSgd: dpSgd({ lr: 0.05, clip: 1, noiseMultiplier: 0.5, batchSize: 5 }),
 };

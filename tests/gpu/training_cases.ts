@@ -1,5 +1,6 @@
 /** Training that diverges, and private training on odd batches, on a GPU. */
 import type { Engine } from "../../mod.ts";
+import { dropoutCases } from "../support/dropout_cases.ts";
 import { type Case, engineOf } from "./case.ts";
 import {
   changesNothing,
@@ -29,4 +30,5 @@ export const trainingCases: readonly Case[] = [
   on("training goes on as if no step had diverged", goesOnAsBefore),
   on("private training tells the loss of the whole batch, and none of an empty one", tellsTheWholeBatch),
   on("an example whose gradient is too long for float32 adds nothing", leavesOutTheUnmeasurable),
+  ...dropoutCases.map(({ name, run }) => on(name, run)),
 ];

@@ -5,6 +5,7 @@ import {
   type BatchSource,
   conv2d,
   dense,
+  dropout,
   flatten,
   type Layer,
   maxPool2d,
@@ -15,6 +16,7 @@ import {
   sequential,
   sizeOf,
 } from "../../mod.ts";
+import { ELEMENTWISE_NAMES, type ElementwiseName } from "../../src/nn/layers/table.ts";
 
 const CLASSES = 4;
 
@@ -28,6 +30,45 @@ interface Wish {
   readonly pool: readonly [number, number];
   readonly padding: readonly [number, number];
   readonly bias: boolean;
+  readonly seed: number;
+}
+
+/** How a wish becomes a layer, and where it may stand: before the flatten, behind it, or in either place. */
+interface Wished {
+  readonly where: "spatial" | "flat" | "anywhere";
+  /** `room` cuts a window to what fits. */
+  layer(wish: Wish, room: Room): Layer;
+}
+type Room = (wished: readonly [number, number], padding?: readonly [number, number]) => readonly [number, number];
+
+const FUNCTIONS = Object.fromEntries(
+  ELEMENTWISE_NAMES.map((kind): [string, Wished] => [kind, { where: "anywhere", layer: () => ({ kind }) }]),
+) as Record<ElementwiseName, Wished>;
+
+const WISHES: Readonly<Record<Layer["kind"], Wished>> = {
+  ...FUNCTIONS,
+  conv2d: {
+    where: "spatial",
+    layer: ({ channels, window, stride, padding, bias }, room) =>
+      conv2d({ channels, kernel: room(window, padding), stride, padding, bias }),
+  },
+  maxPool2d: {
+    where: "spatial",
+    layer: ({ window, stride }, room) => maxPool2d({ window: room(window), stride }),
+  },
+  averagePool2d: {
+    where: "spatial",
+    layer: ({ window, stride }, room) => averagePool2d({ window: room(window), stride }),
+  },
+  dense: { where: "flat", layer: ({ channels, bias }) => dense({ outputs: 2 * channels, bias }) },
+  flatten: { where: "flat", layer: () => flatten() },
+  dropout: { where: "anywhere", layer: ({ channels, seed }) => dropout({ rate: channels / 10, seed }) },
+};
+
+/** The kinds of layers that may stand there. */
+function kindsFor(place: "spatial" | "flat"): Layer["kind"][] {
+  const kinds = Object.keys(WISHES) as Layer["kind"][];
+  return kinds.filter((kind) => [place, "anywhere"].includes(WISHES[kind].where));
 }
 
 const pairOf = (min: number, max: number) => fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
@@ -40,13 +81,14 @@ const wish = (kinds: readonly Wish["kind"][]): fc.Arbitrary<Wish> =>
     pool: pairOf(1, 3),
     padding: pairOf(0, 2),
     bias: fc.boolean(),
+    seed: fc.nat(),
   });
 
 /** What a network and a batch for it are made from. */
 export const CASE = fc.record({
   shape: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 3, max: 8 }), fc.integer({ min: 3, max: 8 })),
-  spatial: fc.array(wish(["block", "conv2d", "relu", "maxPool2d", "averagePool2d"]), { maxLength: 4 }),
-  flat: fc.array(wish(["dense", "relu"]), { maxLength: 3 }),
+  spatial: fc.array(wish(["block", ...kindsFor("spatial")]), { maxLength: 4 }),
+  flat: fc.array(wish(kindsFor("flat")), { maxLength: 3 }),
   bias: fc.boolean(),
   /** The share of weights that no mask suppresses. */
   density: fc.constantFrom(1, 1, 0.6, 0.1),
@@ -60,23 +102,18 @@ type Case = typeof CASE extends fc.Arbitrary<infer T> ? T : never;
 /** The network of a case, ending in a dense layer. */
 export function networkOf({ shape, spatial, flat, bias }: Case): Network {
   const layers: Layer[] = [];
-  const roomFor = (wished: readonly [number, number], padding: readonly [number, number] = [0, 0]) => {
+  const room: Room = (wished, padding = [0, 0]) => {
     const [, height, width] = layers.length === 0 ? shape : sequential(shape, layers).outputShape as typeof shape;
     return [Math.min(wished[0], height + 2 * padding[0]), Math.min(wished[1], width + 2 * padding[1])] as const;
   };
-  for (const { kind, channels, window, stride, pool, padding, bias } of spatial) {
-    if (kind === "conv2d" || kind === "block") {
-      layers.push(conv2d({ channels, kernel: roomFor(window, padding), stride, padding, bias }));
-    }
-    if (kind === "relu" || kind === "block") layers.push(relu());
-    if (kind === "block") layers.push(maxPool2d({ window: roomFor(pool), stride }));
-    if (kind === "maxPool2d") layers.push(maxPool2d({ window: roomFor(window), stride }));
-    if (kind === "averagePool2d") layers.push(averagePool2d({ window: roomFor(window), stride }));
-  }
+  const add = (wish: Wish) => {
+    if (wish.kind !== "block") layers.push(WISHES[wish.kind].layer(wish, room));
+    else layers.push(WISHES.conv2d.layer(wish, room), relu());
+    if (wish.kind === "block") layers.push(maxPool2d({ window: room(wish.pool), stride: wish.stride }));
+  };
+  spatial.forEach(add);
   layers.push(flatten());
-  for (const { kind, channels, bias } of flat) {
-    layers.push(kind === "relu" ? relu() : dense({ outputs: 2 * channels, bias }));
-  }
+  flat.forEach(add);
   return sequential(shape, [...layers, dense({ outputs: CLASSES, bias })]);
 }
 
@@ -131,8 +168,8 @@ export function drawSource(
 /** Indices of the first images. */
 export const first = (count: number) => Int32Array.from({ length: count }, (_, index) => index);
 
-/** The loss of the batch that is loaded; its gradients are computed, too. */
+/** The loss of the batch that is loaded, in the same step of training each time; its gradients are computed, too. */
 export async function lossOf(program: Program): Promise<number> {
-  program.gradients();
+  program.gradients(0);
   return await program.loss();
 }

@@ -4,7 +4,12 @@ import { drawGradients, poolRecord } from "./kernel_pooled.ts";
 import type { Call, Results } from "./kernel_shares.ts";
 import type { Desk } from "./kernel_desk.ts";
 import { draw, drawLanes, drawMask } from "./kernel_values.ts";
+import { elementwise } from "../../src/engine/cpu/reference/elementwise.ts";
+import { ReferenceMemory } from "../../src/engine/cpu/reference/memory.ts";
+import { shared } from "../../src/engine/generated/kernels.ts";
 import { Random } from "../../src/random/threefry.ts";
+
+const ELEMENTWISE_KERNELS = Object.keys(elementwise(new ReferenceMemory())) as (keyof ReturnType<typeof elementwise>)[];
 
 /** All of them in turn, over the tensors of a pooling and over as many elements as make some shares. */
 export function rest(one: Pooled, desk: Desk, call: Call, record: (values: Int32Array) => number): Results {
@@ -50,11 +55,15 @@ export function rest(one: Pooled, desk: Desk, call: Call, record: (values: Int32
   const count = 1 + random.integer(20_000), fours = 4 * Math.ceil(count / 4);
   const some = () => desk.put(draw(random, fours, style)), ones = () => desk.put(draw(random, count, style), offset);
   const a = some(), b = some(), out = desk.room(fours);
-  call("sigmoidForward", a, out, fours);
-  keep("sigmoidForward", out, fours);
-  const slopes = desk.room(fours);
-  call("sigmoidGradient", out, b, slopes, fours);
-  keep("sigmoidGradient", slopes, fours);
+  const slopes = desk.room(fours), inShares: readonly string[] = shared;
+  for (const name of ELEMENTWISE_KERNELS.filter((name) => inShares.includes(name))) {
+    if (name.endsWith("Forward")) call(name, a, out, fours);
+    else call(name, a, b, slopes, fours);
+    keep(name, name.endsWith("Forward") ? out : slopes, fours);
+  }
+  const dropped = desk.room(size);
+  call("dropout", x, dropped, one.x, lanes, seed, 7, 3, 2 ** 31, 2);
+  keep("dropout", dropped, size);
   call("signStep", a, b, fours, 0.25, -1, 1);
   keep("signStep", a, fours);
   const means = some(), squares = desk.put(draw(random, fours, style).map(Math.abs));

@@ -20,9 +20,9 @@ import {
   relu,
   sequential,
   sgd,
-  sigmoid,
   type TrainingState,
 } from "../../mod.ts";
+import { ELEMENTWISE_NAMES } from "../../src/nn/layers/table.ts";
 import { assert, assertEquals, assertThrows } from "../gpu/assert.ts";
 
 /** A case, which works on every engine. `overflows`: whether it computes in float32, where 6e38 is infinite. */
@@ -104,12 +104,13 @@ const TAILS: Readonly<
   Record<string, { readonly layers: readonly Layer[]; readonly outputOf: (pixel: number) => number }>
 > = {
   "nothing": { layers: [], outputOf: (pixel) => pixel },
-  "ReLU": { layers: [relu()], outputOf: (pixel) => pixel },
+  ...Object.fromEntries(
+    ELEMENTWISE_NAMES.map((kind) => [kind, { layers: [{ kind }], outputOf: (pixel: number) => pixel }]),
+  ),
   "max-pool": { layers: [maxPool2d()], outputOf: (pixel) => 2 * (pixel >> 3) + (pixel % 4 >> 1) },
   "ReLU and max-pool": { layers: [relu(), maxPool2d()], outputOf: (pixel) => 2 * (pixel >> 3) + (pixel % 4 >> 1) },
   "ReLU and a larger max-pool": { layers: [relu(), maxPool2d({ window: 4 })], outputOf: () => 0 },
   "average-pool": { layers: [averagePool2d()], outputOf: (pixel) => 2 * (pixel >> 3) + (pixel % 4 >> 1) },
-  "sigmoid": { layers: [sigmoid()], outputOf: (pixel) => pixel },
   "a dense layer with ReLU": { layers: [flatten(), dense({ outputs: 1, bias: false }), relu()], outputOf: () => 0 },
 };
 

@@ -4,11 +4,12 @@
  * @module
  */
 import { type Network, sizeOf } from "../../nn/mod.ts";
-import type { Backend, Pass } from "../backend.ts";
+import { type Backend, noPass } from "../backend.ts";
+import { checkBatchSize } from "../batch_checks.ts";
 import type { ProgramOptions } from "../engine.ts";
 import { lanesOf } from "../lanes.ts";
 import { Parameters } from "../parameters.ts";
-import { checkBatchSize, DeviceProgram } from "../program.ts";
+import { DeviceProgram } from "../program.ts";
 import { CpuBatch } from "./batch.ts";
 import { cpuInversion } from "./inversion.ts";
 import { layerCalls, layerGroups } from "./layers.ts";
@@ -19,7 +20,7 @@ import type { CpuActivation } from "./site.ts";
 
 /** A program's part of a machine. */
 function cpuBackend(machine: Machine, parameters: CpuParameters, lanes: number): Backend<CpuActivation> {
-  const pass: Pass = { images: 0, training: false };
+  const pass = noPass();
   /** Where the squared length of each image's gradient of all parameters is added up. */
   const squares = machine.allocate(4 * lanes);
   let batch: CpuBatch, losses: CpuLosses;
@@ -30,7 +31,7 @@ function cpuBackend(machine: Machine, parameters: CpuParameters, lanes: number):
       return { shape, value: allocate(), gradient: withGradient ? allocate() : 0 };
     },
     groups: layerGroups,
-    place: (group, site) => layerCalls({ ...site, machine, parameters, lanes, squares }, group),
+    place: (group, site) => layerCalls({ ...site, machine, parameters, lanes, squares, pass }, group),
     batch: (input, outputs) => batch = new CpuBatch(machine, pass, input, outputs, lanes),
     losses: (output) => losses = new CpuLosses(machine, batch, pass, output, lanes, parameters.watch),
     clipping: (output) => cpuClipping(machine, pass, output, squares, lanes),

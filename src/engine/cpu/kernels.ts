@@ -16,6 +16,8 @@
 import type { ConvolutionKernels } from "./kernels/convolution.ts";
 import type { DenseKernels } from "./kernels/dense.ts";
 import type { DrawsKernels } from "./kernels/draws.ts";
+import type { DropoutKernels } from "./kernels/dropout.ts";
+import type { ElementwiseKernels } from "./kernels/elementwise.ts";
 import type { EventsKernels } from "./kernels/events.ts";
 import type { ExampleGradientsKernels } from "./kernels/example_gradients.ts";
 import type { GatherKernels } from "./kernels/gather.ts";
@@ -26,9 +28,7 @@ import type { LossKernels } from "./kernels/loss.ts";
 import type { PaddingKernels } from "./kernels/padding.ts";
 import type { PooledConvolutionKernels } from "./kernels/pooled_convolution.ts";
 import type { PoolingKernels } from "./kernels/pooling.ts";
-import type { ReluKernels } from "./kernels/relu.ts";
 import type { SelectionKernels } from "./kernels/selection.ts";
-import type { SigmoidKernels } from "./kernels/sigmoid.ts";
 import type { SuppressKernels } from "./kernels/suppress.ts";
 import type { UnitsKernels } from "./kernels/units.ts";
 import type { UpdateKernels } from "./kernels/update.ts";
@@ -43,8 +43,8 @@ export interface Kernels
     LivingKernels,
     PaddingKernels,
     DenseKernels,
-    ReluKernels,
-    SigmoidKernels,
+    ElementwiseKernels,
+    DropoutKernels,
     PoolingKernels,
     LossKernels,
     UpdateKernels,

@@ -3,9 +3,18 @@
  *
  * @module
  */
-import { type DenseLayer, type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../../nn/mod.ts";
+import { type ElementwiseName, elementwiseOf, isElementwise, type LayerOf } from "../../nn/layers/table.ts";
+import {
+  type DenseLayer,
+  type DropoutLayer,
+  type PlacedLayer,
+  type PoolLayer,
+  type Shape,
+  sizeOf,
+} from "../../nn/mod.ts";
 import { convolution, pooledConvolution } from "./convolution.ts";
 import { type LayerCalls, NO_PARAMETERS } from "../backend.ts";
+import { dropoutDraws } from "../dropout.ts";
 import { allocate, convShape, type CpuActivation, type CpuSite, LIST_UP_TO, poolShape, weights } from "./site.ts";
 
 function fullyConnected(site: CpuSite, placed: PlacedLayer, layer: DenseLayer): LayerCalls<CpuActivation> {
@@ -44,14 +53,33 @@ function fullyConnected(site: CpuSite, placed: PlacedLayer, layer: DenseLayer): 
   };
 }
 
-/** A function of single elements whose gradient needs only its output: in place where it can be. */
-function elementwise(site: CpuSite, outputShape: Shape, kind: "relu" | "sigmoid"): LayerCalls<CpuActivation> {
-  const { machine: { kernels: k }, lanes, input, ownsInput } = site;
-  const output = ownsInput ? { ...input, shape: outputShape } : allocate(site, outputShape);
-  const count = sizeOf(outputShape) * lanes;
+/** Whether a layer of single elements that needs its input no more may write over it. */
+function inPlace({ input, ownsInput }: CpuSite): boolean {
+  return ownsInput && !input.isKept;
+}
+
+/** A function of single elements: in place where it can be. */
+function elementwise(site: CpuSite, layer: LayerOf<ElementwiseName>): LayerCalls<CpuActivation> {
+  const { machine: { kernels: k }, lanes, input, withGradient } = site, { kind } = layer;
+  const ofOutput = elementwiseOf(layer)!.slopeFrom === "output";
+  const made = inPlace(site) && (ofOutput || !withGradient) ? input : allocate(site, input.shape);
+  const output = { ...made, isKept: ofOutput && withGradient };
+  const count = sizeOf(input.shape) * lanes, from = ofOutput ? output.value : input.value;
   const forward = () => k[`${kind}Forward`](input.value, output.value, count);
-  const gradient = () => k[`${kind}Gradient`](output.value, output.gradient, input.gradient, count);
+  const gradient = () => k[`${kind}Gradient`](from, output.gradient, input.gradient, count);
   return { output, forward: [forward], ...NO_PARAMETERS, inputGradient: [gradient] };
+}
+
+/** Dropout: the same kernel draws the same elements on the way forward and back. */
+function dropout(site: CpuSite, { name }: PlacedLayer, layer: DropoutLayer): LayerCalls<CpuActivation> {
+  const { machine: { kernels: k }, lanes, input, pass } = site, { shape } = input, elements = sizeOf(shape);
+  const output = inPlace(site) ? input : allocate(site, shape), draws = dropoutDraws(name, layer, pass);
+  const call = (from: number, to: number) => () => {
+    const { key, first, threshold, scale } = draws();
+    if (from !== to || threshold > 0) k.dropout(from, to, elements, lanes, ...key, first, threshold, scale);
+  };
+  const inputGradient = [call(output.gradient, input.gradient)];
+  return { output, forward: [call(input.value, output.value)], ...NO_PARAMETERS, inputGradient };
 }
 
 function pooling(site: CpuSite, { outputShape }: PlacedLayer, layer: PoolLayer): LayerCalls<CpuActivation> {
@@ -95,15 +123,15 @@ export function layerGroups(layers: readonly PlacedLayer[]): PlacedLayer[][] {
 export function layerCalls(site: CpuSite, group: readonly PlacedLayer[]): LayerCalls<CpuActivation> {
   const placed = group[0]!, last = group.at(-1)!;
   const { layer, outputShape } = placed;
+  if (isElementwise(layer)) return elementwise(site, layer);
   switch (layer.kind) {
     case "conv2d":
       if (last.layer.kind === "maxPool2d") return pooledConvolution(site, placed, layer, last, last.layer);
       return convolution(site, placed, layer);
     case "dense":
       return fullyConnected(site, placed, layer);
-    case "relu":
-    case "sigmoid":
-      return elementwise(site, outputShape, layer.kind);
+    case "dropout":
+      return dropout(site, placed, layer);
     case "maxPool2d":
     case "averagePool2d":
       return pooling(site, placed, layer);

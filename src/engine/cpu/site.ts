@@ -5,7 +5,7 @@
  */
 import { type Conv2dLayer, type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../../nn/mod.ts";
 import { CONV_SHAPE, POOL_SHAPE } from "./kernels/memory.ts";
-import type { Activation, Site } from "../backend.ts";
+import type { Activation, Pass, Site } from "../backend.ts";
 import type { Machine } from "./machine.ts";
 import type { CpuParameters } from "./parameters.ts";
 import type { WeightPlace } from "./place.ts";
@@ -14,6 +14,8 @@ import type { WeightPlace } from "./place.ts";
 export interface CpuActivation extends Activation {
   readonly value: number;
   readonly gradient: number;
+  /** Whether the layer that made it computes its gradient from it: then it may not be overwritten. */
+  readonly isKept?: boolean;
 }
 
 /** Where a group of layers is placed. */
@@ -23,6 +25,7 @@ export interface CpuSite extends Site<CpuActivation> {
   readonly lanes: number;
   /** Where the squared length of each image's gradient of all parameters is added up. */
   readonly squares: number;
+  readonly pass: Pass;
 }
 
 /** Room for an activation. */

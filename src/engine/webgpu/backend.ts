@@ -4,11 +4,12 @@
  * @module
  */
 import { type Network, sizeOf } from "../../nn/mod.ts";
-import type { Backend, Pass } from "../backend.ts";
+import { type Backend, noPass } from "../backend.ts";
+import { checkBatchSize } from "../batch_checks.ts";
 import type { ProgramOptions } from "../engine.ts";
 import { lanesOf } from "../lanes.ts";
 import { Parameters } from "../parameters.ts";
-import { checkBatchSize, DeviceProgram } from "../program.ts";
+import { DeviceProgram } from "../program.ts";
 import { GpuBatch } from "./batch.ts";
 import { ExampleSquares } from "./clipping.ts";
 import type { Device } from "./device.ts";
@@ -26,7 +27,7 @@ function gpuBackend(
   parameters: GpuParameters,
   lanes: number,
 ): Backend<GpuActivation> {
-  const pass: Pass = { images: 0, training: false }, squares = new ExampleSquares(device, lanes);
+  const pass = noPass(), squares = new ExampleSquares(device, lanes);
   let batch: GpuBatch;
   return {
     pass,
@@ -35,7 +36,7 @@ function gpuBackend(
       return { shape, value: buffer(), gradient: withGradient ? buffer() : undefined, isRelu: false };
     },
     groups: layerGroups,
-    place: (group, site) => layerCalls({ ...site, device, parameters, lanes, squares }, group),
+    place: (group, site) => layerCalls({ ...site, device, parameters, lanes, squares, pass }, group),
     batch: (input, outputs) => batch = new GpuBatch(device, uploads, pass, input, outputs, lanes),
     losses: (output) => new GpuLosses(device, batch, pass, output, lanes, parameters.watch),
     clipping: (output) => squares.clipping(pass, output),

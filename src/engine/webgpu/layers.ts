@@ -3,10 +3,12 @@
  *
  * @module
  */
-import { type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../../nn/mod.ts";
+import { type ElementwiseName, isElementwise } from "../../nn/layers/table.ts";
+import { type DropoutLayer, type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../../nn/mod.ts";
 import { convolution } from "./convolution.ts";
 import { dense } from "./dense.ts";
 import { type LayerCalls, NO_PARAMETERS } from "../backend.ts";
+import { dropoutDraws } from "../dropout.ts";
 import { flat } from "./device.ts";
 import {
   activation,
@@ -48,7 +50,7 @@ function pooling(site: GpuSite, { outputShape }: PlacedLayer, layer: PoolLayer):
  * A function of single elements behind a layer that it is not fused with. Its gradient is the input's: one buffer for
  * both.
  */
-function elementwise(site: GpuSite, kind: keyof typeof FUNCTIONS): LayerCalls<GpuActivation> {
+function elementwise(site: GpuSite, kind: ElementwiseName): LayerCalls<GpuActivation> {
   const { device, lanes, input } = site, { shape } = input, count = sizeOf(shape) * lanes;
   const gradient = site.withGradient ? input.gradient ?? buffer(site, shape) : undefined;
   const output = { shape, value: buffer(site, shape), gradient, isRelu: kind === "relu" };
@@ -63,6 +65,23 @@ function elementwise(site: GpuSite, kind: keyof typeof FUNCTIONS): LayerCalls<Gp
     ...NO_PARAMETERS,
     inputGradient: calls(device, ...backward, ...reluGradient(device, input, lanes)),
   };
+}
+
+/** Dropout: the same shader draws the same elements on the way forward and back. */
+function dropout(site: GpuSite, { name }: PlacedLayer, layer: DropoutLayer): LayerCalls<GpuActivation> {
+  const { device, lanes, input, pass } = site, { shape } = input, output = activation(site, shape, false);
+  const count = sizeOf(shape) * lanes, draws = dropoutDraws(name, layer, pass);
+  const call = (from: GPUBuffer, to: GPUBuffer) => {
+    const kernel = device.kernel("dropout", { count, lanes }, [from, to], flat(count));
+    return () => {
+      const { key, first, threshold, scale } = draws();
+      device.run(kernel, ...key, first, threshold, scale);
+    };
+  };
+  const inputGradient = input.gradient && output.gradient
+    ? [call(output.gradient, input.gradient), ...calls(device, ...reluGradient(device, input, lanes))]
+    : [];
+  return { output, forward: [call(input.value, output.value)], ...NO_PARAMETERS, inputGradient };
 }
 
 /** The layers that become one group of kernels: a convolution or a dense layer with the ReLU behind it, of a convolution that moves by single places with a 2x2 max-pool behind that; else a layer alone. */
@@ -85,6 +104,7 @@ export function layerGroups(layers: readonly PlacedLayer[]): PlacedLayer[][] {
 /** Allocates the buffers of a group of layers behind its input and binds its kernels. */
 export function layerCalls(site: GpuSite, group: readonly PlacedLayer[]): LayerCalls<GpuActivation> {
   const placed = group[0]!, { layer } = placed;
+  if (isElementwise(layer)) return elementwise(site, layer.kind);
   switch (layer.kind) {
     case "conv2d": {
       const kind = (["plain", "relu", "pooled"] as const)[group.length - 1]!;
@@ -92,9 +112,8 @@ export function layerCalls(site: GpuSite, group: readonly PlacedLayer[]): LayerC
     }
     case "dense":
       return dense(site, placed, group.length > 1);
-    case "relu":
-    case "sigmoid":
-      return elementwise(site, layer.kind);
+    case "dropout":
+      return dropout(site, placed, layer);
     case "maxPool2d":
     case "averagePool2d":
       return pooling(site, placed, layer);

@@ -4,7 +4,8 @@
  * @module
  */
 import { type PlacedLayer, type Shape, sizeOf } from "../../nn/mod.ts";
-import type { Call, Site } from "../backend.ts";
+import type { ElementwiseName } from "../../nn/layers/table.ts";
+import type { Call, Pass, Site } from "../backend.ts";
 import type { GpuActivation } from "./activation.ts";
 import type { ExampleSquares } from "./clipping.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
@@ -18,6 +19,7 @@ export interface GpuSite extends Site<GpuActivation> {
   readonly parameters: GpuParameters;
   readonly lanes: number;
   readonly squares: ExampleSquares;
+  readonly pass: Pass;
 }
 
 /** Calls of kernels without arguments, those that there are. */
@@ -37,7 +39,7 @@ export function activation(site: GpuSite, shape: Shape, isRelu: boolean): GpuAct
 }
 
 /** The functions of single elements, by the `kind` that `elementwise` and `elementwise_gradient` know them as. */
-export const FUNCTIONS = { relu: 0, sigmoid: 1 } as const;
+export const FUNCTIONS: Readonly<Record<ElementwiseName, number>> = { relu: 0, sigmoid: 1, gelu: 2 };
 
 /** Sets the gradient of a ReLU's output to 0 where the output is; nothing for others. */
 export function reluGradient(

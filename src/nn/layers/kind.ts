@@ -41,6 +41,8 @@ export interface LayerKind<L> {
   readonly prefix: string;
   /** What happens to units in it. */
   readonly units: MakesUnits<L> | PassesUnits;
+  /** Whether it does nothing but in training: then a finished network does not need it. */
+  readonly inTrainingOnly?: true;
   /**
    * The shape of its output for one image.
    *
@@ -51,6 +53,13 @@ export interface LayerKind<L> {
   parameters(layer: L, input: Shape): readonly LayerParameter[];
   /** Multiply-adds of its forward pass for one image. */
   multiplyAdds(layer: L, input: Shape, output: Shape): number;
+}
+
+/** A row of a function of single elements. */
+export interface ElementwiseKind extends LayerKind<unknown> {
+  readonly units: PassesUnits;
+  /** From which its slope is computed. Of "output" the function may be carried out in place. */
+  readonly slopeFrom: "input" | "output";
 }
 
 /** Of layers without parameters and products. */

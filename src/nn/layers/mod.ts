@@ -5,7 +5,9 @@
  */
 export { conv2d, type Conv2dLayer, type Conv2dOptions } from "./conv2d.ts";
 export { dense, type DenseLayer, type DenseOptions } from "./dense.ts";
+export { dropout, type DropoutLayer, type DropoutOptions } from "./dropout.ts";
 export { flatten, type FlattenLayer } from "./flatten.ts";
+export { gelu, type GeluLayer } from "./gelu.ts";
 export type { ParameterRole } from "./kind.ts";
 export type { LayerOptions, Size2d, WeightedOptions } from "./options.ts";
 export { averagePool2d, maxPool2d, type PoolKind, type PoolLayer, type PoolOptions } from "./pool.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ELEMENTWISE, type LayerKind } from "./kind.ts";
+import { ELEMENTWISE, type ElementwiseKind } from "./kind.ts";
 import { type LayerOptions, named } from "./options.ts";
 
 /** max(x, 0), element for element. */
@@ -26,4 +26,9 @@ export function relu(options: LayerOptions = {}): ReluLayer {
 }
 
 /** Its row in the table of layers. */
-export const reluKind: LayerKind<ReluLayer> = { prefix: "relu", units: { keepsZero: true }, ...ELEMENTWISE };
+export const reluKind: ElementwiseKind = {
+  prefix: "relu",
+  units: { keepsZero: true },
+  slopeFrom: "output",
+  ...ELEMENTWISE,
+};

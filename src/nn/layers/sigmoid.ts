@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ELEMENTWISE, type LayerKind } from "./kind.ts";
+import { ELEMENTWISE, type ElementwiseKind } from "./kind.ts";
 import { type LayerOptions, named } from "./options.ts";
 
 /** 1 / (1 + e^-x), element for element: from 0 to 1. */
@@ -26,4 +26,9 @@ export function sigmoid(options: LayerOptions = {}): SigmoidLayer {
 }
 
 /** Its row in the table of layers. It makes 0.5 of 0. */
-export const sigmoidKind: LayerKind<SigmoidLayer> = { prefix: "sigmoid", units: { keepsZero: false }, ...ELEMENTWISE };
+export const sigmoidKind: ElementwiseKind = {
+  prefix: "sigmoid",
+  units: { keepsZero: false },
+  slopeFrom: "output",
+  ...ELEMENTWISE,
+};

@@ -5,8 +5,10 @@
  */
 import { conv2dKind, type Conv2dLayer } from "./conv2d.ts";
 import { denseKind, type DenseLayer } from "./dense.ts";
+import { dropoutKind, type DropoutLayer } from "./dropout.ts";
 import { flattenKind, type FlattenLayer } from "./flatten.ts";
-import type { LayerKind, MakesUnits, PassesUnits } from "./kind.ts";
+import { geluKind, type GeluLayer } from "./gelu.ts";
+import type { ElementwiseKind, LayerKind, MakesUnits, PassesUnits } from "./kind.ts";
 import { poolKind, type PoolLayer } from "./pool.ts";
 import { reluKind, type ReluLayer } from "./relu.ts";
 import { sigmoidKind, type SigmoidLayer } from "./sigmoid.ts";
@@ -17,6 +19,8 @@ export type Layer =
   | DenseLayer
   | ReluLayer
   | SigmoidLayer
+  | GeluLayer
+  | DropoutLayer
   | PoolLayer<"maxPool2d">
   | PoolLayer<"averagePool2d">
   | FlattenLayer;
@@ -25,15 +29,37 @@ export type Layer =
 export type LayerOf<K extends Layer["kind"]> = Extract<Layer, { readonly kind: K }>;
 
 /** A row for each kind. */
-export const KINDS: { readonly [K in Layer["kind"]]: LayerKind<LayerOf<K>> } = {
+export const KINDS = {
   conv2d: conv2dKind,
   dense: denseKind,
   relu: reluKind,
   sigmoid: sigmoidKind,
+  gelu: geluKind,
+  dropout: dropoutKind,
   maxPool2d: poolKind,
   averagePool2d: poolKind,
   flatten: flattenKind,
-};
+} satisfies { readonly [K in Layer["kind"]]: LayerKind<LayerOf<K>> };
+
+/** The kinds that are functions of single elements. */
+export type ElementwiseName = {
+  [K in Layer["kind"]]: (typeof KINDS)[K] extends ElementwiseKind ? K : never;
+}[Layer["kind"]];
+
+/** All of them. */
+export const ELEMENTWISE_NAMES: readonly ElementwiseName[] = (Object.keys(KINDS) as Layer["kind"][])
+  .filter((kind): kind is ElementwiseName => "slopeFrom" in KINDS[kind]);
+
+/** The row of a function of single elements; undefined of any other layer. */
+export function elementwiseOf(layer: Layer): ElementwiseKind | undefined {
+  const kind = kindOf(layer);
+  return "slopeFrom" in kind ? kind as ElementwiseKind : undefined;
+}
+
+/** Whether a layer is a function of single elements. */
+export function isElementwise(layer: Layer): layer is LayerOf<ElementwiseName> {
+  return elementwiseOf(layer) !== undefined;
+}
 
 /** The row of a layer. */
 export function kindOf(layer: Layer): LayerKind<Layer> {

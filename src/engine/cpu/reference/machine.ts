@@ -7,6 +7,8 @@ import type { Machine } from "../machine.ts";
 import { convolution } from "./convolution.ts";
 import { dense } from "./dense.ts";
 import { draws } from "./draws.ts";
+import { dropout } from "./dropout.ts";
+import { elementwise } from "./elementwise.ts";
 import { exampleGradients } from "./example_gradients.ts";
 import { events } from "./events.ts";
 import { gather } from "./gather.ts";
@@ -18,9 +20,7 @@ import { type Floats, type Precision, ReferenceMemory } from "./memory.ts";
 import { padding } from "./padding.ts";
 import { pooledConvolution } from "./pooled_convolution.ts";
 import { pooling } from "./pooling.ts";
-import { relu } from "./relu.ts";
 import { selection } from "./selection.ts";
-import { sigmoid } from "./sigmoid.ts";
 import { suppress } from "./suppress.ts";
 import { units } from "./units.ts";
 import { update } from "./update.ts";
@@ -36,8 +36,8 @@ export function referenceMachine(precision: Precision = "float32"): Machine {
       ...convolution(memory),
       ...padding(memory),
       ...dense(memory),
-      ...relu(memory),
-      ...sigmoid(memory),
+      ...elementwise(memory),
+      ...dropout(memory),
       ...pooling(memory),
       ...pooledConvolution(memory),
       ...events(memory),
