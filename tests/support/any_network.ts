@@ -9,19 +9,21 @@ import {
   type Layer,
   maxPool2d,
   type Network,
+  type NetworkPart,
   type Program,
   Random,
   relu,
   sequential,
   sizeOf,
 } from "../../mod.ts";
+import { residualOf } from "./any_residual.ts";
 
 const CLASSES = 4;
 
 /** A layer before the sizes are known: its windows are cut to what fits. */
 interface Wish {
   /** "block" is a convolution, ReLU and max-pool, which engines may take as one. */
-  readonly kind: Layer["kind"] | "block";
+  readonly kind: Layer["kind"] | "block" | "residual";
   readonly channels: number;
   readonly window: readonly [number, number];
   readonly stride: readonly [number, number];
@@ -45,8 +47,8 @@ const wish = (kinds: readonly Wish["kind"][]): fc.Arbitrary<Wish> =>
 /** What a network and a batch for it are made from. */
 export const CASE = fc.record({
   shape: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 3, max: 8 }), fc.integer({ min: 3, max: 8 })),
-  spatial: fc.array(wish(["block", "conv2d", "relu", "maxPool2d", "averagePool2d"]), { maxLength: 4 }),
-  flat: fc.array(wish(["dense", "relu"]), { maxLength: 3 }),
+  spatial: fc.array(wish(["block", "conv2d", "relu", "maxPool2d", "averagePool2d", "residual"]), { maxLength: 4 }),
+  flat: fc.array(wish(["dense", "relu", "residual"]), { maxLength: 3 }),
   bias: fc.boolean(),
   /** The share of weights that no mask suppresses. */
   density: fc.constantFrom(1, 1, 0.6, 0.1),
@@ -59,23 +61,29 @@ type Case = typeof CASE extends fc.Arbitrary<infer T> ? T : never;
 
 /** The network of a case, ending in a dense layer. */
 export function networkOf({ shape, spatial, flat, bias }: Case): Network {
-  const layers: Layer[] = [];
+  const layers: NetworkPart[] = [];
+  const reached = () => layers.length === 0 ? shape : sequential(shape, layers).outputShape;
   const roomFor = (wished: readonly [number, number], padding: readonly [number, number] = [0, 0]) => {
-    const [, height, width] = layers.length === 0 ? shape : sequential(shape, layers).outputShape as typeof shape;
+    const [, height, width] = reached() as typeof shape;
     return [Math.min(wished[0], height + 2 * padding[0]), Math.min(wished[1], width + 2 * padding[1])] as const;
   };
-  for (const { kind, channels, window, stride, pool, padding, bias } of spatial) {
+  for (const one of spatial) {
+    const { kind, channels, window, stride, pool, padding, bias } = one;
     if (kind === "conv2d" || kind === "block") {
       layers.push(conv2d({ channels, kernel: roomFor(window, padding), stride, padding, bias }));
     }
     if (kind === "relu" || kind === "block") layers.push(relu());
     if (kind === "block") layers.push(maxPool2d({ window: roomFor(pool), stride }));
+    if (kind === "residual") layers.push(residualOf(one, reached()));
     if (kind === "maxPool2d") layers.push(maxPool2d({ window: roomFor(window), stride }));
     if (kind === "averagePool2d") layers.push(averagePool2d({ window: roomFor(window), stride }));
   }
   layers.push(flatten());
-  for (const { kind, channels, bias } of flat) {
-    layers.push(kind === "relu" ? relu() : dense({ outputs: 2 * channels, bias }));
+  for (const one of flat) {
+    const { kind, channels, bias } = one;
+    if (kind === "relu") layers.push(relu());
+    if (kind === "dense") layers.push(dense({ outputs: 2 * channels, bias }));
+    if (kind === "residual") layers.push(residualOf(one, reached()));
   }
   return sequential(shape, [...layers, dense({ outputs: CLASSES, bias })]);
 }

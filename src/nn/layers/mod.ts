@@ -10,5 +10,6 @@ export type { ParameterRole } from "./kind.ts";
 export type { LayerOptions, Size2d, WeightedOptions } from "./options.ts";
 export { averagePool2d, maxPool2d, type PoolKind, type PoolLayer, type PoolOptions } from "./pool.ts";
 export { relu, type ReluLayer } from "./relu.ts";
+export { type AddLayer, type NetworkPart, type Residual, residual } from "./residual.ts";
 export { sigmoid, type SigmoidLayer } from "./sigmoid.ts";
 export type { Layer } from "./table.ts";

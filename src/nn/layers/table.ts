@@ -6,8 +6,9 @@
 import { conv2dKind, type Conv2dLayer } from "./conv2d.ts";
 import { denseKind, type DenseLayer } from "./dense.ts";
 import { flattenKind, type FlattenLayer } from "./flatten.ts";
-import type { LayerKind, MakesUnits, PassesUnits } from "./kind.ts";
+import type { JoinsUnits, LayerKind, MakesUnits, PassesUnits } from "./kind.ts";
 import { poolKind, type PoolLayer } from "./pool.ts";
+import { addKind, type AddLayer } from "./residual.ts";
 import { reluKind, type ReluLayer } from "./relu.ts";
 import { sigmoidKind, type SigmoidLayer } from "./sigmoid.ts";
 
@@ -19,7 +20,8 @@ export type Layer =
   | SigmoidLayer
   | PoolLayer<"maxPool2d">
   | PoolLayer<"averagePool2d">
-  | FlattenLayer;
+  | FlattenLayer
+  | AddLayer;
 
 /** The layer of a kind. */
 export type LayerOf<K extends Layer["kind"]> = Extract<Layer, { readonly kind: K }>;
@@ -33,6 +35,7 @@ export const KINDS: { readonly [K in Layer["kind"]]: LayerKind<LayerOf<K>> } = {
   maxPool2d: poolKind,
   averagePool2d: poolKind,
   flatten: flattenKind,
+  add: addKind,
 };
 
 /** The row of a layer. */
@@ -40,7 +43,7 @@ export function kindOf(layer: Layer): LayerKind<Layer> {
   return KINDS[layer.kind] as LayerKind<Layer>;
 }
 
-/** Whether units are made by a layer, or only handed on. */
-export function makesUnits(units: MakesUnits<Layer> | PassesUnits): units is MakesUnits<Layer> {
+/** Whether units are made by a layer, or handed on or added up. */
+export function makesUnits(units: MakesUnits<Layer> | PassesUnits | JoinsUnits): units is MakesUnits<Layer> {
   return "resized" in units;
 }
