@@ -21,9 +21,9 @@ import { type Case, engineOf } from "./case.ts";
 
 const LENET = sliceNetwork(lenet5(), "relu3");
 const RESIDUAL = sequential([1, 32, 32], [
-  conv2d({ channels: 4, kernel: 5, stride: 2 }),
+  conv2d({ channels: 3, kernel: 2, stride: 3 }),
   relu(),
-  residual([conv2d({ channels: 6, kernel: 3, padding: 1 }), relu(), conv2d({ channels: 4, kernel: 3, padding: 1 })]),
+  residual([conv2d({ channels: 4, kernel: 1 }), relu(), conv2d({ channels: 3, kernel: 1 })]),
 ]);
 
 function inversionCase(method: "sign" | "adam", what: string, network: Network): Case {
