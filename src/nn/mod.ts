@@ -11,4 +11,4 @@ export * from "./optimizers.ts";
 export type { Fit, FitOptions, SavedParameters } from "./fit.ts";
 export * from "./shape.ts";
 export type { TrainedNetwork } from "./trained_network.ts";
-export { eachReading, makersOf, sumOf, type Units, unitsOf } from "./units.ts";
+export { eachReading, makersOf, type Units, unitsOf } from "./units.ts";

@@ -31,7 +31,10 @@ export function makersOf(network: Network): PlacedLayer[] {
   return network.layers.filter(({ layer }) => makesUnits(kindOf(layer).units));
 }
 
-/** What becomes of a layer's units: a layer with weights reads them, sums take them, or they are the network's output. */
+/**
+ * What becomes of a layer's units: another layer's weights read them, a sum takes them, or they are the network's
+ * output.
+ */
 type Fate =
   | { readonly reader: PlacedLayer; readonly keepsZero: boolean }
   | { readonly sum: PlacedLayer }

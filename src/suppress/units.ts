@@ -4,7 +4,8 @@
  * @module
  */
 import { integer } from "../checks/numbers.ts";
-import { eachReading, makersOf, type Network, type ParameterValues, sumOf, type Units, unitsOf } from "../nn/mod.ts";
+import { eachReading, makersOf, type Network, type ParameterValues, type Units, unitsOf } from "../nn/mod.ts";
+import { sumOf } from "../nn/units.ts";
 
 /** A layer whose units are suppressed. */
 export interface UnitLayerDes {

@@ -1,4 +1,7 @@
-/** Residual connections on every engine of the CPU: against PyTorch, and where memory is shared, against what must come out. */
+/**
+ * Residual connections on every engine of the CPU: against PyTorch, and where memory is shared, against what must come
+ * out.
+ */
 import { describe, test } from "node:test";
 import {
   conv2d,
@@ -58,7 +61,7 @@ function assertAllNear(actual: Float32Array, expected: ArrayLike<number>, tolera
   actual.forEach((value, i) => assertAlmostEquals(value, expected[i]!, tolerance, `${what}[${i}]`));
 }
 
-/** The output y of a network without parameters, and the gradient of the mean of its squares: factor * y times the slope. */
+/** The output y of a network without parameters, and the gradient of the mean of y²: factor * y times the slope. */
 async function squares(engine: Engine, network: Network, x: Float32Array) {
   const images = x.length / sizeOf(network.inputShape);
   const program = engine.program(network, { batchSize: images, gradients: "both" });

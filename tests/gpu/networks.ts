@@ -152,7 +152,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     flatten(),
     residual([flatten()]),
     dense({ outputs: 7 }),
-    residual([dense({ outputs: 7 }), relu()]),
+    residual([relu(), dense({ outputs: 7 }), relu()]),
     residual([sigmoid()]),
   ], 21),
   "suppressed: nine weights of ten are 0": sample(

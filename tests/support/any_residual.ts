@@ -1,5 +1,15 @@
 /** Residuals of any layers, around whatever shape. */
-import { conv2d, dense, type Layer, type NetworkPart, relu, type Residual, residual, type Shape } from "../../mod.ts";
+import {
+  conv2d,
+  dense,
+  type Layer,
+  maxPool2d,
+  type NetworkPart,
+  relu,
+  type Residual,
+  residual,
+  type Shape,
+} from "../../mod.ts";
 
 /** What a residual is made from. */
 export interface BranchWish {
@@ -8,7 +18,7 @@ export interface BranchWish {
   readonly padding: readonly [number, number];
   /** Whether the branch begins with a ReLU, and whether it ends with one: 1 for yes. */
   readonly stride: readonly [number, number];
-  /** What lies in the middle: 1, another residual; 2, a ReLU; 3, nothing. */
+  /** What lies in the middle (1: another residual, 2: a ReLU), and whether a max-pool of single places begins (1). */
   readonly pool: readonly [number, number];
   readonly bias: boolean;
 }
@@ -27,5 +37,10 @@ export function residualOf({ channels, padding, stride, pool, bias }: BranchWish
     ? [residual([...reluIf(pool[1] > 1), weighted(channels)])]
     : reluIf(pool[0] === 2);
   const layers = [weighted(channels, padding), ...middle, weighted(shape[0])];
-  return residual([...reluIf(stride[0] === 1), ...layers, ...reluIf(stride[1] === 1)]);
+  // Behind a convolution, engines would take these as one with it.
+  const first = [
+    ...reluIf(stride[0] === 1),
+    ...(shape.length === 3 && pool[1] === 1 ? [maxPool2d({ window: 1 })] : []),
+  ];
+  return residual([...first, ...layers, ...reluIf(stride[1] === 1)]);
 }

@@ -77,7 +77,7 @@ describe("suppression of a network with residuals", () => {
     }
   });
 
-  test("by unit silences units inside a branch, with what makes and what reads them, and the export leaves them out", async () => {
+  test("by unit silences what makes and reads a unit inside a branch, and the export leaves it out", async () => {
     const model = await suppressed([
       { layerName: "conv2", granularity: "unit", minNum: 3 },
       { layerName: "fc2.weight", granularity: "unit", minNum: 2 },

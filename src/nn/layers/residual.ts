@@ -18,7 +18,10 @@ export interface AddLayer extends LayerOptions {
   readonly from: string;
 }
 
-/** A branch of layers, and its input added to its output; in a network's list it becomes its layers and an {@link AddLayer}. */
+/**
+ * A branch of layers, and its input added to its output; in a network's list it becomes its layers and an
+ * {@link AddLayer}.
+ */
 export interface Residual extends LayerOptions {
   /** Tells it from layers. */
   readonly kind: "residual";
@@ -33,7 +36,8 @@ export type NetworkPart = Layer | Residual;
  * The sum of a branch and its input: x + layers(x). In the network's list the layers of the branch stand one after the
  * other, numbered like all others, and behind them the sum: add1, add2. A residual may hold others.
  *
- * Outputs and channels that are added up are one unit of all that make them: they are suppressed by weight, not by unit.
+ * Units that are added up (outputs, channels) belong to all layers that make them. Such layers are suppressed by
+ * weight, not by unit.
  *
  * @param layers the branch, at least one; it must give the shape that it takes
  * @param options `name` of the sum
