@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { forksOf } from "../nn/forks.ts";
 import type { Network, PlacedLayer } from "../nn/mod.ts";
 import type { Activation, Backend, Call, LayerCalls } from "./backend.ts";
 
@@ -45,7 +46,7 @@ export function passesOf<A extends Activation>(
   input: A,
   { ofInput, ofParameters }: WantedGradients,
 ): Passes<A> {
-  const begins = new Set(network.layers.flatMap(({ layer }) => layer.kind === "add" ? [layer.from] : []));
+  const begins = forksOf(network.layers);
   const isFork = ({ name }: PlacedLayer) => begins.has(name);
   const forks = new Map<string, Fork<A>>();
   const placed: (LayerCalls<A> & { readonly added: readonly Call[] })[] = [];

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { forksOf } from "./forks.ts";
 import { kindOf, makesUnits } from "./layers/table.ts";
 import type { Network, PlacedLayer } from "./network.ts";
 import { sizeOf } from "./shape.ts";
@@ -36,33 +37,30 @@ export function makersOf(network: Network): PlacedLayer[] {
  * output.
  */
 type Fate =
-  | { readonly reader: PlacedLayer; readonly keepsZero: boolean }
+  | { readonly next: PlacedLayer; readonly between: readonly PlacedLayer[] }
   | { readonly sum: PlacedLayer }
   | { readonly isOutput: true };
 
 /** Follows the units of a layer to where they are used. */
 function fateOf({ layers }: Network, maker: PlacedLayer): Fate {
-  let keepsZero = true;
+  const forks = forksOf(layers), between: PlacedLayer[] = [];
   for (const placed of layers.slice(layers.indexOf(maker) + 1)) {
-    // At the first layer of a branch, the sum behind it takes them as well.
-    const sum = layers.find(({ layer }) => layer.kind === "add" && layer.from === placed.name);
+    const { units } = kindOf(placed.layer), sum = "joins" in units ? placed : forks.get(placed.name);
     if (sum) return { sum };
-    const { units } = kindOf(placed.layer);
-    if (makesUnits(units)) return { reader: placed, keepsZero };
-    if ("joins" in units) return { sum: placed };
-    keepsZero &&= units.keepsZero;
+    if (makesUnits(units)) return { next: placed, between };
+    between.push(placed);
   }
   return { isOutput: true };
 }
 
-/** The units of every layer that makes some which another layer reads, and nothing else does. */
+/** The units of every layer that makes some which another layer reads, and no sum takes. */
 export function unitsOf(network: Network): Units[] {
   const parameter = (index: number) => network.parameters[index]!;
   return makersOf(network).flatMap((maker): Units[] => {
     const fate = fateOf(network, maker);
-    if (!("reader" in fate)) return [];
-    const { weight, bias } = maker.parameters, units = maker.outputShape[0];
-    const reader = parameter(fate.reader.parameters.weight!);
+    if (!("next" in fate)) return [];
+    const { next, between } = fate, { weight, bias } = maker.parameters, units = maker.outputShape[0];
+    const reader = parameter(next.parameters.weight!);
     return [{
       name: maker.name,
       units,
@@ -70,7 +68,10 @@ export function unitsOf(network: Network): Units[] {
       bias: bias === undefined ? undefined : parameter(bias).name,
       reader: reader.name,
       columns: sizeOf(reader.shape.slice(1)) / units,
-      keepsZero: fate.keepsZero,
+      keepsZero: between.every(({ layer }) => {
+        const row = kindOf(layer).units;
+        return "keepsZero" in row && row.keepsZero;
+      }),
     }];
   });
 }

@@ -3,24 +3,12 @@
  *
  * @module
  */
-import { ELEMENTWISE, type LayerKind } from "./kind.ts";
 import { type LayerOptions, named } from "./options.ts";
 import type { Layer } from "./table.ts";
 
 /**
- * The sum of what the layer before gives and of another layer's input, element for element: where a {@link residual}
- * ends, among the layers of a network.
- */
-export interface AddLayer extends LayerOptions {
-  /** Tells this layer from the others. */
-  readonly kind: "add";
-  /** The name of the layer whose input is the other summand: the first of the branch. */
-  readonly from: string;
-}
-
-/**
- * A branch of layers, and its input added to its output; in a network's list it becomes its layers and an
- * {@link AddLayer}.
+ * A branch of layers, and its input added to its output; in a network's list it becomes its layers and the sum
+ * behind them.
  */
 export interface Residual extends LayerOptions {
   /** Tells it from layers. */
@@ -55,19 +43,3 @@ export function residual(layers: readonly NetworkPart[], options: LayerOptions =
   if (layers.length === 0) throw new RangeError("residual: layers is empty; a branch needs at least one layer");
   return { kind: "residual", ...named(options), layers };
 }
-
-/** The sum's row in the table of layers. */
-export const addKind: LayerKind<AddLayer> = {
-  ...ELEMENTWISE,
-  prefix: "add",
-  units: { joins: true },
-  outputShape(name, { from }, input, inputOf) {
-    const other = inputOf(from);
-    if (!other) throw new RangeError(`${name} adds the input of ${from}, but no layer before it has that name`);
-    if (input.join() === other.join()) return input;
-    throw new RangeError(
-      `${name}: the branch from ${from} on takes [${other}], but gives [${input}]; they are added, so they must be ` +
-        "the same: as many outputs as inputs, and padding that keeps rows and columns",
-    );
-  },
-};

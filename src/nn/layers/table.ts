@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { addKind, type AddLayer } from "./add.ts";
 import { conv2dKind, type Conv2dLayer } from "./conv2d.ts";
 import { denseKind, type DenseLayer } from "./dense.ts";
 import { flattenKind, type FlattenLayer } from "./flatten.ts";
 import type { JoinsUnits, LayerKind, MakesUnits, PassesUnits } from "./kind.ts";
 import { poolKind, type PoolLayer } from "./pool.ts";
-import { addKind, type AddLayer } from "./residual.ts";
 import { reluKind, type ReluLayer } from "./relu.ts";
 import { sigmoidKind, type SigmoidLayer } from "./sigmoid.ts";
 
