@@ -1,4 +1,4 @@
-// sums += gradients, over all parameters.
+// sums += gradients, of all parameters, or of an activation that is read twice.
 override count: u32;
 
 @group(0) @binding(0) var<storage, read_write> sums: array<f32>;

@@ -39,6 +39,8 @@ export interface Activation {
 /** Where a group of layers is placed. */
 export interface Site<A extends Activation> {
   readonly input: A;
+  /** Of an add: the other summand, which a branch reads, too. */
+  readonly other?: A;
   /** Whether the output needs a gradient. */
   readonly withGradient: boolean;
   /** Whether the input may be overwritten: it is another layer's output that only this layer reads. */
@@ -57,6 +59,8 @@ export interface LayerCalls<A extends Activation> {
   readonly exampleSquares: readonly Call[];
   /** And to that of the input. */
   readonly inputGradient: readonly Call[];
+  /** Of an add: adds the output's gradient to that of the other summand, which has been written by then. */
+  readonly otherGradient?: readonly Call[];
 }
 
 /** Of a layer without parameters. */

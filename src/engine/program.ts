@@ -4,7 +4,7 @@
  * @module
  */
 import { integer } from "../checks/numbers.ts";
-import { type Network, type Optimizer, type PlacedLayer, sizeOf } from "../nn/mod.ts";
+import { type Network, type Optimizer, sizeOf } from "../nn/mod.ts";
 import type {
   Activation,
   Backend,
@@ -12,7 +12,6 @@ import type {
   Call,
   Clipping,
   DeviceParameters,
-  LayerCalls,
   Losses,
   LossMode,
 } from "./backend.ts";
@@ -20,6 +19,7 @@ import { Batch } from "./batch.ts";
 import { checkRegression } from "./batch_checks.ts";
 import type { BatchSource, Divergence, Inversion, Program, ProgramOptions } from "./engine.ts";
 import { ProgramInversion } from "./inversion.ts";
+import { type Passes, passesOf } from "./passes.ts";
 
 function run(calls: readonly Call[]): void {
   for (let i = 0; i < calls.length; i++) calls[i]!();
@@ -36,10 +36,7 @@ export class DeviceProgram<A extends Activation> implements Program {
   readonly #memory: BatchMemory<A>;
   readonly #batch: Batch<A>;
   readonly #losses: Losses;
-  readonly #forward: readonly Call[];
-  readonly #backward: readonly Call[];
-  /** As the backward pass, but each image's squared gradient length in place of the parameters' gradients. */
-  readonly #squaresPass: readonly Call[];
+  readonly #passes: Passes<A>;
   #clipping: Clipping | undefined;
   /** The number of the step of training to come, if its caller gives it none. */
   #nextStep = 0;
@@ -59,31 +56,12 @@ export class DeviceProgram<A extends Activation> implements Program {
     const ofInput = gradients === "input" || gradients === "both";
     const ofParameters = gradients === "parameters" || gradients === "both";
     this.#input = backend.input(network.inputShape, ofInput);
-    const layers: LayerCalls<A>[] = [];
-    let activation = this.#input, ownsInput = false, reachesParameters = false;
-    for (const group of backend.groups(network.layers)) {
-      reachesParameters ||= group.some(({ parameters }: PlacedLayer) => Object.keys(parameters).length > 0);
-      const withGradient = ofInput || (ofParameters && reachesParameters);
-      const calls = backend.place(group, { input: activation, withGradient, ownsInput });
-      layers.push({
-        ...calls,
-        parameterGradients: ofParameters ? calls.parameterGradients : [],
-        inputGradient: activation.gradient ? calls.inputGradient : [],
-      });
-      // A flatten alone hands its input on: the network's input still may not be overwritten.
-      ownsInput ||= group.some(({ layer }) => layer.kind !== "flatten");
-      activation = calls.output;
-    }
-    this.#output = activation;
-    this.#forward = layers.flatMap((layer) => layer.forward);
-    const backward = (which: "parameterGradients" | "exampleSquares") =>
-      layers.toReversed().flatMap((layer) => [...layer.events, ...layer[which], ...layer.inputGradient]);
-    this.#backward = backward("parameterGradients");
-    this.#squaresPass = backward("exampleSquares");
-    const outputs = sizeOf(activation.shape);
+    this.#passes = passesOf(backend, network, this.#input, { ofInput, ofParameters });
+    this.#output = this.#passes.output;
+    const outputs = sizeOf(this.#output.shape);
     this.#memory = backend.batch(this.#input, outputs);
     this.#batch = new Batch(this.#memory, backend.pass, this.#input, outputs, batchSize);
-    this.#losses = backend.losses(activation);
+    this.#losses = backend.losses(this.#output);
   }
 
   load(source: BatchSource, indices: ArrayLike<number>): void {
@@ -108,7 +86,7 @@ export class DeviceProgram<A extends Activation> implements Program {
   #evaluate(): void {
     this.#requireBatch();
     this.#backend.pass.training = false;
-    run(this.#forward);
+    run(this.#passes.forward);
   }
 
   /** The network in a step of training, or in its next part. */
@@ -121,7 +99,7 @@ export class DeviceProgram<A extends Activation> implements Program {
       pass.first = 0;
     }
     pass.training = true;
-    run(this.#forward);
+    run(this.#passes.forward);
   }
 
   forward(): void {
@@ -162,7 +140,7 @@ export class DeviceProgram<A extends Activation> implements Program {
     this.#requireGradients();
     this.#train(step);
     this.#crossEntropy(true, "set", isStep);
-    run(this.#backward);
+    run(this.#passes.backward);
   }
 
   gradients(step?: number): void {
@@ -177,11 +155,11 @@ export class DeviceProgram<A extends Activation> implements Program {
     this.#train(step, isGathering);
     clipping.begin();
     this.#crossEntropy(true, isGathering ? "add" : "set", true);
-    run(this.#squaresPass);
+    run(this.#passes.squares);
     // The gradient once more: the layers may have overwritten it.
     this.#crossEntropy(true, "leave");
     clipping.clip(clip);
-    run(this.#backward);
+    run(this.#passes.backward);
     pass.first += pass.images;
     this.parameters.addGradients();
     this.#backend.submit();
@@ -200,7 +178,7 @@ export class DeviceProgram<A extends Activation> implements Program {
     checkRegression(targets, images, sizeOf(this.#output.shape), optimizer);
     this.#train(step);
     this.#losses.squaredError(targets);
-    run(this.#backward);
+    run(this.#passes.backward);
     this.parameters.update(optimizer);
   }
 
@@ -224,7 +202,7 @@ export class DeviceProgram<A extends Activation> implements Program {
     const backend = this.#backend, { pass } = backend;
     this.#inversion ??= new ProgramInversion(backend.inversion(this.#input, this.#output), pass, this.#output, {
       forward: () => this.#evaluate(),
-      backward: () => run(this.#backward),
+      backward: () => run(this.#passes.backward),
       submit: () => backend.submit(),
     });
     return this.#inversion;

@@ -6,6 +6,7 @@
 import { integer, MOST_SEED } from "../checks/numbers.ts";
 import type { InitialDistribution } from "./initializers.ts";
 import type { ParameterRole } from "./layers/kind.ts";
+import type { NetworkPart } from "./layers/residual.ts";
 import { kindOf, type Layer } from "./layers/table.ts";
 import type { Shape } from "./shape.ts";
 
@@ -54,7 +55,7 @@ export type ParameterValues = Readonly<Record<string, Float32Array>>;
  * A network of layers one after the other, for images of `inputShape`. Layers without a name are numbered by kind: conv1, relu1, pool1, fc1.
  *
  * @param inputShape channels, height and width of an image
- * @param layers at least one
+ * @param layers at least one: layers, and residuals of layers
  * @param options `seed` (default 1), an unsigned 32-bit integer: the same seed gives the same first parameters everywhere
  * @throws {RangeError} if a layer does not fit the output of the one before it, a name occurs twice or the seed is out of range.
  * @example
@@ -66,7 +67,7 @@ export type ParameterValues = Readonly<Record<string, Float32Array>>;
  */
 export function sequential(
   inputShape: readonly [number, number, number],
-  layers: readonly Layer[],
+  layers: readonly NetworkPart[],
   options: { seed?: number } = {},
 ): Network {
   if (inputShape.length !== 3 || !inputShape.every((size) => Number.isSafeInteger(size) && size > 0)) {
@@ -78,22 +79,33 @@ export function sequential(
   const parameters: ParameterSpec[] = [];
   const counts = new Map<string, number>();
   let shape: Shape = inputShape;
-  for (const layer of layers) {
+  const place = (layer: Layer) => {
     const kind = kindOf(layer), { prefix } = kind;
     const ordinal = (counts.get(prefix) ?? 0) + 1;
     counts.set(prefix, ordinal);
     const name = layer.name ?? (layer.kind === "flatten" && ordinal === 1 ? prefix : `${prefix}${ordinal}`);
-    if (placed.some((other) => other.name === name)) {
-      throw new RangeError(`two layers are named ${name}; names must be unique`);
-    }
-    const outputShape = kind.outputShape(name, layer, shape);
+    const before = (name: string) => placed.find((other) => other.name === name);
+    if (before(name)) throw new RangeError(`two layers are named ${name}; names must be unique`);
+    const outputShape = kind.outputShape(name, layer, shape, (name) => before(name)?.inputShape);
     const places: Partial<Record<ParameterRole, number>> = {};
     for (const { role, shape: parameterShape, initial } of kind.parameters(layer, shape)) {
       places[role] = parameters.push({ name: `${name}.${role}`, shape: parameterShape, initial }) - 1;
     }
     placed.push({ name, layer, inputShape: shape, outputShape, parameters: places });
     shape = outputShape;
-  }
+  };
+  const placeAll = (parts: readonly NetworkPart[]) => {
+    for (const part of parts) {
+      if (part.kind !== "residual") {
+        place(part);
+        continue;
+      }
+      const start = placed.length, { kind: _, layers, ...options } = part;
+      placeAll(layers);
+      place({ kind: "add", ...options, from: placed[start]!.name });
+    }
+  };
+  placeAll(layers);
   return { inputShape, outputShape: shape, layers: placed, parameters, seed };
 }
 

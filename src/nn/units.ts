@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { forksOf } from "./forks.ts";
 import { kindOf, makesUnits } from "./layers/table.ts";
 import type { Network, PlacedLayer } from "./network.ts";
 import { sizeOf } from "./shape.ts";
@@ -31,14 +32,36 @@ export function makersOf(network: Network): PlacedLayer[] {
   return network.layers.filter(({ layer }) => makesUnits(kindOf(layer).units));
 }
 
-/** The units of every layer that makes some, but of the last: its units are the network's output. */
+/**
+ * What becomes of a layer's units: another layer's weights read them, a sum takes them, or they are the network's
+ * output.
+ */
+type Fate =
+  | { readonly next: PlacedLayer; readonly between: readonly PlacedLayer[] }
+  | { readonly sum: PlacedLayer }
+  | { readonly isOutput: true };
+
+/** Follows the units of a layer to where they are used. */
+function fateOf({ layers }: Network, maker: PlacedLayer): Fate {
+  const forks = forksOf(layers), between: PlacedLayer[] = [];
+  for (const placed of layers.slice(layers.indexOf(maker) + 1)) {
+    const { units } = kindOf(placed.layer), sum = "joins" in units ? placed : forks.get(placed.name);
+    if (sum) return { sum };
+    if (makesUnits(units)) return { next: placed, between };
+    between.push(placed);
+  }
+  return { isOutput: true };
+}
+
+/** The units of every layer that makes some which another layer reads, and no sum takes. */
 export function unitsOf(network: Network): Units[] {
-  const parameter = (index: number) => network.parameters[index]!, makers = makersOf(network);
-  return makers.slice(0, -1).map((maker, index): Units => {
-    const next = makers[index + 1]!, { weight, bias } = maker.parameters, units = maker.outputShape[0];
+  const parameter = (index: number) => network.parameters[index]!;
+  return makersOf(network).flatMap((maker): Units[] => {
+    const fate = fateOf(network, maker);
+    if (!("next" in fate)) return [];
+    const { next, between } = fate, { weight, bias } = maker.parameters, units = maker.outputShape[0];
     const reader = parameter(next.parameters.weight!);
-    const between = network.layers.slice(network.layers.indexOf(maker) + 1, network.layers.indexOf(next));
-    return {
+    return [{
       name: maker.name,
       units,
       weight: parameter(weight!).name,
@@ -47,10 +70,32 @@ export function unitsOf(network: Network): Units[] {
       columns: sizeOf(reader.shape.slice(1)) / units,
       keepsZero: between.every(({ layer }) => {
         const row = kindOf(layer).units;
-        return makesUnits(row) || row.keepsZero;
+        return "keepsZero" in row && row.keepsZero;
       }),
-    };
+    }];
   });
+}
+
+/** A sum that takes a layer's units, and whose units it adds up: names of layers, or "the network's input". */
+export interface SummedUnits {
+  readonly sum: string;
+  readonly ends: readonly string[];
+}
+
+/** The sum that takes a layer's units; undefined if none does before another layer reads them. */
+export function sumOf(network: Network, maker: PlacedLayer): SummedUnits | undefined {
+  const fate = fateOf(network, maker), { layers } = network;
+  if (!("sum" in fate)) return undefined;
+  /** What makes the units in front of a layer. */
+  const ends = (at: number): string[] => {
+    const before = layers[at - 1];
+    if (!before) return ["the network's input"];
+    if (makesUnits(kindOf(before.layer).units)) return [before.name];
+    const { layer } = before;
+    if (layer.kind !== "add") return ends(at - 1);
+    return [...ends(layers.findIndex(({ name }) => name === layer.from)), ...ends(at - 1)];
+  };
+  return { sum: fate.sum.name, ends: [...new Set(ends(layers.indexOf(fate.sum) + 1))] };
 }
 
 /** Calls `visit` with the places of the weights that read a unit, in a reading weight of so many values. */

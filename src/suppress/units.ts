@@ -6,7 +6,7 @@
 import { integer } from "../checks/numbers.ts";
 import { UNIT_IMPORTANCES, type UnitImportance } from "../engine/suppression.ts";
 import type { Network } from "../nn/mod.ts";
-import { eachReading, makersOf, type Units, unitsOf } from "../nn/units.ts";
+import { eachReading, makersOf, sumOf, type Units, unitsOf } from "../nn/units.ts";
 
 /** A layer whose units are suppressed. */
 export interface UnitLayerDes {
@@ -36,11 +36,21 @@ export function resolveUnitLayers(layers: readonly UnitLayerDes[], network: Netw
     const { layerName, granularity, minNum, importance = "product" } = layer, where = `the unit layer ${layerName}`;
     const units = all.find(({ name, weight }) => name === layerName || weight === layerName);
     if (!units) {
-      const names = makers.map(({ name }) => name), last = names.at(-1);
-      if (layerName === last || layerName === `${last}.weight`) {
+      const maker = makers.find(({ name }) => layerName === name || layerName === `${name}.weight`);
+      if (!maker) {
+        const names = makers.map(({ name }) => name).join(", ");
+        throw new RangeError(`${where} is no layer with weights; there are ${names}`);
+      }
+      const summed = sumOf(network, maker);
+      if (!summed) {
         throw new RangeError(`${where} gives the network's output: its units are the classes and must stay`);
       }
-      throw new RangeError(`${where} is no layer with weights; there are ${names.join(", ")}`);
+      const able = all.map(({ name }) => name).join(", ") || "none here";
+      throw new RangeError(
+        `${where} is one end of a residual: ${summed.sum} adds up the units of ${summed.ends.join(" and ")}, so that ` +
+          `one that fell silent here would live on in the sum; suppress its weights one by one, or the units of a ` +
+          `layer that no sum takes: ${able}`,
+      );
     }
     integer(`${where}: minNum`, minNum, 1, units.units, ", its units");
     if (!UNIT_IMPORTANCES.includes(importance)) {

@@ -14,7 +14,10 @@ export interface ExportedModel {
   readonly network: Network;
   /** Its parameters, by the same names. */
   readonly parameters: Record<string, Float32Array>;
-  /** The units kept of each layer that has weights but the last, by their places in the layer they come from. */
+  /**
+   * The units kept of each layer that has weights but the last, by their places in the layer they come from: all of a
+   * layer whose units a residual adds to others.
+   */
   readonly kept: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -79,7 +82,9 @@ export function exportModel(network: Network, parameters: ParameterValues): Expo
     }
   }
   for (const { name } of network.parameters) finite(`parameters: ${name}`, parameters[name]!);
-  const kept = Object.fromEntries(unitsOf(network).map((units) => [units.name, speakingUnits(units, parameters)]));
+  const kept: Record<string, number[]> = {};
+  for (const { name, outputShape } of makersOf(network).slice(0, -1)) kept[name] = all(outputShape[0]);
+  for (const units of unitsOf(network)) kept[units.name] = speakingUnits(units, parameters);
   const values: Record<string, Float32Array> = {};
   let inputs: readonly number[] = all(network.inputShape[0]), inputUnits: number = network.inputShape[0];
   for (const { name, outputShape: [units], parameters: { weight, bias } } of makersOf(network)) {

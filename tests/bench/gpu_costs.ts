@@ -76,6 +76,7 @@ const COSTS: Readonly<Record<ShaderName, (constants: Sizes) => Cost | undefined>
     const values = product(c.count, c.lanes), parts = product(c.parts, c.lanes);
     return { operations: values + parts, bytes: 8 * values + 4 * parts };
   },
+  add: (c) => each(Number(c.sums), c.sums ? 12 : 8)(c),
   add_gradients: each(1, 12),
   noised_means: each(2, 20),
   sgd: each(3, 20),

@@ -1,14 +1,17 @@
 /** Attacks on a GPU against the wasm engine's. */
 import {
   adam,
+  conv2d,
   dense,
   flatten,
   ImageInversionAttack,
   lenet5,
+  type Network,
   openEngine,
   type Program,
   Random,
   relu,
+  residual,
   sequential,
   sigmoid,
   sliceNetwork,
@@ -16,9 +19,14 @@ import {
 import { assertNear } from "./near.ts";
 import { type Case, engineOf } from "./case.ts";
 
-const network = sliceNetwork(lenet5(), "relu3");
+const LENET = sliceNetwork(lenet5(), "relu3");
+const RESIDUAL = sequential([1, 32, 32], [
+  conv2d({ channels: 3, kernel: 2, stride: 3 }),
+  relu(),
+  residual([conv2d({ channels: 4, kernel: 1 }), relu(), conv2d({ channels: 3, kernel: 1 })]),
+]);
 
-function inversionCase(method: "sign" | "adam"): Case {
+function inversionCase(method: "sign" | "adam", what: string, network: Network): Case {
   const run = async (gpu: GPU) => {
     using engine = await engineOf(gpu);
     const wasm = await openEngine({ engine: "wasm", threads: 1 }), random = new Random(5, 0);
@@ -39,7 +47,7 @@ function inversionCase(method: "sign" | "adam"): Case {
     const far = actual!.inverted.filter((value, i) => Math.abs(value - expected!.inverted[i]!) > 1e-3).length;
     if (far > images.length / 200) throw new Error(`${far} of ${images.length} pixels differ`);
   };
-  return { name: `the inversion attack by ${method}: five iterations, as on the wasm engine`, run };
+  return { name: `the inversion attack on ${what} by ${method}: five iterations, as on the wasm engine`, run };
 }
 
 async function regress(gpu: GPU): Promise<void> {
@@ -71,7 +79,8 @@ async function regress(gpu: GPU): Promise<void> {
 
 /** The cases. */
 export const attackCases: readonly Case[] = [
-  inversionCase("sign"),
-  inversionCase("adam"),
+  inversionCase("sign", "LeNet-5", LENET),
+  inversionCase("adam", "LeNet-5", LENET),
+  inversionCase("adam", "a residual", RESIDUAL),
   { name: "regression by Adam: five steps of a decoder, as on the wasm engine", run: regress },
 ];

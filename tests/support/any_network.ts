@@ -10,13 +10,16 @@ import {
   type Layer,
   maxPool2d,
   type Network,
+  type NetworkPart,
   type Program,
   Random,
   relu,
   sequential,
+  type Shape,
   sizeOf,
 } from "../../mod.ts";
 import { ELEMENTWISE_NAMES, type ElementwiseName } from "../../src/nn/layers/table.ts";
+import { residualOf } from "./any_residual.ts";
 
 const CLASSES = 4;
 
@@ -36,8 +39,8 @@ interface Wish {
 /** How a wish becomes a layer, and where it may stand: before the flatten, behind it, or in either place. */
 interface Wished {
   readonly where: "spatial" | "flat" | "anywhere";
-  /** `room` cuts a window to what fits. */
-  layer(wish: Wish, room: Room): Layer;
+  /** `room` cuts a window to what fits; `reached` is the shape so far. */
+  layer(wish: Wish, room: Room, reached: () => Shape): NetworkPart;
 }
 type Room = (wished: readonly [number, number], padding?: readonly [number, number]) => readonly [number, number];
 
@@ -62,6 +65,8 @@ const WISHES: Readonly<Record<Layer["kind"], Wished>> = {
   },
   dense: { where: "flat", layer: ({ channels, bias }) => dense({ outputs: 2 * channels, bias }) },
   flatten: { where: "flat", layer: () => flatten() },
+  // A sum ends a residual.
+  add: { where: "anywhere", layer: (wish, _room, reached) => residualOf(wish, reached()) },
   dropout: { where: "anywhere", layer: ({ channels, seed }) => dropout({ rate: channels / 10, seed }) },
 };
 
@@ -101,14 +106,15 @@ type Case = typeof CASE extends fc.Arbitrary<infer T> ? T : never;
 
 /** The network of a case, ending in a dense layer. */
 export function networkOf({ shape, spatial, flat, bias }: Case): Network {
-  const layers: Layer[] = [];
+  const layers: NetworkPart[] = [];
+  const reached = (): Shape => layers.length === 0 ? shape : sequential(shape, layers).outputShape;
   const room: Room = (wished, padding = [0, 0]) => {
-    const [, height, width] = layers.length === 0 ? shape : sequential(shape, layers).outputShape as typeof shape;
+    const [, height, width] = reached() as typeof shape;
     return [Math.min(wished[0], height + 2 * padding[0]), Math.min(wished[1], width + 2 * padding[1])] as const;
   };
   const add = (wish: Wish) => {
-    if (wish.kind !== "block") layers.push(WISHES[wish.kind].layer(wish, room));
-    else layers.push(WISHES.conv2d.layer(wish, room), relu());
+    if (wish.kind !== "block") layers.push(WISHES[wish.kind].layer(wish, room, reached));
+    else layers.push(WISHES.conv2d.layer(wish, room, reached), relu());
     if (wish.kind === "block") layers.push(maxPool2d({ window: room(wish.pool), stride: wish.stride }));
   };
   spatial.forEach(add);

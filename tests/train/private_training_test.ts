@@ -17,6 +17,7 @@ import {
   type Network,
   openEngine,
   relu,
+  residual,
   sequential,
   sgd,
   sigmoid,
@@ -55,6 +56,19 @@ const NETWORKS: readonly [name: string, network: Network, size: readonly [number
       flatten(),
       dense({ outputs: 10 }),
     ], { seed: 4 }),
+    [12, 12],
+  ],
+  [
+    "residuals, one in another and around dense layers",
+    sequential([1, 12, 12], [
+      residual([conv2d({ channels: 1, kernel: 3, padding: 1 })]),
+      conv2d({ ...small, stride: 2 }),
+      relu(),
+      residual([relu(), conv2d({ ...small, padding: 1 }), residual([conv2d({ ...small, padding: 1 })]), relu()]),
+      flatten(),
+      dense({ outputs: 10 }),
+      residual([dense({ outputs: 10 }), sigmoid()]),
+    ], { seed: 5 }),
     [12, 12],
   ],
 ];

@@ -103,6 +103,21 @@ function pooling(site: CpuSite, { outputShape }: PlacedLayer, layer: PoolLayer):
   };
 }
 
+/** The sum of a branch and its input. Its gradient stays as it is until the branch has written that of the input. */
+function sum(site: CpuSite): LayerCalls<CpuActivation> {
+  const { machine, lanes, input, other } = site, { kernels: k } = machine;
+  const output = allocate(site, input.shape), count = sizeOf(input.shape) * lanes;
+  const { gradient } = output, { value: x, gradient: dx } = other!;
+  const toBranch = () => void machine.floats.copyWithin(input.gradient / 4, gradient / 4, gradient / 4 + count);
+  return {
+    output,
+    forward: [() => k.scaledSum(x, input.value, output.value, count, 1)],
+    ...NO_PARAMETERS,
+    inputGradient: [toBranch],
+    otherGradient: [() => k.scaledSum(dx, gradient, dx, count, 1)],
+  };
+}
+
 /** Flattens by name only: batch innermost, a flat activation is the same memory. */
 function flattened({ input }: CpuSite, shape: Shape): LayerCalls<CpuActivation> {
   return { output: { ...input, shape }, forward: [], ...NO_PARAMETERS, inputGradient: [] };
@@ -137,5 +152,7 @@ export function layerCalls(site: CpuSite, group: readonly PlacedLayer[]): LayerC
       return pooling(site, placed, layer);
     case "flatten":
       return flattened(site, outputShape);
+    case "add":
+      return sum(site);
   }
 }

@@ -84,6 +84,31 @@ function dropout(site: GpuSite, { name }: PlacedLayer, layer: DropoutLayer): Lay
   return { output, forward: [call(input.value, output.value)], ...NO_PARAMETERS, inputGradient };
 }
 
+/**
+ * The sum of a branch and its input. Its gradient stays as it is until the branch has written that of the input; what
+ * it writes or adds to a ReLU's gradient is 0 where that gave 0.
+ */
+function sum(site: GpuSite): LayerCalls<GpuActivation> {
+  const { device, lanes, input, other } = site, output = activation(site, input.shape, false);
+  const count = sizeOf(input.shape) * lanes, size = flat(count), { gradient } = output;
+  const add = (sums: boolean, ...buffers: GPUBuffer[]) => device.kernel("add", { count, sums }, buffers, size);
+  return {
+    output,
+    forward: calls(device, add(true, other!.value, input.value, output.value)),
+    ...NO_PARAMETERS,
+    inputGradient: gradient && input.gradient
+      ? calls(device, add(false, gradient, gradient, input.gradient), ...reluGradient(device, input, lanes))
+      : [],
+    otherGradient: gradient && other!.gradient
+      ? calls(
+        device,
+        device.kernel("add_gradients", { count }, [other!.gradient, gradient], size),
+        ...reluGradient(device, other!, lanes),
+      )
+      : [],
+  };
+}
+
 /** The layers that become one group of kernels: a convolution or a dense layer with the ReLU behind it, of a convolution that moves by single places with a 2x2 max-pool behind that; else a layer alone. */
 export function layerGroups(layers: readonly PlacedLayer[]): PlacedLayer[][] {
   const groups: PlacedLayer[][] = [];
@@ -125,5 +150,7 @@ export function layerCalls(site: GpuSite, group: readonly PlacedLayer[]): LayerC
         ...NO_PARAMETERS,
         inputGradient: [],
       };
+    case "add":
+      return sum(site);
   }
 }

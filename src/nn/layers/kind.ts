@@ -35,20 +35,27 @@ export interface PassesUnits {
   readonly keepsZero: boolean;
 }
 
+/** A layer whose units are sums of units in front of it: none of these is known by itself behind it. */
+export interface JoinsUnits {
+  /** Tells it from the others. */
+  readonly joins: true;
+}
+
 /** A row of the table of layers. */
 export interface LayerKind<L> {
   /** What names and numbers layers that were given no name: "conv" of conv1, conv2. */
   readonly prefix: string;
   /** What happens to units in it. */
-  readonly units: MakesUnits<L> | PassesUnits;
+  readonly units: MakesUnits<L> | PassesUnits | JoinsUnits;
   /** Whether it does nothing but in training: then a finished network does not need it. */
   readonly inTrainingOnly?: true;
   /**
    * The shape of its output for one image.
    *
+   * @param inputOf the shape of the input of a layer before it, by name
    * @throws {RangeError} that names the layer, if it does not fit its input.
    */
-  outputShape(name: string, layer: L, input: Shape): Shape;
+  outputShape(name: string, layer: L, input: Shape, inputOf: (name: string) => Shape | undefined): Shape;
   /** Its parameters, weight before bias. */
   parameters(layer: L, input: Shape): readonly LayerParameter[];
   /** Multiply-adds of its forward pass for one image. */

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { addKind, type AddLayer } from "./add.ts";
 import { conv2dKind, type Conv2dLayer } from "./conv2d.ts";
 import { denseKind, type DenseLayer } from "./dense.ts";
 import { dropoutKind, type DropoutLayer } from "./dropout.ts";
 import { flattenKind, type FlattenLayer } from "./flatten.ts";
 import { geluKind, type GeluLayer } from "./gelu.ts";
-import type { ElementwiseKind, LayerKind, MakesUnits, PassesUnits } from "./kind.ts";
+import type { ElementwiseKind, JoinsUnits, LayerKind, MakesUnits, PassesUnits } from "./kind.ts";
 import { poolKind, type PoolLayer } from "./pool.ts";
 import { reluKind, type ReluLayer } from "./relu.ts";
 import { sigmoidKind, type SigmoidLayer } from "./sigmoid.ts";
@@ -23,7 +24,8 @@ export type Layer =
   | DropoutLayer
   | PoolLayer<"maxPool2d">
   | PoolLayer<"averagePool2d">
-  | FlattenLayer;
+  | FlattenLayer
+  | AddLayer;
 
 /** The layer of a kind. */
 export type LayerOf<K extends Layer["kind"]> = Extract<Layer, { readonly kind: K }>;
@@ -39,6 +41,7 @@ export const KINDS = {
   maxPool2d: poolKind,
   averagePool2d: poolKind,
   flatten: flattenKind,
+  add: addKind,
 } satisfies { readonly [K in Layer["kind"]]: LayerKind<LayerOf<K>> };
 
 /** The kinds that are functions of single elements. */
@@ -66,7 +69,7 @@ export function kindOf(layer: Layer): LayerKind<Layer> {
   return KINDS[layer.kind] as LayerKind<Layer>;
 }
 
-/** Whether units are made by a layer, or only handed on. */
-export function makesUnits(units: MakesUnits<Layer> | PassesUnits): units is MakesUnits<Layer> {
+/** Whether units are made by a layer, or handed on or added up. */
+export function makesUnits(units: MakesUnits<Layer> | PassesUnits | JoinsUnits): units is MakesUnits<Layer> {
   return "resized" in units;
 }

@@ -1,0 +1,15 @@
+// y = a + b, element for element; or y = a, where no sum is wanted.
+override count: u32;
+override sums: bool;
+
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+fn element(index: u32) {
+  var value = a[index];
+  if (sums) {
+    value += b[index];
+  }
+  y[index] = value;
+}
