@@ -25,7 +25,10 @@ export function threefry(key0: u32, key1: u32, counter0: u32, counter1: u32): u6
   return x;
 }
 
-/** What becomes of the reduction of large angles in the library's cosine, see `assembly/build.ts`: those here are below 2 pi. */
+/**
+ * What becomes of the reduction of large angles in the library's cosine, see `assembly/build.ts`: those here are
+ * below 2 pi.
+ */
 export function noLargeAngle(): i32 {
   return unreachable();
 }

@@ -1,6 +1,6 @@
 /**
- * The weights still alive of a suppressed layer, as lists of pairs (offset in bytes, index of the weight) behind an index of where each group of them begins. A dense layer is a convolution over one
- * pixel.
+ * The weights still alive of a suppressed layer, as lists of pairs (offset in bytes, index of the weight) behind an
+ * index of where each group of them begins. A dense layer is a convolution over one pixel.
  */
 import { ConvShape, forwardPixel, PACKED, PACKED_SIX } from "./convolution";
 import { passRows, passWidth } from "./events_gradients";
@@ -34,7 +34,9 @@ export function passesOf(s: ConvShape): i32 {
   return passes;
 }
 
-/** The first living weight of a pass, of all passes over all outputs; its offset is that of what it meets in an image. */
+/**
+ * The first living weight of a pass, of all passes over all outputs; its offset is that of what it meets in an image.
+ */
 export function firstOfPass(living: usize, passes: i32, pass: i32, s: ConvShape): usize {
   return firstOf(living, s.outputs * passes, pass);
 }
@@ -92,7 +94,10 @@ export function listLivingPasses(mask: usize, living: usize, conv: usize): void 
   store<i32>(group, <i32> ((pair - begin) >> 3));
 }
 
-/** Packs living weights, pairs from `pair` to before `end`, with their values for {@link forwardPixel}; returns where they end. */
+/**
+ * Packs living weights, pairs from `pair` to before `end`, with their values for {@link forwardPixel}; returns where
+ * they end.
+ */
 export function packLiving(pair: usize, end: usize, weight: usize, out: usize): usize {
   for (; pair < end; pair += 8, out += PACKED) {
     store<i32>(out, load<i32>(pair));

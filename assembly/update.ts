@@ -1,4 +1,7 @@
-/** The optimizers' updates. Suppressed weights and their velocity are exactly 0 afterwards. Four weights at a time, the rest one by one. */
+/**
+ * The optimizers' updates. Suppressed weights and their velocity are exactly 0 afterwards. Four weights at a time,
+ * the rest one by one.
+ */
 import { nextShare, sharesOf } from "./shares";
 
 /** Weights of a share. */

@@ -1,5 +1,5 @@
-// Silences the least important units, of equals the first, until `wanted` are silent: of every silent unit the masks keep
-// neither what makes it, weight [units][taps] and bias [units], nor what reads it, reader [rows][units][columns].
+// Silences the least important units, of equals the first, until `wanted` are silent: of every silent unit the masks
+// keep neither what makes it, weight [units][taps] and bias [units], nor what reads it, reader [rows][units][columns].
 // Nothing is written if so many are silent already. state.suppressed = how many units are silent. `importances` are as
 // unit_importances gives them, and behind them is room for a word a unit: whether it is silent now. One workgroup.
 struct Arguments {

@@ -6,7 +6,10 @@
 
 /** The rules of a suppress operation over a layer on the exact path. */
 export interface ExactSuppression {
-  /** How many weights are to be suppressed, those of before included; the threshold is the `stop`-th smallest magnitude. */
+  /**
+   * How many weights are to be suppressed, those of before included; the threshold is the `stop`-th smallest
+   * magnitude.
+   */
   readonly stop: number;
   /** How many weights are left at least; -1 for no limit. */
   readonly minNum: number;
@@ -28,7 +31,10 @@ export interface ExactSuppression {
 export interface ApproximateSuppression {
   /** The threshold is the `rank`-th smallest candidate. */
   readonly rank: number;
-  /** Whether it is the layer's first operation: then all magnitudes are candidates, else the distinct ones of the weights kept. */
+  /**
+   * Whether it is the layer's first operation: then all magnitudes are candidates, else the distinct ones of the
+   * weights kept.
+   */
   readonly first: boolean;
   /** The rate of the update that will carry the operation out. */
   readonly lr: number;
@@ -38,7 +44,10 @@ export interface ApproximateSuppression {
 export interface UnitSuppression {
   /** How many units are to be silent, those of before included. */
   readonly target: number;
-  /** What makes a unit important: the Euclidean norm of its incoming weights and bias, that of its outgoing weights, or their product. */
+  /**
+   * What makes a unit important: the Euclidean norm of its incoming weights and bias, that of its outgoing weights,
+   * or their product.
+   */
   readonly importance: UnitImportance;
 }
 

@@ -176,15 +176,18 @@ export class SuppressCtrl implements Mechanism {
   /** The unit layers' part of an operation. */
   async #suppressUnits(parameters: ParameterStore, sparsity: number): Promise<void> {
     if (this.unitLayers.length === 0) return;
+    // All is asked for before the first answer: on a GPU none waits for the one before.
     const silent = this.unitLayers.map((layer) => {
-      // To the nearest: the schedule comes near its end before it reaches it, and rounded down it would leave a unit too many.
+      // To the nearest: the schedule comes near its end before it reaches it, and rounded down it would leave a unit too
+      // many.
       const target = Math.min(layer.units - layer.minNum, Math.round(layer.units * sparsity));
       return parameters.suppressUnits(layer, { target, importance: layer.importance });
     });
     // Weights that fell silent with their unit count as suppressed.
     const counts = this.maskLayers.map(({ name }) => parameters.countSuppressed(name));
-    (await Promise.all(counts)).forEach((count, index) => this.#lastCounts[index] = count);
-    this.#silent = await Promise.all(silent);
+    const [units, weights] = await Promise.all([Promise.all(silent), Promise.all(counts)]);
+    weights.forEach((count, index) => this.#lastCounts[index] = count);
+    this.#silent = units;
   }
 
   /** How many of a layer's weights are to be suppressed at a sparsity. */
@@ -192,7 +195,10 @@ export class SuppressCtrl implements Mechanism {
     return Math.floor(count * Math.min(1 - Math.min(minNum, count) / count, sparsity));
   }
 
-  /** Whether the network's first parameter, if it is to be suppressed, has died: then the whole operation is abandoned. */
+  /**
+   * Whether the network's first parameter, if it is to be suppressed, has died: then the whole operation is
+   * abandoned.
+   */
   async #isDead(parameters: ParameterStore, sparsity: number): Promise<boolean> {
     const first = this.maskLayers.find(({ gradIdx }) => gradIdx === 0);
     if (!first || this.#stopOf(first, sparsity) <= 0) return false;

@@ -1,5 +1,6 @@
 /**
- * Suppression by unit: whole outputs of a dense layer or channels of a convolution fall silent, with the weights that make them and those that read them.
+ * Suppression by unit: whole outputs of a dense layer or channels of a convolution fall silent, with the weights that
+ * make them and those that read them.
  *
  * @module
  */
@@ -17,7 +18,8 @@ export interface UnitLayerDes {
   /** Never fewer units than this are left; a positive integer. */
   readonly minNum: number;
   /**
-   * What makes a unit important: the Euclidean norm of its incoming weights and bias, that of its outgoing weights, or (the default) their product. The least important fall silent first.
+   * What makes a unit important: the Euclidean norm of its incoming weights and bias, that of its outgoing weights,
+   * or (the default) their product. The least important fall silent first.
    */
   readonly importance?: UnitImportance;
 }

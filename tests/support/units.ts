@@ -16,7 +16,10 @@ export function importances(layer: UnitLayer, values: ParameterValues): Float64A
   });
 }
 
-/** The units that fall silent so that `target` are, the least important first, of equals the first: those that are silent already, and the new ones. */
+/**
+ * The units that fall silent so that `target` are, the least important first, of equals the first: those that are
+ * silent already, and the new ones.
+ */
 export function silencedUnits(silent: readonly boolean[], importance: Float64Array, target: number): boolean[] {
   const living = [...silent.keys()].filter((unit) => !silent[unit]);
   const more = Math.max(0, target - (silent.length - living.length));

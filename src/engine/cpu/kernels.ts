@@ -1,15 +1,17 @@
 /**
- * The kernels: one signature, carried out by the reference engine (plain TypeScript) and by the wasm engine (AssemblyScript in `assembly/`).
+ * The kernels: one signature, carried out by the reference engine (plain TypeScript) and by the wasm engine
+ * (AssemblyScript in `assembly/`).
  *
- * They stand in families, whose files have the same name in `kernels/` (the interface), `reference/` and `assembly/`. Where
- * AssemblyScript needs more room, the family's name is the beginning of a file's: `convolution_gradients.ts`,
+ * They stand in families, whose files have the same name in `kernels/` (the interface), `reference/` and `assembly/`.
+ * Where AssemblyScript needs more room, the family's name is the beginning of a file's: `convolution_gradients.ts`,
  * `events_gradients.ts`, `living_events.ts`. Tools of several families there are `simd.ts`, `shares.ts` and
  * `weight_gradient.ts`.
  *
- * All work on one linear memory. A *pointer* is a byte offset into it, a multiple of 16 (of 4 for a weight inside a tensor); 0 stands for "absent" where a
- * kernel says so. Activations are `[channel][row][column][image]` in float32; the images of a batch are *lanes*, padded to a multiple of 8.
- * Padding lanes may hold anything finite in activations and always hold 0 in gradients. A *mask* is int32 a weight: -1 kept, 0 suppressed.
- * Outputs do not overlap inputs unless a kernel says that they may be the same.
+ * All work on one linear memory. A *pointer* is a byte offset into it, a multiple of 16 (of 4 for a weight inside a
+ * tensor); 0 stands for "absent" where a kernel says so. Activations are `[channel][row][column][image]` in float32;
+ * the images of a batch are *lanes*, padded to a multiple of 8. Padding lanes may hold anything finite in activations
+ * and always hold 0 in gradients. A *mask* is int32 a weight: -1 kept, 0 suppressed. Outputs do not overlap inputs
+ * unless a kernel says that they may be the same.
  *
  * @module
  */
@@ -33,7 +35,9 @@ import type { SuppressKernels } from "./kernels/suppress.ts";
 import type { UnitsKernels } from "./kernels/units.ts";
 import type { UpdateKernels } from "./kernels/update.ts";
 
-/** Every kernel. Arguments named like tensors are pointers, the rest are numbers; `shape` points to a record of int32. */
+/**
+ * Every kernel. Arguments named like tensors are pointers, the rest are numbers; `shape` points to a record of int32.
+ */
 export interface Kernels
   extends
     ConvolutionKernels,

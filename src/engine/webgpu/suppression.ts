@@ -39,9 +39,10 @@ export class GpuSuppression {
   readonly #buffers: Suppressed;
   readonly #state: GPUBuffer;
   readonly #kernels = new Map<string, Kernel>();
-  /** Table and list of distinct magnitudes, and the importances of units; made when they are first needed. */
+  /** Table and list of distinct magnitudes; made by the first mask. */
   #scratch: readonly [GPUBuffer, GPUBuffer] | undefined;
-  #importances: GPUBuffer | undefined;
+  /** For each number of units, their importances and which are silent; made when they are first needed. */
+  readonly #importances = new Map<number, GPUBuffer>();
 
   /** The operations on parameters at these places. */
   constructor(device: Device, places: readonly Place[], buffers: Suppressed) {
@@ -51,14 +52,11 @@ export class GpuSuppression {
     this.#state = device.buffer(4 * STATE.words);
   }
 
-  get #largest(): number {
-    return Math.max(...this.#places.map(({ count }) => count));
-  }
-
   /** Allocates what the operations on weights need, once there is a mask. */
   makeRoom(): void {
-    const largest = this.#largest;
-    this.#scratch ??= [this.#device.buffer(4 * tableSizeFor(largest)), this.#device.buffer(4 * largest)];
+    if (this.#scratch) return;
+    const largest = Math.max(...this.#places.map(({ count }) => count));
+    this.#scratch = [this.#device.buffer(4 * tableSizeFor(largest)), this.#device.buffer(4 * largest)];
   }
 
   /** A kernel over a part of the parameters, made when first needed: of one workgroup, if not of others. */
@@ -123,13 +121,14 @@ export class GpuSuppression {
   /** See `ParameterStore.suppressUnits`; the masks are yet to be applied, and the number to be read. */
   silenceUnits({ weight, bias, reader, units, taps, rows, columns }: PlacedUnits, rule: UnitSuppression): void {
     const { values, masks } = this.#buffers, [made, read] = [this.#places[weight]!, this.#places[reader]!];
-    const importances = this.#importances ??= this.#device.buffer(8 * this.#largest);
+    const importances = this.#importances.get(units) ?? this.#device.buffer(8 * units);
+    this.#importances.set(units, importances);
     const biasAt = bias === undefined ? 0 : this.#places[bias]!.at;
     const geometry = [made.at, biasAt, read.at, Number(bias !== undefined), units, taps, rows, columns];
-    const measured = [values, masks, importances], key = `unit_importances of ${units}`;
-    const measure = this.#kernel("unit_importances", measured, key, flat(64 * units));
+    const measured = [values, masks, importances], of = ` of ${units}`;
+    const measure = this.#kernel("unit_importances", measured, `unit_importances${of}`, flat(64 * units));
     this.#device.run(measure, ...geometry, UNIT_IMPORTANCES.indexOf(rule.importance));
-    const silence = this.#kernel("silence_units", [masks, importances, this.#state]);
+    const silence = this.#kernel("silence_units", [masks, importances, this.#state], `silence_units${of}`);
     this.#device.run(silence, ...geometry, rule.target);
   }
 }
