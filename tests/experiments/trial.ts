@@ -15,10 +15,13 @@ import {
   sgd,
   type TrainingState,
 } from "../../mod.ts";
-import { BATCH, INTERVAL, SGD_RATE, type Training } from "../../examples/frontier/train.ts";
+import { BATCH, SGD_RATE, type Training } from "../../examples/frontier/train.ts";
 import type { ParameterStore } from "../../src/engine/engine.ts";
 import { resolveUnitLayers, silencedUnits, type UnitLayerDes, unitMasks } from "../../src/suppress/units.ts";
 import { MEASURES, Probe } from "./importance.ts";
+
+/** Steps between suppress operations. */
+const INTERVAL = 15;
 
 /** A way of suppressing units. What is not given is as the library's examples have it. */
 export interface Variant {
