@@ -52,8 +52,8 @@ import { mnist } from "@tacet/tacet/data";
 import { wasmBytes, type WasmBuild } from "@tacet/tacet/wasm";
 export const engine: Promise<Engine> = openEngine(), network: Network = lenet5({ seed: 1 });
 export const bytes: (build: WasmBuild) => Uint8Array = wasmBytes;
-${SUBPATHS.map((path) => `import type * as ${path} from "@tacet/tacet/${path}";`).join("\n")}
-export type Rooms = [${SUBPATHS.map((path) => `typeof ${path}`).join(", ")}];
+${SUBPATHS.map((path) => `import type * as ${path}Room from "@tacet/tacet/${path}";`).join("\n")}
+export type Rooms = [${SUBPATHS.map((path) => `typeof ${path}Room`).join(", ")}];
 export type All = [Checkpoint, InversionEvaluation, typeof mnist];
 // @ts-expect-error: a seed is a number.
 lenet5({ seed: "1" });
