@@ -19,5 +19,5 @@ export { DeviceLimitError, DeviceLostError, DeviceMemoryError, DeviceValidationE
 export { openEngine } from "./open.ts";
 export type { EngineOptions } from "./options.ts";
 export { pixels } from "./pixels.ts";
-export { ThreadError } from "./cpu/wasm/threaded_machine.ts";
+export { ThreadError } from "./cpu/wasm/thread_error.ts";
 export type { WasmBuild } from "./cpu/wasm/module.ts";

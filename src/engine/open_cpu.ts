@@ -16,7 +16,6 @@ import { Parameters } from "./parameters.ts";
 import { wasmMachine } from "./cpu/wasm/machine.ts";
 import { bestBuild, type WasmBuild } from "./cpu/wasm/module.ts";
 import { isFused, relaxedMadd } from "./cpu/wasm/relaxed.ts";
-import { threadedMachine } from "./cpu/wasm/threaded_machine.ts";
 import { helpfulThreads } from "./cpu/work.ts";
 
 function cpuEngine(
@@ -51,7 +50,12 @@ function described(build: WasmBuild, asked: boolean): string {
   return `the wasm engine (relaxed), ${how}${because}`;
 }
 
-function wasmEngine(build: WasmBuild, asked: boolean, threads: number | undefined): Engine {
+/** Makes machines with several threads. Loaded only where there are threads: most pages share no memory. */
+async function threadedMachines(): Promise<typeof import("./cpu/wasm/threaded_machine.ts").threadedMachine> {
+  return (await import("./cpu/wasm/threaded_machine.ts")).threadedMachine;
+}
+
+async function wasmEngine(build: WasmBuild, asked: boolean, threads: number | undefined): Promise<Engine> {
   let what: string;
   try {
     // Run once, not only compiled: what cannot run must be known before somebody relies on it.
@@ -67,13 +71,8 @@ function wasmEngine(build: WasmBuild, asked: boolean, threads: number | undefine
         `threads is ${threads}, but this runtime shares no memory among threads (a browser does in cross-origin isolated pages)`,
       );
     }
-    return cpuEngine(
-      "wasm",
-      build,
-      `${what}; on ${threads} threads`,
-      one,
-      () => threadedMachine(build, threads, start),
-    );
+    const threaded = await threadedMachines();
+    return cpuEngine("wasm", build, `${what}; on ${threads} threads`, one, () => threaded(build, threads, start));
   }
   const available = start ? Math.min(processors(), 64) : 1;
   if (!start || available === 1) return cpuEngine("wasm", build, `${what}; on one thread`, one);
@@ -85,9 +84,10 @@ function wasmEngine(build: WasmBuild, asked: boolean, threads: number | undefine
       return;
     }
   };
+  const threaded = await threadedMachines();
   return cpuEngine("wasm", build, `${what}; on up to ${available} threads`, one, (network, { batchSize }) => {
     const helpful = helpfulThreads(network, batchSize, available);
-    return helpful === 1 ? one() : threadedMachine(build, helpful, tryToStart, CALLS_ALONE);
+    return helpful === 1 ? one() : threaded(build, helpful, tryToStart, CALLS_ALONE);
   });
 }
 
@@ -128,7 +128,7 @@ export async function cpuEngineOf({ engine, build, module, threads }: EngineOpti
   // One thread is no demand: the reference engine has no more.
   const asked = engine !== undefined || build !== undefined || (threads ?? 1) > 1;
   try {
-    return wasmEngine(wasmBuild, engine !== undefined || build !== undefined, threads);
+    return await wasmEngine(wasmBuild, engine !== undefined || build !== undefined, threads);
   } catch (error) {
     if (asked) throw error;
     return await reference(`the reference engine, which is slow, because ${(error as Error).message}`);

@@ -3,9 +3,7 @@
  *
  * @module
  */
-import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { TrainingRecord, TrainingStretch } from "../checkpoint/record.ts";
-import { joined } from "./join_records.ts";
 
 /** A stretch before its first step. */
 export type Settings = TrainingStretch extends infer Stretch
@@ -90,15 +88,10 @@ export class History {
     this.#openAt = -1;
   }
 
-  /** Notes that everything came from a checkpoint: see {@link Model.restore}. */
-  restore({ record, step }: Checkpoint, publicData: boolean): void {
-    // Of old files nothing is known. An epoch has at least one step, so no epoch beyond their number was begun.
-    const { epochs, stretches } = record ?? { epochs: step, stretches: [{ kind: "unknown", steps: step }] as const };
-    const vouched = stretches.map((stretch): TrainingStretch =>
-      publicData && stretch.kind !== "private" ? { ...stretch, publicData } : stretch
-    );
-    this.#stretches = joined(this.#stretches, vouched);
-    this.#epochs = Math.max(this.#epochs, epochs);
+  /** Takes the record that a checkpoint's and this one are together, and the steps of the checkpoint. */
+  restore({ epochs, stretches }: TrainingRecord, step: number): void {
+    this.#stretches = [...stretches];
+    this.#epochs = epochs;
     this.steps = step;
     this.#openAt = -1;
   }

@@ -5,7 +5,7 @@
  */
 import { finite, integer, positive } from "../checks/numbers.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { recordFault, type TrainingRecord } from "../checkpoint/record.ts";
+import type { TrainingRecord } from "../checkpoint/record.ts";
 import type { Engine, ParameterStore, Program } from "../engine/engine.ts";
 import { fitValues } from "../nn/fit.ts";
 import { dpSgd, type Fit, type FitOptions, type Network, type Optimizer, type ParameterValues } from "../nn/mod.ts";
@@ -16,7 +16,7 @@ import type { ModelInTraining } from "./model_in_training.ts";
 import type { Metric, ModelOptions, TrainingPlan, TrainOptions } from "./options.ts";
 import type { OriginOptions } from "./origin.ts";
 import { type PrivacySpent, privacySpent } from "./privacy_spent.ts";
-import { checkPrivacy, PRIVATE_IMAGES_AT_ONCE } from "./private_step.ts";
+import { checkPrivacy, PRIVATE_IMAGES_AT_ONCE } from "./sampling.ts";
 import { Run } from "./run.ts";
 import { type SparsityReport, sparsityReport } from "./sparsity.ts";
 import type { TrainingData } from "./training_data.ts";
@@ -270,10 +270,11 @@ export class Model implements ModelInTraining {
    */
   async restore(checkpoint: Checkpoint, options: FitOptions & OriginOptions = {}): Promise<Fit> {
     integer("the checkpoint's step", checkpoint.step, 0);
-    const fault = checkpoint.record && recordFault(checkpoint.record);
-    if (fault) throw new RangeError(`the checkpoint has ${fault.found}; expected ${fault.expected}`);
+    const { judgeRecord, restoredRecord } = await import("./restore.ts");
+    judgeRecord(checkpoint.record);
     const fit = (await this.program()).parameters.restore(checkpoint, options);
-    this.#history.restore(checkpoint, options.publicData ?? false);
+    const record = restoredRecord(this.record, checkpoint, options.publicData ?? false);
+    this.#history.restore(record, checkpoint.step);
     return fit;
   }
 }

@@ -10,7 +10,8 @@ import type { History } from "./history.ts";
 import { markOf } from "./mark.ts";
 import type { ModelInTraining } from "./model_in_training.ts";
 import type { TrainingPlan } from "./options.ts";
-import { PrivateSteps, samplesOf } from "./private_step.ts";
+import type { PrivateSteps } from "./private_step.ts";
+import { samplesOf } from "./sampling.ts";
 
 /** One call of `train`. */
 export class Run {
@@ -18,7 +19,7 @@ export class Run {
   readonly #program: Program;
   readonly #history: History;
   readonly #plan: TrainingPlan;
-  /** Made by the first private step. */
+  /** Undefined unless training is private. */
   #private: PrivateSteps | undefined;
   readonly #state: { -readonly [Field in keyof TrainingState]: TrainingState[Field] };
   /** Images in the last batch. */
@@ -91,8 +92,7 @@ export class Run {
   #step(indices: ArrayLike<number>): Promise<void> | undefined {
     const { optimizer } = this.#model, program = this.#program, history = this.#history, state = this.#state;
     if (optimizer.kind === "dpSgd") {
-      this.#private ??= new PrivateSteps(program, this.#plan.data);
-      this.#private.step(optimizer, indices, history.drawNumber);
+      this.#private!.step(optimizer, indices, history.drawNumber);
     } else {
       program.load(this.#plan.data, indices);
       program.trainStep(optimizer, history.drawNumber);
@@ -108,6 +108,10 @@ export class Run {
   /** All of it. */
   async train(): Promise<void> {
     const { epochs, batchSize, data, callbacks } = this.#plan, state = this.#state, program = this.#program;
+    if (this.#model.optimizer.kind === "dpSgd") {
+      const { PrivateSteps } = await import("./private_step.ts");
+      this.#private = new PrivateSteps(program, data);
+    }
     program.watch();
     this.#begin();
     await this.#tell("onTrainBegin");

@@ -26,7 +26,7 @@ const { exports } = JSON.parse(readFileSync(join(checkout, "deno.json"), "utf8")
 };
 const from = (path: string) => JSON.stringify(join(checkout, path));
 const ENTRIES: [string, string][] = [
-  ["everything", Object.values(exports).map((path, i) => `export * as e${i} from ${from(path)};`).join("\n")],
+  ["everything", Object.values(exports).map((path) => `export * from ${from(path)};`).join("\n")],
   ...Object.entries(exports).map(([entry, path]): [string, string] => [entry, `export * from ${from(path)};`]),
   ["an engine and checkpoints", `export { decodeCheckpoint, openEngine, sequential } from ${from("mod.ts")};`],
   [

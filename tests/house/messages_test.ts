@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { DataFormatError, decompressed, encodeIdx, parseIdx } from "../../mod.ts";
 import { noNode } from "../support/here.ts";
 
-const path = (name: string) => noNode ? "" : fileURLToPath(new URL(`../${name}`, import.meta.url));
+const path = (name: string) => noNode ? "" : fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const skip = noNode || (process.versions.deno ? false : "only Deno lists what is exported");
 
 /**

@@ -9,7 +9,7 @@ import { type Ended, runAlone } from "../support/child.ts";
 import { noNode } from "../support/here.ts";
 import { inTemporaryFolder } from "../support/temporary_folder.ts";
 
-const path = (name: string) => noNode ? "" : fileURLToPath(new URL(`../${name}`, import.meta.url));
+const path = (name: string) => noNode ? "" : fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const deno = !noNode && process.versions.deno !== undefined;
 const notDeno = deno ? false : "only Deno has WebGPU and permissions of its own";
 const notLinux = deno && process.platform === "linux" ? false : "only Deno on Linux is quiet of its own accord";

@@ -11,6 +11,7 @@ import type { Machine } from "../machine.ts";
 import { type KernelExports, machineOf } from "./machine.ts";
 import { type WasmBuild, wasmBytes } from "./module.ts";
 import { importingSharedMemory, sharedMemory } from "./shared_memory.ts";
+import { ThreadError } from "./thread_error.ts";
 
 /** The kernels whose work is in shares, found by the build from what their code calls; the others are done by the calling thread alone. */
 const SHARED: readonly KernelName[] = shared;
@@ -61,21 +62,6 @@ for (let known = 0;;) {
   }
   if (Atomics.load(state, ${WAITING})) Atomics.notify(state, ${DONE});
 }`;
-
-/**
- * A thread of the engine died or does not answer; what was computed since the last step is lost.
- *
- * @example
- * ```ts
- * import { ThreadError } from "@tacet/tacet";
- * const error: unknown = new ThreadError("thread 1 does not answer");
- * if (error instanceof ThreadError) console.log("open another engine with { threads: 1 }");
- * ```
- */
-export class ThreadError extends Error {
-  /** "ThreadError". */
-  override name = "ThreadError";
-}
 
 /** Announces a call to the threads; its number is even. */
 function announce(
