@@ -5,6 +5,7 @@
  */
 import { finite } from "../checks/numbers.ts";
 import { judgeWhole } from "../nn/judge.ts";
+import { mixersOf } from "../nn/mixing.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 
 /**
@@ -27,6 +28,20 @@ export function checkBound(inputBound: readonly [low: number, high: number]): re
 export function checkParameters(network: Network, parameters: ParameterValues): void {
   judgeWhole(network.parameters, parameters);
   for (const { name } of network.parameters) finite(`parameters: ${name}`, parameters[name]!);
+}
+
+/**
+ * Attacks on gradients take it that these are a sum over images, each by itself.
+ *
+ * @throws {TypeError} if they are not.
+ */
+export function checkImagesApart(network: Network): void {
+  const [mixer] = mixersOf(network);
+  if (!mixer) return;
+  throw new TypeError(
+    `gradients of a network with ${mixer.name} cannot be attacked: by batch normalisation they depend on statistics of ` +
+      "the whole batch, for which the attack was not made or measured",
+  );
 }
 
 /**

@@ -47,6 +47,8 @@ export interface LayerCalls<A extends Activation> {
   readonly exampleSquares: readonly Call[];
   /** And to that of the input. */
   readonly inputGradient: readonly Call[];
+  /** What an update behind a step of training makes of the statistics of its batch. */
+  readonly statistics?: readonly Call[];
 }
 
 /** Of a layer without parameters. */
@@ -147,6 +149,8 @@ export interface DeviceParameters extends ParameterStore {
   readonly watch: Watch;
   /** Has the steps watched counted from 1 again, and lets them change the parameters again. */
   beginWatch(): void;
+  /** Has the next update make these calls, in place of any of before. */
+  atUpdate(calls: readonly Call[]): void;
   /** Whether clipped gradients were added up since the last update. */
   readonly isGathering: boolean;
 }

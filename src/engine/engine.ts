@@ -102,11 +102,18 @@ export interface Program {
    * infinite.
    */
   output(): Promise<Float32Array>;
-  /** Forward, mean softmax cross entropy, and the gradients that the program was made for; changes no parameter. */
+  /**
+   * Forward, mean softmax cross entropy, and the gradients that the program was made for; changes no parameter. Batch
+   * normalisation takes the batch's own statistics, which the next update brings into the running ones.
+   *
+   * @throws {RangeError} if the batch is one image, and batch normalisation then has but one value of a unit.
+   */
   gradients(): void;
   /**
    * Forward, then each image's own gradient, of its own loss, clipped to length `clip` over all parameters together; their sum is added to what {@link ParameterStore.update} takes by the rule "dpSgd". A batch of any
    * number of images is done in several calls. A gradient whose squared length is not finite in float32 adds nothing.
+   *
+   * @throws {TypeError} if the network has batch normalisation: no example then has a gradient of its own.
    */
   clippedGradients(clip: number): void;
   /**
@@ -248,10 +255,15 @@ export interface ParameterStore {
   /**
    * Sets the gradient that the next {@link ParameterStore.update} takes.
    *
-   * @throws {RangeError} if a value is not finite, the name is unknown or the number of values is not the parameter's.
+   * @throws {RangeError} if a value is not finite, the name is unknown, the number of values is not the parameter's or
+   * the parameter is not trained.
    */
   setGradient(name: string, values: Float32Array): void;
-  /** Gives a parameter a mask, all kept; it has one from then on. */
+  /**
+   * Gives a parameter a mask, all kept; it has one from then on.
+   *
+   * @throws {RangeError} if the name is unknown or the parameter is not trained.
+   */
   addMask(name: string): void;
   /** The masks of all parameters that have one: 1 = kept, 0 = suppressed. */
   masks(): Promise<Record<string, Uint8Array>>;

@@ -5,9 +5,9 @@
  */
 import { finite } from "../checks/numbers.ts";
 import { fitSaved } from "../nn/fit.ts";
-import { judgeMasks, judgeValues } from "../nn/judge.ts";
+import { judgeMasks, judgeValues, refuse, untrainedFaults } from "../nn/judge.ts";
 import type { Fit, FitOptions, Optimizer, ParameterSpec, ParameterValues, SavedParameters } from "../nn/mod.ts";
-import type { DeviceParameters, ParameterMemory, Watch } from "./backend.ts";
+import type { Call, DeviceParameters, ParameterMemory, Watch } from "./backend.ts";
 import type { ApproximateSuppression, ExactSuppression } from "./engine.ts";
 import { checkFinite, checkOptimizer } from "./finite.ts";
 
@@ -16,6 +16,8 @@ export class Parameters implements DeviceParameters {
   readonly specs: readonly ParameterSpec[];
   readonly #memory: ParameterMemory;
   readonly #masked = new Set<number>();
+  /** What the next update does beside changing what gradients train. */
+  #atUpdate: readonly Call[] = [];
   #isGathering = false;
   #deWeightIsSet = false;
   #noisySteps = 0;
@@ -72,6 +74,9 @@ export class Parameters implements DeviceParameters {
 
   setGradient(name: string, values: Float32Array): void {
     const place = this.#place(name);
+    if (this.specs[place]!.trained === false) {
+      throw new RangeError(`${name} is state that is not trained: it has no gradient to set; setValues sets it`);
+    }
     judgeValues(this.specs, { [name]: values });
     finite(`the gradient of ${name}`, values);
     this.#memory.write("gradient", place, values);
@@ -80,6 +85,7 @@ export class Parameters implements DeviceParameters {
   addMask(name: string): void {
     const place = this.#place(name);
     if (this.#masked.has(place)) return;
+    refuse(untrainedFaults(this.specs, [name]));
     this.#memory.addMask(place);
     this.#masked.add(place);
   }
@@ -103,6 +109,7 @@ export class Parameters implements DeviceParameters {
     this.setValues(values);
     // Nothing that steps of before have left belongs to these values.
     this.#memory.forget();
+    this.#atUpdate = [];
     this.#deWeightIsSet = false;
     this.#adamSteps = 0;
     this.#forgetPowers();
@@ -134,15 +141,21 @@ export class Parameters implements DeviceParameters {
     this.#memory.addGradients();
   }
 
+  atUpdate(calls: readonly Call[]): void {
+    this.#atUpdate = calls;
+  }
+
   update(optimizer: Optimizer, step: number = this.#noisySteps): void {
     checkOptimizer(optimizer);
-    const memory = this.#memory, { watch } = memory;
+    const memory = this.#memory, { watch } = memory, calls = this.#atUpdate;
+    this.#atUpdate = [];
     if (optimizer.kind === "dpSgd" || watch.isStopped) this.#isGathering = false;
     if (watch.isStopped) {
       memory.dropSums();
       return;
     }
     watch.steps++;
+    for (const call of calls) call();
     if (optimizer.kind === "dpSgd") {
       memory.privatize(optimizer, step);
       this.#noisySteps = step + 1;

@@ -4,6 +4,7 @@
  * @module
  */
 import { integer } from "../checks/numbers.ts";
+import { checkOwnGradients, checkStatistics } from "../nn/mixing.ts";
 import { type Network, type Optimizer, type PlacedLayer, sizeOf } from "../nn/mod.ts";
 import type {
   Activation,
@@ -43,6 +44,8 @@ export class DeviceProgram<A extends Activation> implements Program {
   readonly #losses: Losses;
   readonly #forward: readonly Call[];
   readonly #backward: readonly Call[];
+  /** What an update behind the backward pass of a step of training makes of the batch's statistics. */
+  readonly #statistics: readonly Call[];
   /** As the backward pass, but each image's squared gradient length in place of the parameters' gradients. */
   readonly #squaresPass: readonly Call[];
   #clipping: Clipping | undefined;
@@ -83,6 +86,7 @@ export class DeviceProgram<A extends Activation> implements Program {
       layers.toReversed().flatMap((layer) => [...layer.events, ...layer[which], ...layer.inputGradient]);
     this.#backward = backward("parameterGradients");
     this.#squaresPass = backward("exampleSquares");
+    this.#statistics = ofParameters ? layers.flatMap(({ statistics = [] }) => statistics) : [];
     const outputs = sizeOf(activation.shape);
     this.#memory = backend.batch(this.#input, outputs);
     this.#batch = new Batch(this.#memory, backend.pass, this.#input, outputs, batchSize);
@@ -109,7 +113,9 @@ export class DeviceProgram<A extends Activation> implements Program {
 
   #pass(training: boolean): void {
     this.#requireBatch();
-    this.#backend.pass.training = training;
+    const { pass } = this.#backend;
+    if (training) checkStatistics(this.network, pass.images);
+    pass.training = training;
     run(this.#forward);
   }
 
@@ -151,7 +157,12 @@ export class DeviceProgram<A extends Activation> implements Program {
     this.#requireGradients();
     this.#pass(true);
     this.#crossEntropy(true, "set", isStep);
+    this.#runBackward();
+  }
+
+  #runBackward(): void {
     run(this.#backward);
+    this.parameters.atUpdate(this.#statistics);
   }
 
   gradients(): void {
@@ -161,6 +172,7 @@ export class DeviceProgram<A extends Activation> implements Program {
 
   clippedGradients(clip: number): void {
     this.#requireGradients();
+    checkOwnGradients(this.network);
     const clipping = this.#clipping ??= this.#backend.clipping(this.#output);
     this.#pass(true);
     clipping.begin();
@@ -187,7 +199,7 @@ export class DeviceProgram<A extends Activation> implements Program {
     checkRegression(targets, images, sizeOf(this.#output.shape), optimizer);
     this.#pass(true);
     this.#losses.squaredError(targets);
-    run(this.#backward);
+    this.#runBackward();
     this.parameters.update(optimizer);
   }
 

@@ -30,7 +30,7 @@ function cpuBackend(machine: Machine, parameters: CpuParameters, lanes: number):
       return { shape, value: allocate(), gradient: withGradient ? allocate() : 0 };
     },
     groups: layerGroups,
-    place: (group, site) => layerCalls({ ...site, machine, parameters, lanes, squares }, group),
+    place: (group, site) => layerCalls({ ...site, machine, parameters, pass, lanes, squares }, group),
     batch: (input, outputs) => batch = new CpuBatch(machine, pass, input, outputs, lanes),
     losses: (output) => losses = new CpuLosses(machine, batch, pass, output, lanes, parameters.watch),
     clipping: (output) => cpuClipping(machine, pass, output, squares, lanes),

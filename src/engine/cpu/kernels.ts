@@ -8,6 +8,7 @@
  *
  * @module
  */
+import type { BatchNormKernels } from "./kernels/batch_norm.ts";
 import type { ConvolutionKernels } from "./kernels/convolution.ts";
 import type { DenseKernels } from "./kernels/dense.ts";
 import type { DrawsKernels } from "./kernels/draws.ts";
@@ -39,6 +40,7 @@ export interface Kernels
     DenseKernels,
     ReluKernels,
     SigmoidKernels,
+    BatchNormKernels,
     PoolingKernels,
     LossKernels,
     UpdateKernels,

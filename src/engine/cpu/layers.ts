@@ -4,6 +4,7 @@
  * @module
  */
 import { type DenseLayer, type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../../nn/mod.ts";
+import { batchNorm } from "./batch_norm.ts";
 import { convolution, pooledConvolution } from "./convolution.ts";
 import { type LayerCalls, NO_PARAMETERS } from "../backend.ts";
 import { allocate, convShape, type CpuActivation, type CpuSite, LIST_UP_TO, poolShape, weights } from "./site.ts";
@@ -104,6 +105,8 @@ export function layerCalls(site: CpuSite, group: readonly PlacedLayer[]): LayerC
     case "relu":
     case "sigmoid":
       return elementwise(site, outputShape, layer.kind);
+    case "batchNorm":
+      return batchNorm(site, placed, layer);
     case "maxPool2d":
     case "averagePool2d":
       return pooling(site, placed, layer);

@@ -5,7 +5,7 @@
  */
 import { type Conv2dLayer, type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../../nn/mod.ts";
 import { CONV_SHAPE, POOL_SHAPE } from "./kernels/memory.ts";
-import type { Activation, Site } from "../backend.ts";
+import type { Activation, Pass, Site } from "../backend.ts";
 import type { Machine } from "./machine.ts";
 import type { CpuParameters } from "./parameters.ts";
 import type { WeightPlace } from "./place.ts";
@@ -20,6 +20,7 @@ export interface CpuActivation extends Activation {
 export interface CpuSite extends Site<CpuActivation> {
   readonly machine: Machine;
   readonly parameters: CpuParameters;
+  readonly pass: Pass;
   readonly lanes: number;
   /** Where the squared length of each image's gradient of all parameters is added up. */
   readonly squares: number;

@@ -35,7 +35,7 @@ function gpuBackend(
       return { shape, value: buffer(), gradient: withGradient ? buffer() : undefined, isRelu: false };
     },
     groups: layerGroups,
-    place: (group, site) => layerCalls({ ...site, device, parameters, lanes, squares }, group),
+    place: (group, site) => layerCalls({ ...site, device, parameters, pass, lanes, squares }, group),
     batch: (input, outputs) => batch = new GpuBatch(device, uploads, pass, input, outputs, lanes),
     losses: (output) => new GpuLosses(device, batch, pass, output, lanes, parameters.watch),
     clipping: (output) => squares.clipping(pass, output),

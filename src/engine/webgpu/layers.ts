@@ -4,6 +4,7 @@
  * @module
  */
 import { type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../../nn/mod.ts";
+import { batchNorm } from "./batch_norm.ts";
 import { convolution } from "./convolution.ts";
 import { dense } from "./dense.ts";
 import { type LayerCalls, NO_PARAMETERS } from "../backend.ts";
@@ -95,6 +96,8 @@ export function layerCalls(site: GpuSite, group: readonly PlacedLayer[]): LayerC
     case "relu":
     case "sigmoid":
       return elementwise(site, layer.kind);
+    case "batchNorm":
+      return batchNorm(site, placed, layer);
     case "maxPool2d":
     case "averagePool2d":
       return pooling(site, placed, layer);

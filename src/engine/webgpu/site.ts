@@ -5,7 +5,7 @@
  */
 import { type PlacedLayer, type Shape, sizeOf } from "../../nn/mod.ts";
 import type { ExampleSquares } from "./clipping.ts";
-import type { Activation, Call, Site } from "../backend.ts";
+import type { Activation, Call, Pass, Site } from "../backend.ts";
 import { type Device, flat, type Kernel } from "./device.ts";
 import type { GpuParameters } from "./parameters.ts";
 
@@ -21,6 +21,7 @@ export interface GpuActivation extends Activation {
 export interface GpuSite extends Site<GpuActivation> {
   readonly device: Device;
   readonly parameters: GpuParameters;
+  readonly pass: Pass;
   readonly lanes: number;
   readonly squares: ExampleSquares;
 }

@@ -6,8 +6,8 @@
 import type { InitialDistribution } from "../initializers.ts";
 import type { Shape } from "../shape.ts";
 
-/** The parameters that a layer may have. */
-export type ParameterRole = "weight" | "bias";
+/** The parameters that a layer may have, as PyTorch calls them: running statistics are state that is not trained. */
+export type ParameterRole = "weight" | "bias" | "running_mean" | "running_var";
 
 /** A parameter that a layer brings: its shape, and the distribution of its first values. */
 export interface LayerParameter {
@@ -17,6 +17,10 @@ export interface LayerParameter {
   readonly shape: readonly number[];
   /** From which its first values are drawn. */
   readonly initial: InitialDistribution;
+  /** False for state that no gradient trains. */
+  readonly trained?: boolean;
+  /** The least that a value may be; by default any is right. */
+  readonly least?: number;
 }
 
 /**
@@ -41,6 +45,8 @@ export interface LayerKind<L> {
   readonly prefix: string;
   /** What happens to units in it. */
   readonly units: MakesUnits<L> | PassesUnits;
+  /** Set where an image's output depends on the others of its batch in a step of training. */
+  readonly mixesImages?: true;
   /**
    * The shape of its output for one image.
    *

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { batchNorm, type BatchNormLayer, type BatchNormOptions } from "./batch_norm.ts";
 export { conv2d, type Conv2dLayer, type Conv2dOptions } from "./conv2d.ts";
 export { dense, type DenseLayer, type DenseOptions } from "./dense.ts";
 export { flatten, type FlattenLayer } from "./flatten.ts";

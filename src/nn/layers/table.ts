@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { batchNormKind, type BatchNormLayer } from "./batch_norm.ts";
 import { conv2dKind, type Conv2dLayer } from "./conv2d.ts";
 import { denseKind, type DenseLayer } from "./dense.ts";
 import { flattenKind, type FlattenLayer } from "./flatten.ts";
@@ -17,6 +18,7 @@ export type Layer =
   | DenseLayer
   | ReluLayer
   | SigmoidLayer
+  | BatchNormLayer
   | PoolLayer<"maxPool2d">
   | PoolLayer<"averagePool2d">
   | FlattenLayer;
@@ -30,6 +32,7 @@ export const KINDS: { readonly [K in Layer["kind"]]: LayerKind<LayerOf<K>> } = {
   dense: denseKind,
   relu: reluKind,
   sigmoid: sigmoidKind,
+  batchNorm: batchNormKind,
   maxPool2d: poolKind,
   averagePool2d: poolKind,
   flatten: flattenKind,
