@@ -93,15 +93,18 @@ export function maskFaults(specs: readonly ParameterSpec[], masks: ReadonlyMap<s
   const unknown = [...masks.keys()].filter((name) => !specs.some((spec) => spec.name === name));
   const there = specs.map(({ name }) => name).join(", ");
   const names = unknown.length === 0 ? [] : [`masks has ${quoted(unknown)}; there are ${there}`];
-  return names.concat(untrainedFaults(specs, [...masks.keys()]), specs.flatMap(({ name, shape }) => {
-    if (!masks.has(name)) return [];
-    const mask = masks.get(name), count = sizeOf(shape);
-    if (tagOf(mask) !== "Uint8Array") return [`the mask of ${name} is ${tagOf(mask)}; it must be a Uint8Array`];
-    const kept = mask as Uint8Array;
-    if (kept.length !== count) return [`the mask of ${name} takes ${count} values, got ${kept.length}`];
-    const wrong = kept.findIndex((one) => one > 1);
-    return wrong < 0 ? [] : [`the mask of ${name} is ${kept[wrong]} at ${wrong}; it must be 0 or 1`];
-  }));
+  return names.concat(
+    untrainedFaults(specs, [...masks.keys()]),
+    specs.flatMap(({ name, shape }) => {
+      if (!masks.has(name)) return [];
+      const mask = masks.get(name), count = sizeOf(shape);
+      if (tagOf(mask) !== "Uint8Array") return [`the mask of ${name} is ${tagOf(mask)}; it must be a Uint8Array`];
+      const kept = mask as Uint8Array;
+      if (kept.length !== count) return [`the mask of ${name} takes ${count} values, got ${kept.length}`];
+      const wrong = kept.findIndex((one) => one > 1);
+      return wrong < 0 ? [] : [`the mask of ${name} is ${kept[wrong]} at ${wrong}; it must be 0 or 1`];
+    }),
+  );
 }
 
 /** @throws {RangeError} of all faults, if there are any. */

@@ -18,11 +18,13 @@ export interface Units {
   readonly weight: string;
   /** The name of its bias, `[units]`. */
   readonly bias: string | undefined;
+  /** The names of further parameters, `[units][...]`, of layers that hand the units on: those that silence a unit if they are 0. */
+  readonly silencers: readonly string[];
   /** The name of the weight that reads the units, `[outputs][units][columns]`. */
   readonly reader: string;
   /** How many weights of each of the reader's outputs read a unit. */
   readonly columns: number;
-  /** Whether a unit that is 0 is 0 for the reader, too. */
+  /** Whether a unit that is 0 is 0 for the reader, too, if its silencers are. */
   readonly keepsZero: boolean;
 }
 
@@ -38,16 +40,21 @@ export function unitsOf(network: Network): Units[] {
     const next = makers[index + 1]!, { weight, bias } = maker.parameters, units = maker.outputShape[0];
     const reader = parameter(next.parameters.weight!);
     const between = network.layers.slice(network.layers.indexOf(maker) + 1, network.layers.indexOf(next));
+    const silencers = between.flatMap(({ layer, parameters }) => {
+      const row = kindOf(layer).units;
+      return makesUnits(row) ? [] : (row.silencers ?? []).map((role) => parameter(parameters[role]!).name);
+    });
     return {
       name: maker.name,
       units,
       weight: parameter(weight!).name,
       bias: bias === undefined ? undefined : parameter(bias).name,
+      silencers,
       reader: reader.name,
       columns: sizeOf(reader.shape.slice(1)) / units,
       keepsZero: between.every(({ layer }) => {
         const row = kindOf(layer).units;
-        return makesUnits(row) || row.keepsZero;
+        return makesUnits(row) || row.keepsZero || row.silencers !== undefined;
       }),
     };
   });

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import {
   averagePool2d,
+  batchNorm,
   type BatchSource,
   conv2d,
   dense,
@@ -45,8 +46,8 @@ const wish = (kinds: readonly Wish["kind"][]): fc.Arbitrary<Wish> =>
 /** What a network and a batch for it are made from. */
 export const CASE = fc.record({
   shape: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 3, max: 8 }), fc.integer({ min: 3, max: 8 })),
-  spatial: fc.array(wish(["block", "conv2d", "relu", "maxPool2d", "averagePool2d"]), { maxLength: 4 }),
-  flat: fc.array(wish(["dense", "relu"]), { maxLength: 3 }),
+  spatial: fc.array(wish(["block", "conv2d", "relu", "batchNorm", "maxPool2d", "averagePool2d"]), { maxLength: 4 }),
+  flat: fc.array(wish(["dense", "relu", "batchNorm"]), { maxLength: 3 }),
   bias: fc.boolean(),
   /** The share of weights that no mask suppresses. */
   density: fc.constantFrom(1, 1, 0.6, 0.1),
@@ -58,11 +59,16 @@ export const CASE = fc.record({
 type Case = typeof CASE extends fc.Arbitrary<infer T> ? T : never;
 
 /** The network of a case, ending in a dense layer. */
-export function networkOf({ shape, spatial, flat, bias }: Case): Network {
+export function networkOf({ shape, spatial, flat, bias, images }: Case): Network {
   const layers: Layer[] = [];
   const roomFor = (wished: readonly [number, number], padding: readonly [number, number] = [0, 0]) => {
     const [, height, width] = layers.length === 0 ? shape : sequential(shape, layers).outputShape as typeof shape;
     return [Math.min(wished[0], height + 2 * padding[0]), Math.min(wished[1], width + 2 * padding[1])] as const;
+  };
+  const normalize = () => {
+    const now = layers.length === 0 ? shape : sequential(shape, layers).outputShape;
+    // A single value has no variance. With a large epsilon the slopes are bounded, as finite differences need them.
+    if (images > 1 || sizeOf(now) > now[0]) layers.push(batchNorm({ epsilon: 0.25 }));
   };
   for (const { kind, channels, window, stride, pool, padding, bias } of spatial) {
     if (kind === "conv2d" || kind === "block") {
@@ -70,12 +76,14 @@ export function networkOf({ shape, spatial, flat, bias }: Case): Network {
     }
     if (kind === "relu" || kind === "block") layers.push(relu());
     if (kind === "block") layers.push(maxPool2d({ window: roomFor(pool), stride }));
+    if (kind === "batchNorm") normalize();
     if (kind === "maxPool2d") layers.push(maxPool2d({ window: roomFor(window), stride }));
     if (kind === "averagePool2d") layers.push(averagePool2d({ window: roomFor(window), stride }));
   }
   layers.push(flatten());
   for (const { kind, channels, bias } of flat) {
-    layers.push(kind === "relu" ? relu() : dense({ outputs: 2 * channels, bias }));
+    if (kind === "batchNorm") normalize();
+    else layers.push(kind === "relu" ? relu() : dense({ outputs: 2 * channels, bias }));
   }
   return sequential(shape, [...layers, dense({ outputs: CLASSES, bias })]);
 }
@@ -95,10 +103,13 @@ export interface Drawn {
 export function drawParameters(network: Network, seed: number, density = 1, grain = 2 ** -40): Drawn {
   const random = new Random(seed, 1);
   const values: Drawn["values"] = {}, masks: Drawn["masks"] = {};
-  for (const { name, shape } of network.parameters) {
+  for (const { name, shape, least } of network.parameters) {
     const largest = shape.length === 1 ? 0.25 : Math.min(1, 3 / Math.sqrt(sizeOf(shape.slice(1))));
     const draw = () => Math.round(random.uniform(-largest, largest) / grain) * grain;
-    values[name] = Float32Array.from({ length: sizeOf(shape) }, draw);
+    values[name] = Float32Array.from(
+      { length: sizeOf(shape) },
+      () => least === undefined ? draw() : least + 0.5 + draw(),
+    );
     if (shape.length === 1 || density === 1) continue;
     masks[name] = Uint8Array.from({ length: sizeOf(shape) }, () => Number(random.uniform() < density));
     values[name] = values[name].map((value, i) => masks[name]![i] ? value : 0);

@@ -68,7 +68,7 @@ export function batchNorm(options: BatchNormOptions = {}): BatchNormLayer {
 export const batchNormKind: LayerKind<BatchNormLayer> = {
   ...ELEMENTWISE,
   prefix: "norm",
-  units: { keepsZero: false },
+  units: { keepsZero: false, silencers: ["weight", "bias"] },
   mixesImages: true,
   parameters: (_layer, [channels]) => [
     { role: "weight", shape: [channels], initial: ones()(1, 1) },

@@ -33,10 +33,15 @@ export interface MakesUnits<L> {
   resized(layer: L, units: number): L;
 }
 
-/** A layer that hands on the units in front of it, each by itself. */
+/**
+ * A layer that hands on the units in front of it, each by itself. If it has parameters, each unit has its own of them:
+ * `[units][...]`.
+ */
 export interface PassesUnits {
   /** Whether a unit that is 0 for all images still is behind the layer. */
   readonly keepsZero: boolean;
+  /** Those of its parameters that make a unit 0 if the unit's own are 0; none by default. */
+  readonly silencers?: readonly ParameterRole[];
 }
 
 /** A row of the table of layers. */
