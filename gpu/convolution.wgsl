@@ -63,11 +63,6 @@ fn bias(output: u32) -> f32 {
 // Whether all tiles lie within y: then nothing need be asked where it is written, which is most of the code.
 const fits = rows % tileRows == 0u && columns % tileColumns == 0u;
 
-// Asked of the bits: comparisons of NaN are nothing to rely on.
-fn isNan(value: f32) -> bool {
-  return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
-}
-
 // max(value, 0); NaN stays.
 fn rectified(value: f32) -> f32 {
   return select(max(value, 0.0), value, isNan(value));

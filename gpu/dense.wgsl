@@ -44,11 +44,6 @@ fn weights(row: u32, term: u32) -> vec4f {
   return vec4f(first, parameters[at + 2u * rowStride], parameters[at + 3u * rowStride]);
 }
 
-// Asked of the bits: comparisons of NaN are nothing to rely on.
-fn isNan(value: f32) -> bool {
-  return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
-}
-
 fn put(row: u32, lane: u32, sum: vec4f) {
   for (var k = 0u; k < 4u; k++) {
     if ((lanes % 32u == 0u || lane < lanes) && (rows % (4u * quads) == 0u || row + k < rows)) {

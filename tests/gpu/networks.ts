@@ -4,6 +4,7 @@
  */
 import {
   averagePool2d,
+  batchNorm,
   type BatchSource,
   conv2d,
   dense,
@@ -38,11 +39,16 @@ function sample(
   alive = 1,
 ): Sample {
   const random = new Random(seed, 1), network = sequential(input, layers, { seed });
-  const parameters = Object.fromEntries(network.parameters.map(({ name, shape }) => [
+  const parameters = Object.fromEntries(network.parameters.map(({ name, shape, least }) => [
     name,
     Float32Array.from(
       { length: sizeOf(shape) },
-      () => alive < 1 && random.uniform() >= alive ? 0 : (random.integer(7) - 3) / 16,
+      () =>
+        least !== undefined
+          ? least + (4 + random.integer(7)) / 8
+          : alive < 1 && random.uniform() >= alive
+          ? 0
+          : (random.integer(7) - 3) / 16,
     ),
   ]));
   const [channels, height, width] = input, count = batchSize + 3;
@@ -134,6 +140,20 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     dense({ outputs: 8 }),
     sigmoid(),
   ], 6),
+  "batch normalisation behind layers of all kinds": sample(11, [3, 7, 6], [
+    batchNorm(),
+    relu(),
+    conv2d({ channels: 5, kernel: 2, bias: false }),
+    batchNorm({ epsilon: 1e-3 }),
+    relu(),
+    averagePool2d(),
+    batchNorm({ epsilon: 0.1 }),
+    flatten(),
+    dense({ outputs: 12 }),
+    relu(),
+    batchNorm({ epsilon: 0.1 }),
+    dense({ outputs: 6 }),
+  ], 21),
   "the last layer a ReLU": sample(9, [1, 6, 7], [
     conv2d({ channels: 17, kernel: 2 }),
     relu(),
