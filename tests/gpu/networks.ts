@@ -143,7 +143,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   "batch normalisation behind layers of all kinds": sample(11, [3, 7, 6], [
     batchNorm(),
     relu(),
-    conv2d({ channels: 5, kernel: 2, bias: false }),
+    conv2d({ channels: 5, kernel: 1, bias: false }),
     batchNorm({ epsilon: 1e-3 }),
     relu(),
     averagePool2d(),
