@@ -1,6 +1,6 @@
 /**
- * Batch normalisation. A share is a unit: a channel or a feature, `[places][lanes]` side by side. Sums are float64, so that
- * they are the same for any number of places.
+ * Batch normalisation. A share is a unit: a channel or a feature, `[places][lanes]` side by side. Sums are float64: small
+ * variances around large means are told, and a fused multiply-add makes no difference.
  */
 import { nextShare } from "./shares";
 
@@ -37,6 +37,7 @@ function inverse(variance: usize, unit: i32, epsilon: f32): f64 {
   return 1 / sqrt(<f64> load<f32>(variance + (unit << 2)) + <f64> epsilon);
 }
 
+/** x `[units][places][lanes]`, mean and variance `[units]`. */
 export function batchStatistics(
   x: usize,
   mean: usize,
@@ -75,6 +76,7 @@ export function batchStatistics(
   }
 }
 
+/** x and y `[units][places][lanes]`; mean, variance, weight and bias `[units]`. */
 export function batchNormForward(
   x: usize,
   mean: usize,
@@ -100,6 +102,7 @@ export function batchNormForward(
   }
 }
 
+/** x and dy `[units][places][lanes]`; mean, variance, dWeight and dBias `[units]`. */
 export function batchNormParameterGradients(
   x: usize,
   mean: usize,
@@ -127,6 +130,7 @@ export function batchNormParameterGradients(
   }
 }
 
+/** x, dy and dx `[units][places][lanes]`; mean, variance, weight, dWeight and dBias `[units]`. */
 export function batchNormInputGradient(
   x: usize,
   mean: usize,

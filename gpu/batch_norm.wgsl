@@ -1,5 +1,5 @@
-// y[unit][place][lane] = weight (x - mean) / sqrt(variance + epsilon) + bias. Mean and variance are those of the batch in
-// training, else the running ones among the parameters.
+// y[unit][place][lane] = weight (x - mean) / sqrt(variance + epsilon) + bias. Mean and variance are those of the batch
+// in training, else the running ones among the parameters.
 override count: u32;
 override units: u32;
 override size: u32;

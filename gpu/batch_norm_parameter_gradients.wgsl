@@ -1,5 +1,5 @@
-// dWeight = the sum over places and lanes of dy[unit][place][lane] (x - mean) / sqrt(variance + epsilon), dBias = that of
-// dy. Mean and variance are those of the batch in training, else the running ones. A workgroup does a unit.
+// dWeight = the sum over places and lanes of dy[unit][place][lane] (x - mean) / sqrt(variance + epsilon), dBias = that
+// of dy. Mean and variance are those of the batch in training, else the running ones. A workgroup does a unit.
 override units: u32;
 override size: u32;
 override weightAt: u32;

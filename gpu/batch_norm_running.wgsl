@@ -1,5 +1,5 @@
-// running += momentum * (batch - running), of mean and variance; `unbiased` is what makes the batch's variance that over
-// one value fewer. Nothing changes once watch[0] names a step whose loss was not finite.
+// running += momentum * (batch - running), of mean and variance; `unbiased` is what makes the batch's variance that
+// over one value fewer. Nothing changes once watch[0] names a step whose loss was not finite.
 override count: u32;
 override meanAt: u32;
 override varianceAt: u32;

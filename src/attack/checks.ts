@@ -39,8 +39,8 @@ export function checkImagesApart(network: Network): void {
   const [mixer] = mixersOf(network);
   if (!mixer) return;
   throw new TypeError(
-    `gradients of a network with ${mixer.name} cannot be attacked: by batch normalisation they depend on statistics of ` +
-      "the whole batch, for which the attack was not made or measured",
+    `gradients of a network with ${mixer.name} cannot be attacked: by batch normalisation they depend on statistics ` +
+      "of the whole batch, for which the attack was not made or measured",
   );
 }
 

@@ -17,7 +17,7 @@ export interface ParameterSpec {
   readonly shape: readonly number[];
   /** From which its first values are drawn. */
   readonly initial: InitialDistribution;
-  /** False for state that no gradient trains, such as running statistics: optimizers, masks and noise leave it alone. */
+  /** False for state that no gradient trains (running statistics): optimizers, masks and noise leave it alone. */
   readonly trained?: boolean;
   /** The least that a value may be; by default any is right. */
   readonly least?: number;

@@ -18,7 +18,7 @@ export interface Units {
   readonly weight: string;
   /** The name of its bias, `[units]`. */
   readonly bias: string | undefined;
-  /** The names of further parameters, `[units][...]`, of layers that hand the units on: those that silence a unit if they are 0. */
+  /** The names of parameters `[units][...]` of layers that hand the units on: they silence a unit if its own are 0. */
   readonly silencers: readonly string[];
   /** The name of the weight that reads the units, `[outputs][units][columns]`. */
   readonly reader: string;

@@ -75,7 +75,7 @@ export function silencedUnits(silent: readonly boolean[], importance: Float64Arr
   return silent.map((was, unit) => was || chosen.has(unit));
 }
 
-/** The masks (1 = kept) of a unit layer's weight, bias, silencers and reader, given what they are now (none: all kept). */
+/** The masks (1 = kept) of a unit layer's weight, bias, silencers and reader, given those of now (none: all kept). */
 export function unitMasks(
   layer: UnitLayer,
   silent: readonly boolean[],

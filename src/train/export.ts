@@ -72,10 +72,10 @@ function slicedWeight(
 
 /**
  * A network's smaller equal: units that are 0 whatever the image (all their weights and their bias are 0, and what stands behind them keeps 0 at 0), and units that nobody reads, are left out. It
- * gives the same outputs, to rounding. Batch normalisation directly behind a convolution or a dense layer becomes part of
- * that layer, which then has a bias; elsewhere it stays. A layer keeps at least one unit.
+ * gives the same outputs, to rounding. Batch normalisation directly behind a convolution or a dense layer becomes part
+ * of that layer, which then has a bias; elsewhere it stays. A layer keeps at least one unit.
  *
- * @throws {RangeError} if values of a parameter are missing or not finite.
+ * @throws {RangeError} if values of a parameter are missing or not finite, or become so when they are folded.
  * @example
  * ```ts
  * import { exportModel, lenet5, Model, openEngine, sgd } from "@tacet/tacet";

@@ -46,8 +46,8 @@ function folded({ maker, norm, epsilon }: Fold, values: ParameterValues): Record
 }
 
 /**
- * A network in which every batch normalisation directly behind a convolution or dense layer is part of that layer, which
- * then has a bias. In evaluation it gives the same outputs, to rounding.
+ * A network in which every batch normalisation directly behind a convolution or dense layer is part of that layer,
+ * which then has a bias. In evaluation it gives the same outputs, to rounding.
  *
  * @throws {RangeError} if a value becomes too large for float32.
  */

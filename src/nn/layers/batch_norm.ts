@@ -32,7 +32,7 @@ export interface BatchNormOptions extends LayerOptions {
  * y = weight (x - mean) / sqrt(variance + epsilon) + bias, as PyTorch's BatchNorm2d and BatchNorm1d.
  *
  * In a step of training (`trainStep`, `regressStep`, `gradients`) mean and variance are those of the batch, over its
- * images and a channel's places; a batch with one value a channel has none, which is a RangeError. The step moves the
+ * images and a channel's places; a batch with one value a channel has none, which is a RangeError. The update moves the
  * running statistics: running += momentum (batch - running), with the variance over one value fewer. Elsewhere
  * (`forward`, `losses`, `eval`, inversion) they stand in for those of the batch, so that an image's output depends on
  * no other.
@@ -51,8 +51,8 @@ export interface BatchNormOptions extends LayerOptions {
  * @example
  * ```ts
  * import { batchNorm, conv2d, dense, flatten, relu, sequential } from "@tacet/tacet";
- * const layers = [conv2d({ channels: 8, kernel: 3, bias: false }), batchNorm(), relu(), flatten(), dense({ outputs: 10 })];
- * const network = sequential([1, 28, 28], layers);
+ * const convolution = conv2d({ channels: 8, kernel: 3, bias: false });
+ * const network = sequential([1, 28, 28], [convolution, batchNorm(), relu(), flatten(), dense({ outputs: 10 })]);
  * console.log(network.parameters[3]?.name); // norm1.running_mean
  * ```
  */
