@@ -1,4 +1,5 @@
 /** The exports of the wasm module: the kernels of `src/engine/cpu/kernels.ts`, under the same names. */
+export { batchNormForward, batchNormInputGradient, batchNormParameterGradients, batchStatistics } from "./batch_norm";
 export { conv2dForward } from "./convolution";
 export { biasGradient, conv2dInputGradient, conv2dWeightGradient } from "./convolution_gradients";
 export { denseForward, denseInputGradient, denseWeightGradient } from "./dense";

@@ -6,6 +6,7 @@
 import { finite } from "../checks/numbers.ts";
 import { kindOf } from "../nn/layers/table.ts";
 import { judgeWhole } from "../nn/judge.ts";
+import { mixersOf } from "../nn/mixing.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 
 /**
@@ -46,17 +47,25 @@ export function countImages(what: string, values: Float32Array, size: number): n
 }
 
 /**
- * Of a network that leaves elements out by chance, gradients tell only who knows which.
+ * Attacks on gradients take it that these are a sum over images, each by itself, of a network that is known whole: of
+ * one that leaves elements out by chance, gradients tell only who knows which.
  *
- * @throws {TypeError} if a layer does something in training only.
+ * @throws {TypeError} if a layer mixes images or does something in training only.
  */
-export function refuseDropout(network: Network): void {
-  const drawn = network.layers.find(({ layer }) => kindOf(layer).inTrainingOnly);
-  if (!drawn) return;
-  throw new TypeError(
-    `${drawn.name} is a layer of dropout: what it left out in the trainer's step is not known to the attack; ` +
-      "give it the network without that layer, as exportModel makes it",
-  );
+export function checkLayers(network: Network): void {
+  const drawn = network.layers.find(({ layer }) => kindOf(layer).inTrainingOnly), [mixer] = mixersOf(network);
+  if (drawn) {
+    throw new TypeError(
+      `${drawn.name} is a layer of dropout: what it left out in the trainer's step is not known to the attack; ` +
+        "give it the network without that layer, as exportModel makes it",
+    );
+  }
+  if (mixer) {
+    throw new TypeError(
+      `gradients of a network with ${mixer.name} cannot be attacked: by batch normalisation they depend on ` +
+        "statistics of the whole batch, for which the attack was not made or measured",
+    );
+  }
 }
 
 /** @throws {RangeError} if `values` are not as many as the network's parameter of that name, there is none, or a value is not finite. */

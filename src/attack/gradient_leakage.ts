@@ -11,7 +11,7 @@ import type { Engine } from "../engine/engine.ts";
 import { judgeMasks } from "../nn/judge.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
-import { checkBound, checkParameters, checkValues, countImages, refuseDropout } from "./checks.ts";
+import { checkBound, checkLayers, checkParameters, checkValues, countImages } from "./checks.ts";
 import { gradientOf, revealedLabels } from "./dense_leakage.ts";
 import { evaluateInversion, type EvaluationOptions, type InversionEvaluation } from "./evaluation.ts";
 import { type GradientDistance, GradientMatching } from "./gradient_matching.ts";
@@ -108,7 +108,7 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
   /**
    * Computes nothing yet.
    *
-   * @throws {TypeError} if the network has a layer of dropout.
+   * @throws {TypeError} if the network has a layer of dropout or batch normalisation.
    * @throws {RangeError} if the bound is empty, parameters are missing, not the network's or not finite, or masks are not the network's.
    * @example
    * ```ts
@@ -124,7 +124,7 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
    */
   constructor(options: GradientLeakageAttackOptions) {
     const { network, parameters, masks = {}, inputBound = [0, 1] } = options;
-    refuseDropout(network);
+    checkLayers(network);
     checkParameters(network, parameters);
     for (const { name } of network.parameters) checkValues(network, "parameters", name, parameters[name]!);
     for (const [name, mask] of Object.entries(masks)) checkValues(network, "masks", name, mask);

@@ -61,6 +61,8 @@ export interface LayerCalls<A extends Activation> {
   readonly inputGradient: readonly Call[];
   /** Of an add: adds the output's gradient to that of the other summand, which has been written by then. */
   readonly otherGradient?: readonly Call[];
+  /** What an update behind a step of training makes of the statistics of its batch. */
+  readonly statistics?: readonly Call[];
 }
 
 /** Of a layer without parameters. */
@@ -127,6 +129,8 @@ export interface PlacedUnits {
   readonly bias: number | undefined;
   /** `[rows][units][columns]`. */
   readonly reader: number;
+  /** `[units][...]`, each: what silences a unit behind what makes it. */
+  readonly silencers: readonly number[];
   readonly units: number;
   readonly taps: number;
   readonly rows: number;
@@ -179,6 +183,8 @@ export interface DeviceParameters extends ParameterStore {
   readonly watch: Watch;
   /** Has the steps watched counted from 1 again, and lets them change the parameters again. */
   beginWatch(): void;
+  /** Has the next update make these calls, in place of any of before. */
+  atUpdate(calls: readonly Call[]): void;
   /** Whether clipped gradients were added up since the last update. */
   readonly isGathering: boolean;
 }

@@ -10,7 +10,7 @@ import type { Machine } from "./cpu/machine.ts";
 
 /** Draws a parameter's first values at a pointer: parameter i from stream i of the seed. */
 export function drawParameter(
-  { kernels }: Machine,
+  { kernels, floats }: Machine,
   pointer: number,
   count: number,
   { distribution, scale }: InitialDistribution,
@@ -18,6 +18,7 @@ export function drawParameter(
   stream: number,
 ): void {
   if (distribution === "uniform") kernels.fillUniform(pointer, count, seed, stream, -scale, scale);
+  else if (distribution === "ones") floats.fill(1, pointer / 4, pointer / 4 + count);
   else if (distribution !== "zeros") {
     kernels.fillNormal(pointer, count, seed, stream, scale, distribution === "normal" ? 0 : 2);
   }

@@ -107,11 +107,12 @@ export interface Program {
   output(): Promise<Float32Array>;
   /**
    * Forward as in training, mean softmax cross entropy, and the gradients that the program was made for; changes no
-   * parameter.
+   * parameter. Batch normalisation takes the batch's own statistics, which the next update brings into the running ones.
    *
    * @param step the number of the step of training: {@link dropout} leaves out other elements in each. By default the
    * number behind that of the last pass of training, from 0
-   * @throws {RangeError} if the number is no integer of at least 0.
+   * @throws {RangeError} if the number is no integer of at least 0, or the batch is one image, and batch normalisation
+   * then has but one value of a unit.
    */
   gradients(step?: number): void;
   /**
@@ -119,6 +120,7 @@ export interface Program {
    * number of images is done in several calls. A gradient whose squared length is not finite in float32 adds nothing.
    *
    * @param step as of {@link Program.gradients}, with the first part of a batch: the others belong to the same step
+   * @throws {TypeError} if the network has batch normalisation: no example then has a gradient of its own.
    */
   clippedGradients(clip: number, step?: number): void;
   /**
@@ -233,10 +235,15 @@ export interface ParameterStore {
   /**
    * Sets the gradient that the next {@link ParameterStore.update} takes.
    *
-   * @throws {RangeError} if a value is not finite, the name is unknown or the number of values is not the parameter's.
+   * @throws {RangeError} if a value is not finite, the name is unknown, the number of values is not the parameter's or
+   * the parameter is not trained.
    */
   setGradient(name: string, values: Float32Array): void;
-  /** Gives a parameter a mask, all kept; it has one from then on. */
+  /**
+   * Gives a parameter a mask, all kept; it has one from then on.
+   *
+   * @throws {RangeError} if the name is unknown or the parameter is not trained.
+   */
   addMask(name: string): void;
   /** The masks of all parameters that have one: 1 = kept, 0 = suppressed. */
   masks(): Promise<Record<string, Uint8Array>>;

@@ -5,19 +5,22 @@
  */
 import { finite, integer } from "../checks/numbers.ts";
 import { fitSaved } from "../nn/fit.ts";
-import { judgeMasks, judgeValues } from "../nn/judge.ts";
+import { judgeMasks, judgeValues, refuse, untrainedFaults } from "../nn/judge.ts";
 import type { Fit, FitOptions, Optimizer, ParameterSpec, ParameterValues, SavedParameters, Units } from "../nn/mod.ts";
-import { placeUnits } from "./units.ts";
-import type { DeviceParameters, ParameterMemory, Watch } from "./backend.ts";
+import { parametersOf } from "../nn/units.ts";
+import type { Call, DeviceParameters, ParameterMemory, Watch } from "./backend.ts";
 import type { ApproximateSuppression, ExactSuppression } from "./engine.ts";
 import { checkFinite, checkOptimizer } from "./finite.ts";
 import { UNIT_IMPORTANCES, type UnitSuppression } from "./suppression.ts";
+import { placeUnits } from "./units.ts";
 
 /** Parameters in a device's memory; a parameter is known there by its place among the specifications. */
 export class Parameters implements DeviceParameters {
   readonly specs: readonly ParameterSpec[];
   readonly #memory: ParameterMemory;
   readonly #masked = new Set<number>();
+  /** What the next update does beside changing what gradients train. */
+  #atUpdate: readonly Call[] = [];
   #isGathering = false;
   #deWeightIsSet = false;
   #noisySteps = 0;
@@ -74,6 +77,9 @@ export class Parameters implements DeviceParameters {
 
   setGradient(name: string, values: Float32Array): void {
     const place = this.#place(name);
+    if (this.specs[place]!.trained === false) {
+      throw new RangeError(`${name} is state that is not trained: it has no gradient to set; setValues sets it`);
+    }
     judgeValues(this.specs, { [name]: values });
     finite(`the gradient of ${name}`, values);
     this.#memory.write("gradient", place, values);
@@ -82,6 +88,7 @@ export class Parameters implements DeviceParameters {
   addMask(name: string): void {
     const place = this.#place(name);
     if (this.#masked.has(place)) return;
+    refuse(untrainedFaults(this.specs, [name]));
     this.#memory.addMask(place);
     this.#masked.add(place);
   }
@@ -105,6 +112,7 @@ export class Parameters implements DeviceParameters {
     this.setValues(values);
     // Nothing that steps of before have left belongs to these values.
     this.#memory.forget();
+    this.#atUpdate = [];
     this.#deWeightIsSet = false;
     this.#adamSteps = 0;
     this.#forgetPowers();
@@ -136,15 +144,21 @@ export class Parameters implements DeviceParameters {
     this.#memory.addGradients();
   }
 
+  atUpdate(calls: readonly Call[]): void {
+    this.#atUpdate = calls;
+  }
+
   update(optimizer: Optimizer, step: number = this.#noisySteps): void {
     checkOptimizer(optimizer);
-    const memory = this.#memory, { watch } = memory;
+    const memory = this.#memory, { watch } = memory, calls = this.#atUpdate;
+    this.#atUpdate = [];
     if (optimizer.kind === "dpSgd" || watch.isStopped) this.#isGathering = false;
     if (watch.isStopped) {
       memory.dropSums();
       return;
     }
     watch.steps++;
+    for (const call of calls) call();
     if (optimizer.kind === "dpSgd") {
       memory.privatize(optimizer, step);
       this.#noisySteps = step + 1;
@@ -210,7 +224,9 @@ export class Parameters implements DeviceParameters {
         `the importance of units is ${importance}; it must be one of ${UNIT_IMPORTANCES.join(", ")}`,
       );
     }
-    for (const name of [units.weight, units.bias, units.reader]) if (name !== undefined) this.addMask(name);
+    const names = parametersOf(units);
+    refuse(untrainedFaults(this.specs, names));
+    for (const name of names) this.addMask(name);
     return this.#memory.suppressUnits(placed, rule);
   }
 }

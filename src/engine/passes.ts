@@ -20,6 +20,8 @@ export interface Passes<A extends Activation> {
   readonly backward: readonly Call[];
   /** As the backward pass, but each image's squared gradient length in place of the parameters' gradients. */
   readonly squares: readonly Call[];
+  /** What an update behind the backward pass of a step of training makes of the batch's statistics. */
+  readonly statistics: readonly Call[];
 }
 
 /** An activation that a branch and the sum behind it both read. */
@@ -81,5 +83,6 @@ export function passesOf<A extends Activation>(
     forward: placed.flatMap((layer) => layer.forward),
     backward: backward("parameterGradients"),
     squares: backward("exampleSquares"),
+    statistics: ofParameters ? placed.flatMap(({ statistics = [] }) => statistics) : [],
   };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { integer } from "../checks/numbers.ts";
+import { checkOwnGradients, checkStatistics } from "../nn/mixing.ts";
 import { type Network, type Optimizer, sizeOf } from "../nn/mod.ts";
 import type {
   Activation,
@@ -93,6 +94,7 @@ export class DeviceProgram<A extends Activation> implements Program {
   #train(step: number | undefined, isNextPart = false): void {
     this.#requireBatch();
     const { pass } = this.#backend;
+    checkStatistics(this.network, pass.images);
     if (!isNextPart) {
       pass.step = integer("step", step ?? this.#nextStep, 0);
       this.#nextStep = pass.step + 1;
@@ -140,7 +142,12 @@ export class DeviceProgram<A extends Activation> implements Program {
     this.#requireGradients();
     this.#train(step);
     this.#crossEntropy(true, "set", isStep);
+    this.#runBackward();
+  }
+
+  #runBackward(): void {
     run(this.#passes.backward);
+    this.parameters.atUpdate(this.#passes.statistics);
   }
 
   gradients(step?: number): void {
@@ -150,6 +157,7 @@ export class DeviceProgram<A extends Activation> implements Program {
 
   clippedGradients(clip: number, step?: number): void {
     this.#requireGradients();
+    checkOwnGradients(this.network);
     const { pass } = this.#backend, { isGathering } = this.parameters;
     const clipping = this.#clipping ??= this.#backend.clipping(this.#output);
     this.#train(step, isGathering);
@@ -178,7 +186,7 @@ export class DeviceProgram<A extends Activation> implements Program {
     checkRegression(targets, images, sizeOf(this.#output.shape), optimizer);
     this.#train(step);
     this.#losses.squaredError(targets);
-    run(this.#passes.backward);
+    this.#runBackward();
     this.parameters.update(optimizer);
   }
 

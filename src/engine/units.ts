@@ -13,7 +13,7 @@ import type { PlacedUnits } from "./backend.ts";
  * @throws {RangeError} if a name is unknown or a parameter's size is not that of so many units.
  */
 export function placeUnits(
-  { name, units, weight, bias, reader, columns }: Units,
+  { name, units, weight, bias, silencers, reader, columns }: Units,
   specs: readonly ParameterSpec[],
   placeOf: (name: string) => number,
 ): PlacedUnits {
@@ -31,6 +31,7 @@ export function placeUnits(
     weight: made.place,
     bias: biases?.place,
     reader: read.place,
+    silencers: silencers.map((silencer) => placed(silencer, units, "some for each").place),
     units,
     taps: made.times,
     rows: read.times,

@@ -9,6 +9,7 @@ import {
   checkKinds,
   type GivenParameter,
   givenValues,
+  leastFaults,
   maskFaults,
   missingNames,
   quoted,
@@ -139,6 +140,7 @@ function fit(
     ...(lacks.length > 0 ? typeFaults(missing, prefix, other) : []),
     ...(prefix === "" && unknown.length > 0 ? suggestion(wanted, names) : []),
     ...shapeFaults(specs, given),
+    ...leastFaults(specs, given),
     ...maskFaults(specs, fittedMasks),
     ...alone.map((name) => `there is a mask of ${name}, but no values of it`),
   ]);

@@ -9,8 +9,8 @@ import { positive } from "../checks/numbers.ts";
 /** The distribution from which a parameter's first values are drawn, and its scale; resolved from an {@link Initializer} and the parameter's fans. */
 export interface InitialDistribution {
   /** `uniform` is over [-scale, scale); `normal` has standard deviation `scale`; `truncatedNormal` likewise, redrawn beyond two deviations. */
-  readonly distribution: "zeros" | "uniform" | "normal" | "truncatedNormal";
-  /** Half width or standard deviation; 0 for zeros. */
+  readonly distribution: "zeros" | "ones" | "uniform" | "normal" | "truncatedNormal";
+  /** Half width or standard deviation; 0 for zeros and ones. */
   readonly scale: number;
 }
 
@@ -28,6 +28,19 @@ export type Initializer = (fanIn: number, fanOut: number) => InitialDistribution
  */
 export function zeros(): Initializer {
   return () => ({ distribution: "zeros", scale: 0 });
+}
+
+/**
+ * All values 1: the usual choice for what scales.
+ *
+ * @example
+ * ```ts
+ * import { dense, ones } from "@tacet/tacet";
+ * const layer = dense({ outputs: 10, biasInit: ones() });
+ * ```
+ */
+export function ones(): Initializer {
+  return () => ({ distribution: "ones", scale: 0 });
 }
 
 /**

@@ -72,20 +72,39 @@ export function shapeFaults(specs: readonly ParameterSpec[], given: ReadonlyMap<
   });
 }
 
+/** Which values are less than their parameter's may be. */
+export function leastFaults(specs: readonly ParameterSpec[], given: ReadonlyMap<string, GivenParameter>): string[] {
+  return specs.flatMap(({ name, least }) => {
+    if (least === undefined) return [];
+    const data = (given.get(name)?.data ?? []) as ArrayLike<number>;
+    const at = Array.from(data).findIndex((value) => value < least);
+    return at < 0 ? [] : [`${name} is ${data[at]} at ${at}; it must be at least ${least}`];
+  });
+}
+
+/** That masks are of parameters which no gradient trains. */
+export function untrainedFaults(specs: readonly ParameterSpec[], masked: readonly string[]): string[] {
+  const untrained = specs.filter(({ name, trained }) => trained === false && masked.includes(name));
+  return untrained.map(({ name }) => `${name} is state that is not trained: it cannot be masked`);
+}
+
 /** What is wrong with masks: names, numbers, and values other than 0 and 1. */
 export function maskFaults(specs: readonly ParameterSpec[], masks: ReadonlyMap<string, unknown>): string[] {
   const unknown = [...masks.keys()].filter((name) => !specs.some((spec) => spec.name === name));
   const there = specs.map(({ name }) => name).join(", ");
   const names = unknown.length === 0 ? [] : [`masks has ${quoted(unknown)}; there are ${there}`];
-  return names.concat(specs.flatMap(({ name, shape }) => {
-    if (!masks.has(name)) return [];
-    const mask = masks.get(name), count = sizeOf(shape);
-    if (tagOf(mask) !== "Uint8Array") return [`the mask of ${name} is ${tagOf(mask)}; it must be a Uint8Array`];
-    const kept = mask as Uint8Array;
-    if (kept.length !== count) return [`the mask of ${name} takes ${count} values, got ${kept.length}`];
-    const wrong = kept.findIndex((one) => one > 1);
-    return wrong < 0 ? [] : [`the mask of ${name} is ${kept[wrong]} at ${wrong}; it must be 0 or 1`];
-  }));
+  return names.concat(
+    untrainedFaults(specs, [...masks.keys()]),
+    specs.flatMap(({ name, shape }) => {
+      if (!masks.has(name)) return [];
+      const mask = masks.get(name), count = sizeOf(shape);
+      if (tagOf(mask) !== "Uint8Array") return [`the mask of ${name} is ${tagOf(mask)}; it must be a Uint8Array`];
+      const kept = mask as Uint8Array;
+      if (kept.length !== count) return [`the mask of ${name} takes ${count} values, got ${kept.length}`];
+      const wrong = kept.findIndex((one) => one > 1);
+      return wrong < 0 ? [] : [`the mask of ${name} is ${kept[wrong]} at ${wrong}; it must be 0 or 1`];
+    }),
+  );
 }
 
 /** @throws {RangeError} of all faults, if there are any. */
@@ -108,7 +127,7 @@ export function judgeValues(specs: readonly ParameterSpec[], values: ParameterVa
   const given = givenValues(values);
   const unknown = [...given.keys()].filter((name) => !specs.some((spec) => spec.name === name));
   checkKinds(given);
-  refuse([...unknownFaults(specs, unknown), ...shapeFaults(specs, given)]);
+  refuse([...unknownFaults(specs, unknown), ...shapeFaults(specs, given), ...leastFaults(specs, given)]);
 }
 
 /**
@@ -138,5 +157,6 @@ export function judgeWhole(specs: readonly ParameterSpec[], values: ParameterVal
   refuse([
     ...lacks,
     ...wrong.map(([name, { length }]) => `parameters: ${name} has ${length} values; it must have ${sizes.get(name)}`),
+    ...leastFaults(specs, givenValues(Object.fromEntries(given))),
   ]);
 }

@@ -12,12 +12,16 @@ import type { Shape } from "./shape.ts";
 
 /** A named parameter: its shape and the distribution of its first values. */
 export interface ParameterSpec {
-  /** The layer's name and "weight" or "bias": "conv1.weight". */
+  /** The layer's name and the parameter's role: "conv1.weight". */
   readonly name: string;
   /** Length of each dimension: `[outputs, inputs, height, width]` of a convolution, `[outputs, inputs]` of a dense layer, `[outputs]` of a bias. */
   readonly shape: readonly number[];
   /** From which its first values are drawn. */
   readonly initial: InitialDistribution;
+  /** False for state that no gradient trains (running statistics): optimizers, masks and noise leave it alone. */
+  readonly trained?: boolean;
+  /** The least that a value may be; by default any is right. */
+  readonly least?: number;
 }
 
 /** A layer in its place: named, with the shapes of its input and output. */
@@ -30,7 +34,7 @@ export interface PlacedLayer {
   readonly inputShape: Shape;
   /** Of one image, as the layer behind takes it. */
   readonly outputShape: Shape;
-  /** Places of its weight and bias among the network's parameters; absent where it has none. */
+  /** Places of its parameters among the network's; absent where it has none. */
   readonly parameters: Readonly<Partial<Record<ParameterRole, number>>>;
 }
 
@@ -88,8 +92,8 @@ export function sequential(
     if (before(name)) throw new RangeError(`two layers are named ${name}; names must be unique`);
     const outputShape = kind.outputShape(name, layer, shape, (name) => before(name)?.inputShape);
     const places: Partial<Record<ParameterRole, number>> = {};
-    for (const { role, shape: parameterShape, initial } of kind.parameters(layer, shape)) {
-      places[role] = parameters.push({ name: `${name}.${role}`, shape: parameterShape, initial }) - 1;
+    for (const { role, ...parameter } of kind.parameters(layer, shape)) {
+      places[role] = parameters.push({ name: `${name}.${role}`, ...parameter }) - 1;
     }
     placed.push({ name, layer, inputShape: shape, outputShape, parameters: places });
     shape = outputShape;

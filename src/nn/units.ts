@@ -19,12 +19,19 @@ export interface Units {
   readonly weight: string;
   /** The name of its bias, `[units]`. */
   readonly bias: string | undefined;
+  /** The names of parameters `[units][...]` of layers that hand the units on: they silence a unit if its own are 0. */
+  readonly silencers: readonly string[];
   /** The name of the weight that reads the units, `[outputs][units][columns]`. */
   readonly reader: string;
   /** How many weights of each of the reader's outputs read a unit. */
   readonly columns: number;
-  /** Whether a unit that is 0 is 0 for the reader, too. */
+  /** Whether a unit that is 0 is 0 for the reader, too, if its silencers are. */
   readonly keepsZero: boolean;
+}
+
+/** The names of all parameters that a unit falls silent with: those that make it, its silencers and what reads it. */
+export function parametersOf({ weight, bias, silencers, reader }: Units): string[] {
+  return [weight, ...(bias === undefined ? [] : [bias]), ...silencers, reader];
 }
 
 /** The layers that make units, in order. */
@@ -61,16 +68,21 @@ export function unitsOf(network: Network): Units[] {
     if (!("next" in fate)) return [];
     const { next, between } = fate, { weight, bias } = maker.parameters, units = maker.outputShape[0];
     const reader = parameter(next.parameters.weight!);
+    const silencers = between.flatMap(({ layer, parameters }) => {
+      const row = kindOf(layer).units;
+      return "silencers" in row ? row.silencers!.map((role) => parameter(parameters[role]!).name) : [];
+    });
     return [{
       name: maker.name,
       units,
       weight: parameter(weight!).name,
       bias: bias === undefined ? undefined : parameter(bias).name,
+      silencers,
       reader: reader.name,
       columns: sizeOf(reader.shape.slice(1)) / units,
       keepsZero: between.every(({ layer }) => {
         const row = kindOf(layer).units;
-        return "keepsZero" in row && row.keepsZero;
+        return "keepsZero" in row && (row.keepsZero || row.silencers !== undefined);
       }),
     }];
   });

@@ -7,6 +7,7 @@
  */
 import type { ParameterStore } from "../engine/engine.ts";
 import type { Optimizer, ParameterSpec } from "../nn/mod.ts";
+import { parametersOf } from "../nn/units.ts";
 import type { MaskLayer } from "./mask_layer.ts";
 import type { Mechanism, MechanismRun } from "./mechanism.ts";
 import type { SuppressOperation } from "./operation.ts";
@@ -131,9 +132,7 @@ export class SuppressCtrl implements Mechanism {
       );
     }
     for (const { name } of this.maskLayers) parameters.addMask(name);
-    for (const { weight, bias, reader } of this.unitLayers) {
-      for (const name of [weight, bias, reader]) if (name !== undefined) parameters.addMask(name);
-    }
+    for (const name of this.unitLayers.flatMap(parametersOf)) parameters.addMask(name);
     this.#parameters = parameters;
   }
 

@@ -79,7 +79,10 @@ export function resolveMaskLayers(layers: readonly MaskLayerDes[], specs: readon
   const resolved = layers.map((layer, index): MaskLayer => {
     const where = `maskLayers[${index}]`;
     const gradIdx = match(where, layer, specs);
-    const { name, shape } = specs[gradIdx]!;
+    const { name, shape, trained } = specs[gradIdx]!;
+    if (trained === false) {
+      throw new RangeError(`${where}: ${name} is state that is not trained: it cannot be suppressed`);
+    }
     const count = sizeOf(shape);
     const { layerName, isAddNoise, isLowerClip, minNum } = layer;
     for (const [field, value] of Object.entries({ isAddNoise, isLowerClip })) {

@@ -7,7 +7,7 @@
 import { integer } from "../checks/numbers.ts";
 import { UNIT_IMPORTANCES, type UnitImportance } from "../engine/suppression.ts";
 import type { Network } from "../nn/mod.ts";
-import { eachReading, makersOf, sumOf, type Units, unitsOf } from "../nn/units.ts";
+import { eachReading, makersOf, parametersOf, sumOf, type Units, unitsOf } from "../nn/units.ts";
 
 /** A layer whose units are suppressed. */
 export interface UnitLayerDes {
@@ -67,16 +67,19 @@ export function resolveUnitLayers(layers: readonly UnitLayerDes[], network: Netw
   return resolved;
 }
 
-/** How many units of a layer masks silence wholly: all of their weights, their bias and what reads them. */
+/** How many units of a layer masks silence wholly: all of their weights, their bias, their silencers and what reads them. */
 export function maskedUnits(layer: UnitLayer, masks: Readonly<Record<string, Uint8Array>>): number {
-  const { [layer.weight]: weight, [layer.reader]: reader } = masks, bias = layer.bias && masks[layer.bias];
+  const { [layer.reader]: reader } = masks;
+  const own = parametersOf(layer).filter((name) => name !== layer.reader).map((name) => masks[name]);
   const isWhole = (unit: number) => {
-    if (!weight || !reader || (layer.bias && !bias)) return false;
-    const taps = weight.length / layer.units;
-    let living = bias ? bias[unit]! : 0;
-    for (let i = unit * taps; i < (unit + 1) * taps; i++) living += weight[i]!;
-    eachReading(layer, unit, reader.length, (place) => living += reader[place]!);
-    return living === 0;
+    if (!reader) return false;
+    const isSilent = own.every((mask) => {
+      const each = (mask?.length ?? 0) / layer.units;
+      return mask?.subarray(unit * each, (unit + 1) * each).every((kept) => kept === 0);
+    });
+    let isRead = false;
+    eachReading(layer, unit, reader.length, (place) => isRead ||= reader[place] !== 0);
+    return isSilent && !isRead;
   };
   return Array.from({ length: layer.units }, (_, unit) => isWhole(unit)).filter(Boolean).length;
 }

@@ -8,6 +8,7 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { TrainingRecord } from "../checkpoint/record.ts";
 import type { Engine, ParameterStore, Program } from "../engine/engine.ts";
 import { fitValues } from "../nn/fit.ts";
+import { checkOwnGradients } from "../nn/mixing.ts";
 import { dpSgd, type Fit, type FitOptions, type Network, type Optimizer, type ParameterValues } from "../nn/mod.ts";
 import type { AccountingOptions } from "../privacy/mod.ts";
 import { evaluate } from "./evaluate.ts";
@@ -40,6 +41,7 @@ export class Model implements ModelInTraining {
    *
    * @param options engine, network, optimizer and metrics
    * @throws {RangeError} if the optimizer is a `dpSgd` whose figures are out of range.
+   * @throws {TypeError} if it is a `dpSgd` and the network has batch normalisation: see {@link batchNorm}.
    * @example
    * ```ts
    * import { accuracy, Dataset, drawnDigits, lenet5, Model, momentum, openEngine } from "@tacet/tacet";
@@ -53,7 +55,10 @@ export class Model implements ModelInTraining {
     this.engine = options.engine;
     this.network = options.network;
     // Privacy is promised on these figures: they are looked at again, since an object may be made by hand.
-    if (options.optimizer.kind === "dpSgd") dpSgd(options.optimizer);
+    if (options.optimizer.kind === "dpSgd") {
+      dpSgd(options.optimizer);
+      checkOwnGradients(options.network);
+    }
     this.#optimizer = options.optimizer;
     this.#metrics = options.metrics ?? {};
   }

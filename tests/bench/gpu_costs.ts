@@ -101,11 +101,23 @@ const COSTS: Readonly<Record<ShaderName, (constants: Sizes) => Cost | undefined>
       bytes: 4 * (c.count! + read * (c.average ? 1 : 2)),
     };
   },
+  batch_norm_statistics: (c) => {
+    const values = product(c.units, c.places, c.lanes);
+    return { operations: 4 * values, bytes: 8 * values };
+  },
+  batch_norm: each(3, 8),
+  batch_norm_parameter_gradients: (c) => {
+    const values = product(c.units, c.size);
+    return { operations: 4 * values, bytes: 8 * values };
+  },
+  batch_norm_gradient: each(6, 12),
+  batch_norm_running: each(6, 24),
   distinct_magnitudes: unknown,
   kth_magnitude: unknown,
   count_suppressed: unknown,
   unit_importances: unknown,
   silence_units: unknown,
+  silence_own: unknown,
   suppress_exact: unknown,
   suppress_approximate: unknown,
 };

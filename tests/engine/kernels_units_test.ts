@@ -71,7 +71,7 @@ describe("the kernels of units on every engine", () => {
         { values, masks, silent, words } = tensorsOf(one);
       const target = Math.round(units * share / 10), before = silent.filter((isSilent) => isSilent).length;
       const layer = {
-        ...{ layerName: "fc", name: "fc", granularity: "unit", minNum: 1, keepsZero: true } as const,
+        ...{ layerName: "fc", name: "fc", granularity: "unit", minNum: 1, keepsZero: true, silencers: [] } as const,
         ...{ units, columns, weight: "weight", reader: "reader", bias: withBias ? "bias" : undefined, importance },
       };
       const expected = { ...masks };

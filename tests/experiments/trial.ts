@@ -51,9 +51,6 @@ class Trial extends Model {
   }
 }
 
-/** Steps between suppress operations. */
-const INTERVAL = 15;
-
 /** Silences units after each {@link INTERVAL} steps. */
 class UnitMasker implements Callback {
   readonly #variant: Variant;

@@ -3,6 +3,7 @@ import { shaders } from "../../src/engine/generated/shaders.ts";
 import { FUNCTIONS } from "../../src/engine/webgpu/site.ts";
 import { assertEquals } from "./assert.ts";
 import { attackCases } from "./attack_cases.ts";
+import { batchNormCases } from "./batch_norm_cases.ts";
 import { branch, branchesRun, type Case } from "./case.ts";
 import { failureCases } from "./failure_cases.ts";
 import { networkCases } from "./network_cases.ts";
@@ -28,6 +29,7 @@ function branches(): string[] {
 /** The cases, in an order in which the last can look at the others. */
 export const cases: readonly Case[] = [
   ...networkCases,
+  ...batchNormCases,
   ...suppressCases,
   ...unitCases,
   ...attackCases,

@@ -5,6 +5,7 @@
 import {
   adam,
   averagePool2d,
+  batchNorm,
   type BatchSource,
   conv2d,
   dense,
@@ -12,7 +13,6 @@ import {
   dropout,
   flatten,
   gelu,
-  type Layer,
   maxPool2d,
   momentum,
   type Network,
@@ -48,11 +48,16 @@ function sample(
   alive = 1,
 ): Sample {
   const random = new Random(seed, 1), network = sequential(input, layers, { seed });
-  const parameters = Object.fromEntries(network.parameters.map(({ name, shape }) => [
+  const parameters = Object.fromEntries(network.parameters.map(({ name, shape, least }) => [
     name,
     Float32Array.from(
       { length: sizeOf(shape) },
-      () => alive < 1 && random.uniform() >= alive ? 0 : (random.integer(7) - 3) / 16,
+      () =>
+        least !== undefined
+          ? least + (4 + random.integer(7)) / 8
+          : alive < 1 && random.uniform() >= alive
+          ? 0
+          : (random.integer(7) - 3) / 16,
     ),
   ]));
   const [channels, height, width] = input, count = batchSize + 3;
@@ -165,6 +170,20 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     dropout({ rate: 0.5 }),
     dense({ outputs: 5 }),
   ], 9),
+  "batch normalisation behind layers of all kinds": sample(11, [3, 7, 6], [
+    batchNorm(),
+    relu(),
+    conv2d({ channels: 5, kernel: 1, bias: false }),
+    batchNorm({ epsilon: 1e-3 }),
+    relu(),
+    averagePool2d(),
+    batchNorm({ epsilon: 0.1 }),
+    flatten(),
+    dense({ outputs: 12 }),
+    relu(),
+    batchNorm({ epsilon: 0.1 }),
+    dense({ outputs: 6 }),
+  ], 21),
   "the last layer a ReLU": sample(9, [1, 6, 7], [
     conv2d({ channels: 17, kernel: 2 }),
     relu(),

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import {
   averagePool2d,
+  batchNorm,
   type BatchSource,
   conv2d,
   dense,
@@ -40,7 +41,7 @@ interface Wish {
 interface Wished {
   readonly where: "spatial" | "flat" | "anywhere";
   /** `room` cuts a window to what fits; `reached` is the shape so far. */
-  layer(wish: Wish, room: Room, reached: () => Shape): NetworkPart;
+  layer(wish: Wish, room: Room, reached: () => Shape, images: number): NetworkPart;
 }
 type Room = (wished: readonly [number, number], padding?: readonly [number, number]) => readonly [number, number];
 
@@ -67,6 +68,14 @@ const WISHES: Readonly<Record<Layer["kind"], Wished>> = {
   flatten: { where: "flat", layer: () => flatten() },
   // A sum ends a residual.
   add: { where: "anywhere", layer: (wish, _room, reached) => residualOf(wish, reached()) },
+  batchNorm: {
+    where: "anywhere",
+    layer(_wish, _room, reached, images) {
+      const now = reached();
+      // A single value has no variance. With a large epsilon the slopes are bounded, as finite differences need them.
+      return images > 1 || sizeOf(now) > now[0] ? batchNorm({ epsilon: 0.25 }) : relu();
+    },
+  },
   dropout: { where: "anywhere", layer: ({ channels, seed }) => dropout({ rate: channels / 10, seed }) },
 };
 
@@ -105,7 +114,7 @@ export const CASE = fc.record({
 type Case = typeof CASE extends fc.Arbitrary<infer T> ? T : never;
 
 /** The network of a case, ending in a dense layer. */
-export function networkOf({ shape, spatial, flat, bias }: Case): Network {
+export function networkOf({ shape, spatial, flat, bias, images }: Case): Network {
   const layers: NetworkPart[] = [];
   const reached = (): Shape => layers.length === 0 ? shape : sequential(shape, layers).outputShape;
   const room: Room = (wished, padding = [0, 0]) => {
@@ -113,8 +122,8 @@ export function networkOf({ shape, spatial, flat, bias }: Case): Network {
     return [Math.min(wished[0], height + 2 * padding[0]), Math.min(wished[1], width + 2 * padding[1])] as const;
   };
   const add = (wish: Wish) => {
-    if (wish.kind !== "block") layers.push(WISHES[wish.kind].layer(wish, room, reached));
-    else layers.push(WISHES.conv2d.layer(wish, room, reached), relu());
+    if (wish.kind !== "block") layers.push(WISHES[wish.kind].layer(wish, room, reached, images));
+    else layers.push(WISHES.conv2d.layer(wish, room, reached, images), relu());
     if (wish.kind === "block") layers.push(maxPool2d({ window: room(wish.pool), stride: wish.stride }));
   };
   spatial.forEach(add);
@@ -138,10 +147,13 @@ export interface Drawn {
 export function drawParameters(network: Network, seed: number, density = 1, grain = 2 ** -40): Drawn {
   const random = new Random(seed, 1);
   const values: Drawn["values"] = {}, masks: Drawn["masks"] = {};
-  for (const { name, shape } of network.parameters) {
+  for (const { name, shape, least } of network.parameters) {
     const largest = shape.length === 1 ? 0.25 : Math.min(1, 3 / Math.sqrt(sizeOf(shape.slice(1))));
     const draw = () => Math.round(random.uniform(-largest, largest) / grain) * grain;
-    values[name] = Float32Array.from({ length: sizeOf(shape) }, draw);
+    values[name] = Float32Array.from(
+      { length: sizeOf(shape) },
+      () => least === undefined ? draw() : least + 0.5 + draw(),
+    );
     if (shape.length === 1 || density === 1) continue;
     masks[name] = Uint8Array.from({ length: sizeOf(shape) }, () => Number(random.uniform() < density));
     values[name] = values[name].map((value, i) => masks[name]![i] ? value : 0);

@@ -31,6 +31,20 @@ export function rest(one: Pooled, desk: Desk, call: Call, record: (values: Int32
   call("averagePoolGradient", dPooled, dMean, pooling);
   keep("averagePoolGradient", dMean, full);
 
+  const units = channels, perUnit = height * width, normed = desk.room(size), dNormed = desk.room(size);
+  const unitwise = () => desk.put(draw(random, units, style)), sums = [desk.room(units), desk.room(units)] as const;
+  const batch = [desk.room(units), desk.room(units)] as const, gamma = unitwise(), beta = unitwise();
+  const plain = desk.put(drawLanes(random, one.x, images, style, 1));
+  const slope = desk.put(drawLanes(random, one.x, images, style, 0));
+  call("batchStatistics", plain, ...batch, units, perUnit, images, lanes);
+  keep("means of batchStatistics", batch[0], units), keep("variances of batchStatistics", batch[1], units);
+  call("batchNormForward", plain, ...batch, gamma, beta, normed, units, perUnit, lanes, 1e-3);
+  keep("batchNormForward", normed, size);
+  call("batchNormParameterGradients", plain, ...batch, slope, ...sums, units, perUnit, lanes, 1e-3);
+  for (const sum of sums) keep("batchNormParameterGradients", sum, units);
+  call("batchNormInputGradient", plain, ...batch, gamma, ...sums, slope, dNormed, units, perUnit, images, lanes, 1e-3);
+  keep("batchNormInputGradient", dNormed, size);
+
   const classes = 1 + random.integer(12), lanewise = classes * lanes, losses = desk.room(lanes);
   const logits = desk.put(drawLanes(random, classes, images, style, 1)), dLogits = desk.room(lanewise);
   const labels = desk.put(Int32Array.from({ length: lanes }, () => random.integer(classes)));

@@ -28,7 +28,7 @@ export function silencedUnits(silent: readonly boolean[], importance: Float64Arr
   return silent.map((was, unit) => was || chosen.has(unit));
 }
 
-/** The masks (1 = kept) of a unit layer's weight, bias and reader, given what they are now (none: all kept). */
+/** The masks (1 = kept) of a unit layer's weight, bias, silencers and reader, given those of now (none: all kept). */
 export function unitMasks(
   layer: UnitLayer,
   silent: readonly boolean[],
@@ -38,11 +38,21 @@ export function unitMasks(
   const copy = (name: string) => masks[name]?.slice() ?? new Uint8Array(values[name]!.length).fill(1);
   const weight = copy(layer.weight), reader = copy(layer.reader), taps = weight.length / layer.units;
   const bias = layer.bias === undefined ? undefined : copy(layer.bias);
+  const silencers = layer.silencers.map((name) => [name, copy(name)] as const);
   silent.forEach((isSilent, unit) => {
     if (!isSilent) return;
     weight.fill(0, unit * taps, (unit + 1) * taps);
     if (bias) bias[unit] = 0;
+    for (const [, mask] of silencers) {
+      const own = mask.length / layer.units;
+      mask.fill(0, unit * own, (unit + 1) * own);
+    }
     eachReading(layer, unit, reader.length, (place) => reader[place] = 0);
   });
-  return { [layer.weight]: weight, [layer.reader]: reader, ...(bias && { [layer.bias!]: bias }) };
+  return {
+    [layer.weight]: weight,
+    [layer.reader]: reader,
+    ...(bias && { [layer.bias!]: bias }),
+    ...Object.fromEntries(silencers),
+  };
 }

@@ -15,6 +15,7 @@
  *
  * @module
  */
+import type { BatchNormKernels } from "./kernels/batch_norm.ts";
 import type { ConvolutionKernels } from "./kernels/convolution.ts";
 import type { DenseKernels } from "./kernels/dense.ts";
 import type { DrawsKernels } from "./kernels/draws.ts";
@@ -49,6 +50,7 @@ export interface Kernels
     DenseKernels,
     ElementwiseKernels,
     DropoutKernels,
+    BatchNormKernels,
     PoolingKernels,
     LossKernels,
     UpdateKernels,

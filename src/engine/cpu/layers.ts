@@ -12,6 +12,7 @@ import {
   type Shape,
   sizeOf,
 } from "../../nn/mod.ts";
+import { batchNorm } from "./batch_norm.ts";
 import { convolution, pooledConvolution } from "./convolution.ts";
 import { type LayerCalls, NO_PARAMETERS } from "../backend.ts";
 import { dropoutDraws } from "../dropout.ts";
@@ -147,6 +148,8 @@ export function layerCalls(site: CpuSite, group: readonly PlacedLayer[]): LayerC
       return fullyConnected(site, placed, layer);
     case "dropout":
       return dropout(site, placed, layer);
+    case "batchNorm":
+      return batchNorm(site, placed, layer);
     case "maxPool2d":
     case "averagePool2d":
       return pooling(site, placed, layer);

@@ -18,6 +18,8 @@ export class CpuParameters implements ParameterMemory {
   readonly watch = new CpuWatch();
   readonly #machine: Machine;
   readonly #places: readonly Place[];
+  /** Those that gradients train. */
+  readonly #trained: readonly Place[];
   /** Room for the noise of the largest parameter; allocated when first needed. */
   #noise = 0;
   readonly #suppression: CpuSuppression;
@@ -26,6 +28,7 @@ export class CpuParameters implements ParameterMemory {
   constructor(machine: Machine, specs: readonly ParameterSpec[], seed: number) {
     this.#machine = machine;
     this.#places = specs.map((spec) => placeOf(machine, spec));
+    this.#trained = this.#places.filter(({ trained }) => trained);
     this.#suppression = new CpuSuppression(machine, this.#places);
     specs.forEach(({ initial }, stream) => {
       const { weight, count } = this.#places[stream]!;
@@ -125,7 +128,7 @@ export class CpuParameters implements ParameterMemory {
 
   addGradients(): void {
     const { kernels } = this.#machine;
-    for (const place of this.#places) {
+    for (const place of this.#trained) {
       place.sum ||= this.#machine.allocate(4 * place.count);
       kernels.scaledSum(place.sum, place.gradient, place.sum, place.count, 1);
     }
@@ -135,7 +138,8 @@ export class CpuParameters implements ParameterMemory {
     const { kernels } = this.#machine;
     this.#noise ||= this.#machine.allocate(4 * Math.max(0, ...this.#places.map(({ count }) => count)));
     for (const [index, place] of this.#places.entries()) {
-      const { gradient, count } = place;
+      const { gradient, count, trained } = place;
+      if (!trained) continue;
       place.sum ||= this.#machine.allocate(4 * count);
       drawNoise(this.#machine, this.#noise, count, optimizer, step * this.#places.length + index);
       kernels.scaledSum(place.sum, this.#noise, gradient, count, 1 / optimizer.batchSize);
@@ -145,7 +149,7 @@ export class CpuParameters implements ParameterMemory {
 
   update(optimizer: Optimizer, withDeWeights: boolean, scales?: readonly [number, number]): void {
     const { kernels } = this.#machine, { lr } = optimizer;
-    for (const place of this.#places) {
+    for (const place of this.#trained) {
       const { weight, gradient, mask, count } = place, deWeight = withDeWeights ? place.deWeight : 0;
       if (optimizer.kind === "sgd" || optimizer.kind === "dpSgd") {
         kernels.sgd(weight, gradient, mask, deWeight, count, lr);

@@ -19,6 +19,8 @@ interface MaskPlace {
 export interface Place extends MaskPlace {
   readonly name: string;
   readonly count: number;
+  /** Whether gradients train it. */
+  readonly trained: boolean;
   readonly weight: number;
   readonly gradient: number;
   velocity: number;
@@ -42,12 +44,13 @@ export type WeightPlace = Readonly<Pick<Place, "weight" | "gradient" | "living" 
 const NO_MASK: Readonly<MaskPlace> = { mask: 0, deWeight: 0, living: 0, passes: 0 };
 
 /** Room for a parameter and its gradient. */
-export function placeOf(machine: Machine, { name, shape }: ParameterSpec): Place {
+export function placeOf(machine: Machine, { name, shape, trained = true }: ParameterSpec): Place {
   const count = sizeOf(shape);
   const weight = machine.allocate(4 * count), gradient = machine.allocate(4 * count);
   return {
     name,
     count,
+    trained,
     weight,
     gradient,
     ...NO_MASK,

@@ -93,7 +93,7 @@ export class CpuSuppression {
   /** See `ParameterStore.suppressUnits`; the masks are yet to be applied. */
   units(placed: PlacedUnits, { target, importance }: UnitSuppression): number {
     const { units, taps, rows, columns } = placed, { weight, bias, biasMask, reader } = this.#of(placed);
-    return this.#machine.kernels.suppressUnits(
+    const silent = this.#machine.kernels.suppressUnits(
       weight.weight,
       bias,
       reader.weight,
@@ -108,5 +108,21 @@ export class CpuSuppression {
       UNIT_IMPORTANCES.indexOf(importance),
       target,
     );
+    this.#silenceOwn(placed);
+    return silent;
+  }
+
+  /** Has the masks keep nothing of what layers behind have of their own for the silent units. */
+  #silenceOwn(placed: PlacedUnits): void {
+    const { units, taps, silencers } = placed, { kernels, ints } = this.#machine;
+    if (silencers.length === 0) return;
+    const { weight, biasMask } = this.#of(placed);
+    for (let unit = 0; unit < units; unit++) {
+      if (!kernels.silentUnits(weight.mask + 4 * unit * taps, biasMask && biasMask + 4 * unit, 1, taps)) continue;
+      for (const { mask, count } of silencers.map((place) => this.#places[place]!)) {
+        const own = count / units, from = mask / 4 + unit * own;
+        ints.fill(0, from, from + own);
+      }
+    }
   }
 }

@@ -5,6 +5,7 @@
  */
 import { type ElementwiseName, isElementwise } from "../../nn/layers/table.ts";
 import { type DropoutLayer, type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../../nn/mod.ts";
+import { batchNorm } from "./batch_norm.ts";
 import { convolution } from "./convolution.ts";
 import { dense } from "./dense.ts";
 import { type LayerCalls, NO_PARAMETERS } from "../backend.ts";
@@ -139,6 +140,8 @@ export function layerCalls(site: GpuSite, group: readonly PlacedLayer[]): LayerC
       return dense(site, placed, group.length > 1);
     case "dropout":
       return dropout(site, placed, layer);
+    case "batchNorm":
+      return batchNorm(site, placed, layer);
     case "maxPool2d":
     case "averagePool2d":
       return pooling(site, placed, layer);

@@ -29,7 +29,9 @@ export class GpuParameters implements ParameterMemory {
   readonly gradients: GPUBuffer;
   readonly #device: Device;
   readonly #places: readonly Place[];
+  /** Floats of all, and of those that gradients train, which come first. */
   readonly #total: number;
+  readonly #trained: number;
   /** u32 each: 1 = kept, 0 = suppressed. */
   readonly #masks: GPUBuffer;
   readonly #deWeights: GPUBuffer;
@@ -48,11 +50,16 @@ export class GpuParameters implements ParameterMemory {
     this.#device = device;
     this.#drawing = drawing;
     let total = 0;
-    this.#places = specs.map(({ shape }) => {
-      const place = { at: total, count: sizeOf(shape) };
-      total += Math.ceil(place.count / 4) * 4;
-      return place;
-    });
+    const place = (trained: boolean) => (spec: ParameterSpec): (readonly [ParameterSpec, Place])[] => {
+      if ((spec.trained ?? true) !== trained) return [];
+      const at = total, count = sizeOf(spec.shape);
+      total += Math.ceil(count / 4) * 4;
+      return [[spec, { at, count, trained }]];
+    };
+    const trained = specs.flatMap(place(true));
+    this.#trained = total;
+    const places = new Map([...trained, ...specs.flatMap(place(false))]);
+    this.#places = specs.map((spec) => places.get(spec)!);
     this.#total = total;
     const buffer = () => device.buffer(4 * total);
     this.values32 = buffer();
@@ -134,15 +141,16 @@ export class GpuParameters implements ParameterMemory {
   }
 
   addGradients(): void {
-    const { sums } = this.#private(), count = this.#total;
+    const { sums } = this.#private(), count = this.#trained;
     const make = () => this.#device.kernel("add_gradients", { count }, [sums, this.gradients], flat(count));
     this.#device.run(this.#kernel("add_gradients", make));
   }
 
   privatize(optimizer: DpSgd, step: number): void {
-    const { sums, noise, machine, pointer } = this.#private(), total = this.#total;
+    const { sums, noise, machine, pointer } = this.#private(), total = this.#trained;
     const drawn = new Float32Array(total);
-    for (const [index, { at, count }] of this.#places.entries()) {
+    for (const [index, { at, count, trained }] of this.#places.entries()) {
+      if (!trained) continue;
       drawNoise(machine, pointer, count, optimizer, step * this.#places.length + index);
       drawn.set(machine.floats.subarray(pointer / 4, pointer / 4 + count), at);
     }
@@ -161,10 +169,10 @@ export class GpuParameters implements ParameterMemory {
 
   #update(name: "sgd" | "momentum" | "adam", moments: number): Kernel {
     return this.#kernel(name, () => {
-      while (this.#moments.length < moments) this.#moments.push(this.#device.buffer(4 * this.#total));
+      while (this.#moments.length < moments) this.#moments.push(this.#device.buffer(4 * this.#trained));
       const own = this.#moments.slice(0, moments);
       const buffers = [this.values32, this.gradients, this.#masks, this.#deWeights, ...own, this.watch.buffer];
-      const count = this.#total, constants = name === "adam" ? { count, pixels: false } : { count };
+      const count = this.#trained, constants = name === "adam" ? { count, pixels: false } : { count };
       return this.#device.kernel(name, constants, buffers, flat(count));
     });
   }

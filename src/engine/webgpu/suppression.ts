@@ -11,13 +11,15 @@ import {
   type UnitSuppression,
 } from "../suppression.ts";
 import { tableSizeFor } from "../table_size.ts";
-import { type Device, flat, type Groups, type Kernel } from "./device.ts";
+import { type Constants, type Device, flat, type Groups, type Kernel } from "./device.ts";
 import type { ShaderName } from "./shaders.ts";
 
 /** Where a parameter lies in the buffers, in floats. */
 export interface Place {
   readonly at: number;
   readonly count: number;
+  /** Whether gradients train it. */
+  readonly trained: boolean;
 }
 
 /** What the operations look at and change: all values, masks and deWeights, each in one buffer. */
@@ -60,9 +62,15 @@ export class GpuSuppression {
   }
 
   /** A kernel over a part of the parameters, made when first needed: of one workgroup, if not of others. */
-  #kernel(name: ShaderName, buffers: readonly GPUBuffer[], key: string = name, groups: Groups = ONE_GROUP): Kernel {
+  #kernel(
+    name: ShaderName,
+    buffers: readonly GPUBuffer[],
+    key: string = name,
+    groups: Groups = ONE_GROUP,
+    constants: Constants = {},
+  ): Kernel {
     let kernel = this.#kernels.get(key);
-    if (!kernel) this.#kernels.set(key, kernel = this.#device.kernel(name, {}, buffers, groups));
+    if (!kernel) this.#kernels.set(key, kernel = this.#device.kernel(name, constants, buffers, groups));
     return kernel;
   }
 
@@ -119,7 +127,8 @@ export class GpuSuppression {
   }
 
   /** See `ParameterStore.suppressUnits`; the masks are yet to be applied, and the number to be read. */
-  silenceUnits({ weight, bias, reader, units, taps, rows, columns }: PlacedUnits, rule: UnitSuppression): void {
+  silenceUnits(placed: PlacedUnits, rule: UnitSuppression): void {
+    const { weight, bias, reader, silencers, units, taps, rows, columns } = placed;
     const { values, masks } = this.#buffers, [made, read] = [this.#places[weight]!, this.#places[reader]!];
     const importances = this.#importances.get(units) ?? this.#device.buffer(8 * units);
     this.#importances.set(units, importances);
@@ -130,5 +139,10 @@ export class GpuSuppression {
     this.#device.run(measure, ...geometry, UNIT_IMPORTANCES.indexOf(rule.importance));
     const silence = this.#kernel("silence_units", [masks, importances, this.#state], `silence_units${of}`);
     this.#device.run(silence, ...geometry, rule.target);
+    for (const place of silencers) {
+      const { at, count } = this.#places[place]!;
+      const constants = { count, at, units }, key = `silence_own at ${at}`;
+      this.#device.run(this.#kernel("silence_own", [masks, importances], key, flat(count), constants));
+    }
   }
 }

@@ -6,8 +6,8 @@
 import type { InitialDistribution } from "../initializers.ts";
 import type { Shape } from "../shape.ts";
 
-/** The parameters that a layer may have. */
-export type ParameterRole = "weight" | "bias";
+/** The parameters that a layer may have, as PyTorch calls them: running statistics are state that is not trained. */
+export type ParameterRole = "weight" | "bias" | "running_mean" | "running_var";
 
 /** A parameter that a layer brings: its shape, and the distribution of its first values. */
 export interface LayerParameter {
@@ -17,6 +17,10 @@ export interface LayerParameter {
   readonly shape: readonly number[];
   /** From which its first values are drawn. */
   readonly initial: InitialDistribution;
+  /** False for state that no gradient trains. */
+  readonly trained?: boolean;
+  /** The least that a value may be; by default any is right. */
+  readonly least?: number;
 }
 
 /**
@@ -29,10 +33,15 @@ export interface MakesUnits<L> {
   resized(layer: L, units: number): L;
 }
 
-/** A layer that hands on the units in front of it, each by itself. */
+/**
+ * A layer that hands on the units in front of it, each by itself. If it has parameters, each unit has its own of them:
+ * `[units][...]`.
+ */
 export interface PassesUnits {
   /** Whether a unit that is 0 for all images still is behind the layer. */
   readonly keepsZero: boolean;
+  /** Those of its parameters that make a unit 0 if the unit's own are 0; none by default. */
+  readonly silencers?: readonly ParameterRole[];
 }
 
 /** A layer whose units are sums of units in front of it: none of these is known by itself behind it. */
@@ -49,6 +58,8 @@ export interface LayerKind<L> {
   readonly units: MakesUnits<L> | PassesUnits | JoinsUnits;
   /** Whether it does nothing but in training: then a finished network does not need it. */
   readonly inTrainingOnly?: true;
+  /** Set where an image's output depends on the others of its batch in a step of training. */
+  readonly mixesImages?: true;
   /**
    * The shape of its output for one image.
    *

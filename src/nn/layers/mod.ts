@@ -4,6 +4,7 @@
  * @module
  */
 export type { AddLayer } from "./add.ts";
+export { batchNorm, type BatchNormLayer, type BatchNormOptions } from "./batch_norm.ts";
 export { conv2d, type Conv2dLayer, type Conv2dOptions } from "./conv2d.ts";
 export { dense, type DenseLayer, type DenseOptions } from "./dense.ts";
 export { dropout, type DropoutLayer, type DropoutOptions } from "./dropout.ts";

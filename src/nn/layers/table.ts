@@ -4,6 +4,7 @@
  * @module
  */
 import { addKind, type AddLayer } from "./add.ts";
+import { batchNormKind, type BatchNormLayer } from "./batch_norm.ts";
 import { conv2dKind, type Conv2dLayer } from "./conv2d.ts";
 import { denseKind, type DenseLayer } from "./dense.ts";
 import { dropoutKind, type DropoutLayer } from "./dropout.ts";
@@ -22,6 +23,7 @@ export type Layer =
   | SigmoidLayer
   | GeluLayer
   | DropoutLayer
+  | BatchNormLayer
   | PoolLayer<"maxPool2d">
   | PoolLayer<"averagePool2d">
   | FlattenLayer
@@ -38,6 +40,7 @@ export const KINDS = {
   sigmoid: sigmoidKind,
   gelu: geluKind,
   dropout: dropoutKind,
+  batchNorm: batchNormKind,
   maxPool2d: poolKind,
   averagePool2d: poolKind,
   flatten: flattenKind,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Machine } from "../machine.ts";
+import { batchNorm } from "./batch_norm.ts";
 import { convolution } from "./convolution.ts";
 import { dense } from "./dense.ts";
 import { draws } from "./draws.ts";
@@ -38,6 +39,7 @@ export function referenceMachine(precision: Precision = "float32"): Machine {
       ...dense(memory),
       ...elementwise(memory),
       ...dropout(memory),
+      ...batchNorm(memory),
       ...pooling(memory),
       ...pooledConvolution(memory),
       ...events(memory),
