@@ -4,7 +4,7 @@ export { conv2dForward } from "./convolution";
 export { biasGradient, conv2dInputGradient, conv2dWeightGradient } from "./convolution_gradients";
 export { denseForward, denseInputGradient, denseWeightGradient } from "./dense";
 export { dropout } from "./dropout";
-export * from "./elementwise";
+export { geluForward, geluGradient, reluForward, reluGradient, sigmoidForward, sigmoidGradient } from "./elementwise";
 export { clipExamples, convExampleSquares, denseExampleSquares } from "./example_gradients";
 export { eventBiasGradient, eventInputGradient, eventWeightGradient } from "./events_gradients";
 export { winnerEvents } from "./events";

@@ -8,6 +8,7 @@ import { kindOf, makesUnits } from "../nn/layers/table.ts";
 import { type Layer, type Network, type ParameterValues, sequential, sizeOf, type TrainedNetwork } from "../nn/mod.ts";
 import { eachReading, makersOf, type Units, unitsOf } from "../nn/units.ts";
 import { foldNorms } from "./fold.ts";
+import { withoutIdle } from "./idle.ts";
 
 /** A network without its silent units. */
 export interface ExportedModel {
@@ -81,7 +82,7 @@ function slicedWeight(
  */
 export function exportModel(network: Network, parameters: ParameterValues): ExportedModel {
   checkValues(network, parameters);
-  return withoutSilent(foldNorms({ network, parameters }));
+  return withoutSilent(foldNorms({ network: withoutIdle(network), parameters }));
 }
 
 function checkValues(network: Network, parameters: ParameterValues): void {
@@ -119,9 +120,7 @@ function withoutSilent({ network, parameters }: TrainedNetwork): ExportedModel {
     inputs = rows;
     inputUnits = units;
   }
-  const inUse = network.layers.filter(({ layer }) => !kindOf(layer).inTrainingOnly);
-  // A network of nothing else stays what it is.
-  const layers = (inUse.length > 0 ? inUse : network.layers).map(({ name, layer, outputShape }): Layer => {
+  const layers = network.layers.map(({ name, layer, outputShape }): Layer => {
     const { units } = kindOf(layer);
     return { ...(makesUnits(units) ? units.resized(layer, kept[name]?.length ?? outputShape[0]) : layer), name };
   });

@@ -184,6 +184,15 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     batchNorm({ epsilon: 0.1 }),
     dense({ outputs: 6 }),
   ], 21),
+  "batch normalisation where branches begin, and where one ends": sample(15, [2, 5, 6], [
+    conv2d({ channels: 3, kernel: 1 }),
+    relu(),
+    residual([batchNorm({ epsilon: 0.1 }), relu(), conv2d({ channels: 3, kernel: 1 })]),
+    flatten(),
+    dense({ outputs: 7 }),
+    residual([batchNorm({ epsilon: 0.1 }), relu(), dense({ outputs: 7 })]),
+    residual([dense({ outputs: 7, bias: false }), batchNorm({ epsilon: 0.1 })]),
+  ], 21),
   "the last layer a ReLU": sample(9, [1, 6, 7], [
     conv2d({ channels: 17, kernel: 2 }),
     relu(),

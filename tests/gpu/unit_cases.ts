@@ -1,11 +1,17 @@
 /** Units that fall silent on a GPU: those of the wasm engine, chosen and masked without reading a tensor back. */
 import {
+  batchNorm,
+  conv2d,
   Dataset,
+  dense,
   drawnDigits,
+  flatten,
   lenet5,
   lenet5MaskLayers,
   openEngine,
   Random,
+  relu,
+  sequential,
   sgd,
   SuppressMasker,
   SuppressModel,
@@ -63,6 +69,43 @@ async function operate(gpu: GPU): Promise<void> {
   assertEquals(await store!.masks(), before, "and nothing changes");
 }
 
+/** Normalised behind a convolution and behind the flatten: several values of each unit there. */
+const NORMALISED = sequential([2, 6, 5], [
+  conv2d({ channels: 7, kernel: 3 }),
+  batchNorm(),
+  relu(),
+  flatten(),
+  batchNorm(),
+  dense({ outputs: 14 }),
+  batchNorm(),
+  dense({ outputs: 4 }),
+], { seed: 2 });
+
+async function silenceNormalised(gpu: GPU): Promise<void> {
+  using engine = await engineOf(gpu);
+  const wasm = await openEngine({ engine: "wasm", threads: 1 }), random = new Random(7), layers = unitsOf(NORMALISED);
+  const both = [engine, wasm].map((one) => one.program(NORMALISED, { batchSize: 1 }).parameters);
+  const values = Object.fromEntries(
+    NORMALISED.parameters.map(({ name, shape }) => [
+      name,
+      valuesOf(random, shape.reduce((all, size) => all * size), false).map((value) => 1.5 + value),
+    ]),
+  );
+  for (const store of both) store.setValues(values);
+  for (const share of [0.3, 0.7, 0.5]) {
+    for (const units of layers) {
+      const target = Math.floor(units.units * share);
+      await Promise.all(both.map((store) => store.suppressUnits(units, { target, importance: "product" })));
+    }
+    const [masks, wanted] = await Promise.all(both.map((store) => store.masks()));
+    assertEquals(masks, wanted, `the masks at ${share}`);
+    const [after, expected] = await Promise.all(both.map((store) => store.values()));
+    assertEquals(after, expected, `the values at ${share}`);
+  }
+  const { "norm2.bias": mask } = await both[0]!.masks();
+  assertEquals(mask!.filter((kept) => kept === 0).length, 12 * 4, "four of seven channels, 12 places each");
+}
+
 async function train(gpu: GPU): Promise<void> {
   const device = await deviceOf(gpu), read = device.read.bind(device);
   using engine = gpuEngine(device, "test", "the test asks for it", () => wasmMachine("simd128"));
@@ -95,5 +138,6 @@ async function train(gpu: GPU): Promise<void> {
 /** The cases. */
 export const unitCases: readonly Case[] = [
   { name: "units fall silent that do on the wasm engine, with what makes and what reads them", run: operate },
+  { name: "units fall silent with what normalisations behind have of their own for each", run: silenceNormalised },
   { name: "training with units suppressed reads no tensor back", run: train },
 ];

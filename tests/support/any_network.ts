@@ -49,6 +49,12 @@ const FUNCTIONS = Object.fromEntries(
   ELEMENTWISE_NAMES.map((kind): [string, Wished] => [kind, { where: "anywhere", layer: () => ({ kind }) }]),
 ) as Record<ElementwiseName, Wished>;
 
+/** Batch normalisation, or a ReLU where it would have a single value of a unit, which has no variance. */
+function normOf(shape: Shape, images: number): Layer {
+  // With a large epsilon the slopes are bounded, as finite differences need them.
+  return images > 1 || sizeOf(shape) > shape[0] ? batchNorm({ epsilon: 0.25 }) : relu();
+}
+
 const WISHES: Readonly<Record<Layer["kind"], Wished>> = {
   ...FUNCTIONS,
   conv2d: {
@@ -67,15 +73,11 @@ const WISHES: Readonly<Record<Layer["kind"], Wished>> = {
   dense: { where: "flat", layer: ({ channels, bias }) => dense({ outputs: 2 * channels, bias }) },
   flatten: { where: "flat", layer: () => flatten() },
   // A sum ends a residual.
-  add: { where: "anywhere", layer: (wish, _room, reached) => residualOf(wish, reached()) },
-  batchNorm: {
+  add: {
     where: "anywhere",
-    layer(_wish, _room, reached, images) {
-      const now = reached();
-      // A single value has no variance. With a large epsilon the slopes are bounded, as finite differences need them.
-      return images > 1 || sizeOf(now) > now[0] ? batchNorm({ epsilon: 0.25 }) : relu();
-    },
+    layer: (wish, _room, reached, images) => residualOf(wish, reached(), (shape) => normOf(shape, images)),
   },
+  batchNorm: { where: "anywhere", layer: (_wish, _room, reached, images) => normOf(reached(), images) },
   dropout: { where: "anywhere", layer: ({ channels, seed }) => dropout({ rate: channels / 10, seed }) },
 };
 

@@ -2,6 +2,7 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertThrows } from "#std/assert";
 import {
+  batchNorm,
   conv2d,
   dense,
   flatten,
@@ -28,8 +29,21 @@ const network = sequential([2, 6, 5], [
 ], { seed: 2 });
 const [CONV, DENSE] = unitsOf(network) as [Units, Units];
 
+/** Normalised behind the convolution and behind the flatten, and behind the dense layer. */
+const NORMALISED = sequential([2, 6, 5], [
+  conv2d({ channels: 7, kernel: 3 }),
+  batchNorm(),
+  relu(),
+  flatten(),
+  batchNorm(),
+  dense({ outputs: 14 }),
+  batchNorm(),
+  dense({ outputs: 4 }),
+], { seed: 2 });
+
 /** Which units have nothing left of what makes them. */
 function silentBy(masks: Record<string, Uint8Array>, { weight, bias, units }: Units): boolean[] {
+  if (!masks[weight]) return new Array(units).fill(false);
   const taps = masks[weight]!.length / units;
   return Array.from({ length: units }, (_, unit) => {
     const made = masks[weight]!.subarray(unit * taps, (unit + 1) * taps);
@@ -72,6 +86,45 @@ for (const options of [...ENGINES, { engine: "reference", build: "float64" } as 
       }
       const fc2 = network.parameters.find(({ name }) => name === "fc2.bias")!;
       assertEquals(await store.countSuppressed(fc2.name), 0, "a parameter without a mask");
+    });
+
+    test("take with them what normalisations behind have of their own for each, but nothing of a unit that lives", async () => {
+      const store = (await openEngine(options)).program(NORMALISED, { batchSize: 1 }).parameters;
+      const random = new Random(8), values = await store.values();
+      store.setValues(Object.fromEntries(
+        Object.entries(values).map(([name, all]) => [name, all.map(() => random.uniform(0.5, 1))]),
+      ));
+      const [conv, dense] = unitsOf(NORMALISED) as [Units, Units];
+      assertEquals(conv.silencers, ["norm1.weight", "norm1.bias", "norm2.weight", "norm2.bias"]);
+      // Of unit 1 the bias alone is kept: it is not silent.
+      const weight = new Uint8Array(values[dense.weight]!.length).fill(1), bias = new Uint8Array(dense.units).fill(1);
+      weight.fill(0, weight.length / dense.units, 2 * weight.length / dense.units);
+      store.setMasks({ [dense.weight]: weight, [dense.bias!]: bias });
+      for (const [conved, densed] of [[2, 3], [5, 6], [1, 1]] as const) {
+        for (const [units, target] of [[conv, conved], [dense, densed]] as const) {
+          const silent = silentBy(await store.masks(), units);
+          const chosen = silencedUnits(silent, importances(layerOf(units), await store.values()), target);
+          await store.suppressUnits(units, { target, importance: "product" });
+          const masks = await store.masks(), after = await store.values();
+          for (const name of units.silencers) {
+            const own = masks[name]!.length / units.units;
+            const expected = Uint8Array.from(masks[name]!, (_, i) => chosen[Math.floor(i / own)] ? 0 : 1);
+            assertEquals(masks[name], expected, name);
+            assertEquals(after[name]!.map((value) => Number(value !== 0)), Float32Array.from(expected), name);
+          }
+        }
+      }
+      assertEquals(Object.keys(await store.masks()).filter((name) => name.includes("running")), []);
+      const before = await store.masks();
+      const rule = { target: 1, importance: "product" } as const;
+      const wrong = { ...conv, silencers: ["fc1.weight", "norm1.running_mean"] };
+      assertThrows(
+        () => store.suppressUnits(wrong, rule),
+        RangeError,
+        "norm1.running_mean is state that is not trained",
+      );
+      assertThrows(() => store.suppressUnits({ ...conv, silencers: ["fc2.bias"] }, rule), RangeError, "fc2.bias has 4");
+      assertEquals(await store.masks(), before);
     });
 
     test("are silent in a restored store, too: what is silent follows from the masks", async () => {

@@ -7,6 +7,7 @@ import {
   Dataset,
   dense,
   drawnDigits,
+  dropout,
   exportModel,
   flatten,
   Model,
@@ -15,6 +16,7 @@ import {
   type ParameterValues,
   Random,
   relu,
+  residual,
   sequential,
   sgd,
   sizeOf,
@@ -94,6 +96,13 @@ describe("exporting a network with batch normalisation", () => {
     assertEquals(shapeOf("behind_flatten.running_mean"), [2 * 16]);
     assertEquals(shapeOf("fc1.weight"), [7, 32]);
     await assertSameOutputs([whole, parameters], [small.network, small.parameters]);
+    // A run that goes on from these masks counts the same units as silent, but none of which something is left.
+    const next = SuppressPrivacyFactory.create(whole, layers, settings);
+    next.goOn(await model.masks());
+    assertEquals(next.silentUnits, { conv1: 3, conv2: 3, fc1: 5 });
+    const { "behind_dense.bias": _, ...fewer } = await model.masks();
+    next.goOn(fewer);
+    assertEquals(next.silentUnits, { conv1: 3, conv2: 3, fc1: 0 });
     // A unit falls silent with its own weight and bias of the normalisations behind it, but not with their statistics.
     const masks = await model.masks(), silent = [0, 1, 2, 3, 4].filter((unit) => !small.kept.conv2!.includes(unit));
     for (const name of ["behind_flatten.weight", "behind_flatten.bias"]) {
@@ -102,6 +111,39 @@ describe("exporting a network with batch normalisation", () => {
       );
     }
     assertEquals(Object.keys(masks).filter((name) => name.includes("running")), []);
+  });
+
+  test("folds none that a sum takes without it, and begins branches behind a dropout that is left out", async () => {
+    const same = () => conv2d({ channels: 4, kernel: 3, padding: 1 });
+    const forked = sequential([1, 12, 12], [
+      conv2d({ channels: 4, kernel: 3 }),
+      residual([batchNorm({ name: "forked" }), relu(), same(), batchNorm({ name: "in_branch" })]),
+      batchNorm({ name: "behind_sum" }),
+      residual([
+        dropout({ rate: 0.5 }),
+        dropout({ rate: 0.25 }),
+        same(),
+        batchNorm({ name: "behind_dropout" }),
+        relu(),
+      ]),
+      residual([dropout({ rate: 0.5 })]),
+      flatten(),
+      dense({ outputs: 12 }),
+      dropout({ rate: 0.5 }),
+      batchNorm({ name: "behind_dense" }),
+      residual([dropout({ rate: 0.5 }), residual([dropout({ rate: 0.5 }), dense({ outputs: 12 })]), relu()]),
+      dense({ outputs: 10 }),
+    ], { seed: 4 });
+    const model = new Model({ engine: await openEngine(), network: forked, optimizer: sgd({ lr: 0.01 }) });
+    await model.train(1, digits, { batchSize: 32 });
+    const parameters = await model.parameters(), small = exportModel(forked, parameters);
+    const layers = small.network.layers.map(({ name }) => name);
+    assertEquals(layers.filter((name) => /forked|in_branch|behind/.test(name)), ["forked", "behind_sum"]);
+    const froms = small.network.layers.flatMap(({ layer }) => layer.kind === "add" ? [layer.from] : []);
+    // A branch of a dropout alone keeps it.
+    assertEquals(froms, ["forked", "conv3", "drop3", "fc2", "fc2"]);
+    assertEquals(layers.filter((name) => name.startsWith("drop")), ["drop3"]);
+    await assertSameOutputs([forked, parameters], [small.network, small.parameters]);
   });
 
   test("keeps a unit whose weights are all 0, but whose normalisation makes something of that", () => {
