@@ -4,6 +4,7 @@
  * @module
  */
 import { finite } from "../checks/numbers.ts";
+import { forksOf } from "../nn/forks.ts";
 import { kindOf, makesUnits } from "../nn/layers/table.ts";
 import { type Layer, type Network, type ParameterValues, sequential, sizeOf } from "../nn/mod.ts";
 import { eachReading, makersOf, type Units, unitsOf } from "../nn/units.ts";
@@ -97,7 +98,9 @@ export function exportModel(network: Network, parameters: ParameterValues): Expo
     inputs = rows;
     inputUnits = units;
   }
-  const inUse = network.layers.filter(({ layer }) => !kindOf(layer).inTrainingOnly);
+  // A sum knows the layer that its branch begins with by name.
+  const forks = forksOf(network.layers);
+  const inUse = network.layers.filter(({ name, layer }) => !kindOf(layer).inTrainingOnly || forks.has(name));
   // A network of nothing else stays what it is.
   const layers = (inUse.length > 0 ? inUse : network.layers).map(({ name, layer, outputShape }): Layer => {
     const { units } = kindOf(layer);

@@ -12,7 +12,6 @@ import {
   dropout,
   flatten,
   gelu,
-  type Layer,
   maxPool2d,
   momentum,
   type Network,
