@@ -7,19 +7,19 @@ import { nextShare, sharesOf } from "./shares";
 /** Floats of a share. */
 const SHARE = 1024;
 
-/** x and y [count]. */
+/** x, y: `[count]`, which may be one. */
 export function reluForward(x: usize, y: usize, count: i32): void {
   const zero = f32x4.splat(0), end = x + (<usize> count << 2);
   for (; x < end; x += 16, y += 16) v128.store(y, f32x4.max(v128.load(x), zero));
 }
 
-/** y, dy and dx [count]. */
+/** y, dy, dx: `[count]`; dx may be dy. */
 export function reluGradient(y: usize, dy: usize, dx: usize, count: i32): void {
   const zero = f32x4.splat(0), end = y + (<usize> count << 2);
   for (; y < end; y += 16, dy += 16, dx += 16) v128.store(dx, v128.and(f32x4.gt(v128.load(y), zero), v128.load(dy)));
 }
 
-/** x and y [count]. */
+/** x, y: `[count]`, which may be one. */
 export function sigmoidForward(x: usize, y: usize, count: i32): void {
   const shares = sharesOf(count, SHARE);
   let share = 0;
@@ -31,7 +31,7 @@ export function sigmoidForward(x: usize, y: usize, count: i32): void {
   }
 }
 
-/** y, dy and dx [count]. */
+/** y, dy, dx: `[count]`; dx may be dy. */
 export function sigmoidGradient(y: usize, dy: usize, dx: usize, count: i32): void {
   const one = f32x4.splat(1), shares = sharesOf(count, SHARE);
   let share = 0;
@@ -81,7 +81,7 @@ function distribution(x: f64): f64 {
   return x > 0 ? 1 - tail : tail;
 }
 
-/** x and y [count]. */
+/** x, y: `[count]`. */
 export function geluForward(x: usize, y: usize, count: i32): void {
   const shares = sharesOf(count, SHARE);
   let share = 0;
@@ -94,7 +94,7 @@ export function geluForward(x: usize, y: usize, count: i32): void {
   }
 }
 
-/** x, dy and dx [count]. */
+/** x, dy, dx: `[count]`; dx may be dy. */
 export function geluGradient(x: usize, dy: usize, dx: usize, count: i32): void {
   const shares = sharesOf(count, SHARE);
   let share = 0;

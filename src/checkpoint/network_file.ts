@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import { readFile, writeFileWhole } from "../runtime/files.ts";
 import type { Checkpoint, SavedParameter } from "./checkpoint.ts";
 import { CheckpointError, quote } from "./errors.ts";
@@ -12,10 +13,10 @@ import type { CheckpointReadOptions } from "./floats.ts";
 import { foreignCheckpoint } from "./foreign.ts";
 import { packLiving, unpackLiving } from "./living.ts";
 import { isMindsporeFile, readMindspore } from "./mindspore.ts";
+import { readMetadata, writeMetadata } from "./metadata.ts";
 import { packOther, takeOther } from "./other.ts";
-import { recordFault, type TrainingRecord } from "./record.ts";
+import { recordFault } from "./record.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
-import { readObject, settingsAsJson } from "./settings.ts";
 import { checkedMask, checkMask } from "./stored_mask.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -30,16 +31,6 @@ export interface CheckpointFileOptions {
 
 const MASK = "mask.";
 const LIVING = "living.";
-/** Files of living weights are of the second version: a reader of the first one must refuse them. */
-const DENSE_VERSION = "1", LIVING_VERSION = "2";
-const VERSION_KEY = "tacet.version";
-const STEP_KEY = "tacet.step";
-const SETTINGS_KEY = "tacet.settings";
-/** Of the names of what is kept beside the parameters. */
-const OTHER_KEY = "tacet.other";
-const RECORD_KEY = "tacet.training";
-/** Of the shapes of the parameters stored as living weights, by name. */
-const LIVING_KEY = "tacet.living";
 
 /**
  * The bytes of a checkpoint file. The same checkpoint gives the same bytes (settings in the order of their keys).
@@ -66,8 +57,8 @@ export function encodeCheckpoint(
   checkpoint: Checkpoint,
   options: CheckpointFileOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const { parameters, masks, step, settings, other = {}, record } = checkpoint, { storage = "dense" } = options;
-  if (!isStep(step)) throw new RangeError(`step is ${step}; it must be an integer from 0`);
+  const { parameters, masks, step, other = {}, record } = checkpoint, { storage = "dense" } = options;
+  integer("step", step, 0);
   if (storage !== "dense" && storage !== "living") {
     throw new RangeError(`storage is ${JSON.stringify(storage)}; it must be "dense" or "living"`);
   }
@@ -101,14 +92,7 @@ export function encodeCheckpoint(
   }
   const beside = packOther(other);
   for (const [name, tensor] of beside.tensors) add(name, name, tensor);
-  return encodeSafetensors(tensors, {
-    [VERSION_KEY]: living.size > 0 ? LIVING_VERSION : DENSE_VERSION,
-    [STEP_KEY]: String(step),
-    [SETTINGS_KEY]: settingsAsJson(settings),
-    ...(Object.keys(other).length > 0 && { [OTHER_KEY]: beside.text }),
-    ...(record && { [RECORD_KEY]: JSON.stringify(record) }),
-    ...(living.size > 0 && { [LIVING_KEY]: JSON.stringify(Object.fromEntries(living)) }),
-  });
+  return encodeSafetensors(tensors, writeMetadata(checkpoint, beside.text, living));
 }
 
 /**
@@ -145,7 +129,7 @@ export function decodeCheckpoint(
   const { tensors, metadata } = decodeSafetensors(bytes, fileName);
   const known = readMetadata(metadata, fileName);
   if (known === undefined) return foreignCheckpoint(tensors, new Map(), fileName, options);
-  const beside = metadata[OTHER_KEY], other = beside === undefined ? {} : takeOther(beside, tensors, fileName);
+  const other = known.other === undefined ? {} : takeOther(known.other, tensors, fileName);
   const parameters = new Map<string, SavedParameter>(), masks = new Map<string, Uint8Array>();
   for (const [name, shape] of known.living) {
     const values = tensors.get(LIVING + name), bits = tensors.get(MASK + name);
@@ -216,47 +200,4 @@ export async function saveCheckpoint(
  */
 export async function loadCheckpoint(path: string, options: CheckpointReadOptions = {}): Promise<Checkpoint> {
   return decodeCheckpoint(await readFile(path), path, options);
-}
-
-/** What the metadata tell; undefined if another tool wrote the file. */
-function readMetadata(
-  metadata: Record<string, string>,
-  fileName: string,
-): Pick<Checkpoint, "step" | "settings" | "record"> & { readonly living: Map<string, readonly number[]> } | undefined {
-  const texts = new Map(Object.entries(metadata));
-  const version = texts.get(VERSION_KEY);
-  if (version === undefined) return undefined;
-  if (version !== DENSE_VERSION && version !== LIVING_VERSION) {
-    const found = `checkpoint version ${quote(version)}`,
-      expected = `version "${DENSE_VERSION}" or "${LIVING_VERSION}"`;
-    throw new CheckpointError(fileName, found, `${expected}; a newer version of the library may read it`);
-  }
-  const stepText = texts.get(STEP_KEY) ?? "";
-  const step = Number(stepText);
-  if (!/^\d+$/.test(stepText) || !isStep(step)) {
-    throw new CheckpointError(fileName, `step ${quote(stepText)}`, "an integer from 0");
-  }
-  const settings = readObject("settings", texts.get(SETTINGS_KEY), fileName);
-  const shapes = version === LIVING_VERSION ? readObject("shapes", texts.get(LIVING_KEY), fileName) : {};
-  for (const [name, shape] of Object.entries(shapes)) {
-    if (!Array.isArray(shape)) {
-      throw new CheckpointError(fileName, `no shape of ${quote(name)}`, "an array of integers");
-    }
-  }
-  const record = readRecord(texts.get(RECORD_KEY), fileName);
-  const living = new Map(Object.entries(shapes as Record<string, readonly number[]>));
-  return { step, settings, living, ...(record && { record }) };
-}
-
-/** The training record; undefined in files of before there was one. */
-function readRecord(text: string | undefined, fileName: string): TrainingRecord | undefined {
-  if (text === undefined) return undefined;
-  const record = readObject("training record", text, fileName), fault = recordFault(record);
-  // Spending that is not understood must not be left out.
-  if (fault) throw new CheckpointError(fileName, fault.found, `${fault.expected}; a newer version may read it`);
-  return record as unknown as TrainingRecord;
-}
-
-function isStep(step: number): boolean {
-  return Number.isSafeInteger(step) && step >= 0;
 }

@@ -58,10 +58,12 @@ describe("the families of kernels", () => {
     }
     const index = readFileSync(new URL("assembly/index.ts", root), "utf8");
     const seen: string[] = [];
-    for (const [, list, file] of index.matchAll(/export \{([^}]*)\} from "\.\/(\w+)"/g)) {
+    for (const [, list, file] of index.matchAll(/export (?:\{([^}]*)\}|\*) from "\.\/(\w+)"/g)) {
       if (file === "shares") continue;
       const text = readFileSync(new URL(`assembly/${file}.ts`, root), "utf8");
-      for (const kernel of list!.split(",").map((name) => name.trim()).filter(Boolean)) {
+      const all = Array.from(text.matchAll(/^export function (\w+)\(/gm), ([, name]) => name!);
+      const kernels = list?.split(",").map((name) => name.trim()).filter(Boolean) ?? all;
+      for (const kernel of kernels) {
         const home = homes.get(kernel);
         assert(home && (file === home || file!.startsWith(`${home}_`)), `${kernel} of ${home} is in ${file}.ts`);
         assert(text.includes(` */\nexport function ${kernel}(`), `${kernel} has no shapes above it`);

@@ -21,9 +21,6 @@ import { resolveUnitLayers, type UnitLayerDes } from "../../src/suppress/units.t
 import { silencedUnits, unitMasks } from "../support/units.ts";
 import { MEASURES, Probe } from "./importance.ts";
 
-/** Steps between suppress operations. */
-const INTERVAL = 15;
-
 /** A way of suppressing units. What is not given is as the library's examples have it. */
 export interface Variant {
   /** A key of {@link MEASURES}; default "product". */

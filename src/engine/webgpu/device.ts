@@ -4,13 +4,13 @@
  * @module
  */
 import { type ShaderName, shaders } from "./shaders.ts";
-import { compilable, type Constants } from "./unroll.ts";
+import { Pipelines } from "./pipelines.ts";
+import type { Constants } from "./unroll.ts";
 import { pause } from "../../runtime/timer.ts";
 import { DeviceLimitError, DeviceLostError, DeviceMemoryError, DeviceValidationError, EngineError } from "../errors.ts";
 
 /** The bits of GPUBufferUsage and GPUMapMode, which not every runtime has as globals. */
 const MAP_READ = 1, COPY_SRC = 4, COPY_DST = 8, UNIFORM = 64, STORAGE = 128;
-const COMPUTE = 4;
 
 /** Bytes from the arguments of one dispatch to those of the next, and how many fit before the work must be submitted. */
 const SLOT = 256, SLOTS = 256;
@@ -43,9 +43,7 @@ export class Device {
   readonly #device: GPUDevice;
   /** Whether it is an adapter that computes in software: barriers are dear there. */
   readonly isSoftware: boolean;
-  readonly #pipelines = new Map<string, GPUComputePipeline>();
-  readonly #layouts = new Map<string, GPUBindGroupLayout>();
-  readonly #argumentLayout: GPUBindGroupLayout;
+  readonly #pipelines: Pipelines;
   readonly #argumentGroup: GPUBindGroup;
   readonly #argumentBuffer: GPUBuffer;
   readonly #arguments = new DataView(new ArrayBuffer(SLOT * SLOTS));
@@ -64,12 +62,10 @@ export class Device {
       );
     });
     this.#pushScopes();
-    this.#argumentLayout = device.createBindGroupLayout({
-      entries: [{ binding: 0, visibility: COMPUTE, buffer: { type: "uniform", hasDynamicOffset: true } }],
-    });
+    this.#pipelines = new Pipelines(device);
     this.#argumentBuffer = device.createBuffer({ size: SLOT * SLOTS, usage: UNIFORM | COPY_DST });
     this.#argumentGroup = device.createBindGroup({
-      layout: this.#argumentLayout,
+      layout: this.#pipelines.argumentLayout,
       entries: [{ binding: 0, resource: { buffer: this.#argumentBuffer, size: SLOT } }],
     });
   }
@@ -111,40 +107,6 @@ export class Device {
     return this.#device.createBuffer({ size, usage: STORAGE | COPY_SRC | COPY_DST });
   }
 
-  #layout(name: ShaderName): GPUBindGroupLayout {
-    const { bindings } = shaders[name], key = bindings.join();
-    let layout = this.#layouts.get(key);
-    if (!layout) {
-      layout = this.#device.createBindGroupLayout({
-        entries: bindings.map((access, binding) => ({
-          binding,
-          visibility: COMPUTE,
-          buffer: { type: access === "read" ? "read-only-storage" : "storage" },
-        })),
-      });
-      this.#layouts.set(key, layout);
-    }
-    return layout;
-  }
-
-  #pipeline(name: ShaderName, constants: Constants): GPUComputePipeline {
-    const key = `${name} ${JSON.stringify(constants)}`;
-    let pipeline = this.#pipelines.get(key);
-    if (!pipeline) {
-      const shader = shaders[name];
-      const module = this.#device.createShaderModule({ label: name, code: compilable(shader.code, constants) });
-      const bindGroupLayouts = [this.#layout(name)];
-      if (shader.arguments.length > 0) bindGroupLayouts.push(this.#argumentLayout);
-      pipeline = this.#device.createComputePipeline({
-        label: name,
-        layout: this.#device.createPipelineLayout({ bindGroupLayouts }),
-        compute: { module, entryPoint: "main" },
-      });
-      this.#pipelines.set(key, pipeline);
-    }
-    return pipeline;
-  }
-
   /**
    * A shader with its constants and buffers; compiled when first asked for with these constants.
    *
@@ -158,9 +120,9 @@ export class Device {
         `${name} takes [${groups}] workgroups, but this GPU allows at most ${most}: take a smaller batch or network, or the wasm engine`,
       );
     }
-    const pipeline = this.#pipeline(name, constants);
+    const pipeline = this.#pipelines.pipeline(name, constants);
     const bindGroup = this.#device.createBindGroup({
-      layout: this.#layout(name),
+      layout: this.#pipelines.layout(name),
       entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
     });
     return { name, constants, pipeline, bindGroup, groups };
