@@ -1,5 +1,5 @@
-// Of every unit that falls silent, the masks keep nothing of what a layer behind has of its own for it: mask [units][own]
-// from `at` on. `importances` are as silence_units leaves them.
+// Of every silent unit the masks keep nothing of what a layer behind has of its own for it: mask [units][own] from `at`
+// on. `importances` are as silence_units leaves them.
 override count: u32;
 override at: u32;
 override units: u32;

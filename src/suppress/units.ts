@@ -67,7 +67,10 @@ export function resolveUnitLayers(layers: readonly UnitLayerDes[], network: Netw
   return resolved;
 }
 
-/** How many units of a layer masks silence wholly: all of their weights, their bias, their silencers and what reads them. */
+/**
+ * How many units of a layer masks silence wholly: all of their weights, their bias, their own of their silencers and
+ * what reads them.
+ */
 export function maskedUnits(layer: UnitLayer, masks: Readonly<Record<string, Uint8Array>>): number {
   const { [layer.reader]: reader } = masks;
   const own = parametersOf(layer).filter((name) => name !== layer.reader).map((name) => masks[name]);
