@@ -1,6 +1,6 @@
 /**
- * tacet trains small neural networks whose unimportant weights fall silent, so that the finished model can no longer play back its training
- * images, and measures how much still leaks.
+ * tacet trains small neural networks whose unimportant weights fall silent, so that the finished model can no longer
+ * play back its training images, and measures how much still leaks.
  *
  * @example Train a suppressed network on drawn digits and attack it
  * ```ts

@@ -1,5 +1,6 @@
 /**
- * Builds the package for npm in `out/npm`: the modules that deno.json exports, as JavaScript and declarations, with a package.json of their own.
+ * Builds the package for npm in `out/npm`: the modules that deno.json exports, as JavaScript and declarations, with a
+ * package.json of their own.
  *
  *     deno task build:npm && npm publish out/npm
  */

@@ -1,6 +1,6 @@
 /**
- * Batch normalisation. A share is a unit: a channel or a feature, `[places][lanes]` side by side. Sums are float64: small
- * variances around large means are told, and a fused multiply-add makes no difference.
+ * Batch normalisation. A share is a unit: a channel or a feature, `[places][lanes]` side by side. Sums are float64:
+ * small variances around large means are told, and a fused multiply-add makes no difference.
  */
 import { nextShare } from "./shares";
 

@@ -1,6 +1,7 @@
 /**
- * Compiles the kernels to `src/engine/generated/kernels.ts`: the relaxed-simd build as text, of which the simd128 build is made when it is needed, and the names of the kernels whose work is in shares.
- * With `--check` it writes nothing and fails if the committed file is not what the sources give.
+ * Compiles the kernels to `src/engine/generated/kernels.ts`: the relaxed-simd build as text, of which the simd128 build
+ * is made when it is needed, and the names of the kernels whose work is in shares. With `--check` it writes nothing and
+ * fails if the committed file is not what the sources give.
  */
 import asc, { type Transform } from "assemblyscript/asc";
 import { readdir, readFile, writeFile } from "node:fs/promises";
@@ -33,9 +34,10 @@ interface Program {
 }
 
 /**
- * Leaves out what the kernels do not need of the standard library. It takes its small exponential and logarithm, while all else is compiled for speed: the fast ones bring 6 KB of tables, which do not
- * compress and were a third of what the kernels weigh. They differ in the last place of float64, the kernels round to float32. And no cosine is asked for an angle so large that its reduction takes a
- * table of the digits of pi.
+ * Leaves out what the kernels do not need of the standard library. It takes its small exponential and logarithm, while
+ * all else is compiled for speed: the fast ones bring 6 KB of tables, which do not compress and were a third of what
+ * the kernels weigh. They differ in the last place of float64, the kernels round to float32. And no cosine is asked for
+ * an angle so large that its reduction takes a table of the digits of pi.
  */
 const leftOut = {
   afterInitialize(program: Program): void {

@@ -1,5 +1,6 @@
 /**
- * Which kernels do their work in shares, from the calls in the compiled module itself: those whose code reaches the instruction by which a share is taken. Not a kernel, but a part of `build.ts`.
+ * Which kernels do their work in shares, from the calls in the compiled module itself: those whose code reaches the
+ * instruction by which a share is taken. Not a kernel, but a part of `build.ts`.
  */
 
 /** How `nextShare` takes a share; nothing else does it, so that it is found wherever the optimizer puts it. */

@@ -1,5 +1,6 @@
 /**
- * 2-D convolution over `[channel][row][column][image]`, forward. The input is already padded. Registers hold tiles of 6 outputs x 8 images, and 1 output x 32 images of what is left.
+ * 2-D convolution over `[channel][row][column][image]`, forward. The input is already padded. Registers hold tiles of 6
+ * outputs x 8 images, and 1 output x 32 images of what is left.
  */
 import { nextShare, ownRoom } from "./shares";
 import { madd, storeEight } from "./simd";
@@ -49,7 +50,10 @@ export function firstOfTile(tile: i32, outputs: i32): i32 {
   return tile < full ? tile * FORWARD_TILE : full * FORWARD_TILE + tile - full;
 }
 
-/** Bytes of a packed weight of one output, and of six: where its pixel of the window lies, in bytes, and behind it the values. */
+/**
+ * Bytes of a packed weight of one output, and of six: where its pixel of the window lies, in bytes, and behind it the
+ * values.
+ */
 export const PACKED = 8, PACKED_SIX = 28;
 
 /** Packs all weights of an output, or of the six from it on, for {@link forwardRow} and {@link forwardTile}. */

@@ -1,5 +1,6 @@
 /**
- * The gradients of a convolution alone: tiles of 4 channels x 8 images and 1 channel x 32 (input gradient), of 4 outputs x 3 weights (weight gradient).
+ * The gradients of a convolution alone: tiles of 4 channels x 8 images and 1 channel x 32 (input gradient), of 4
+ * outputs x 3 weights (weight gradient).
  */
 import { ConvShape } from "./convolution";
 import { nextShare, ownRoom, sharesOf } from "./shares";
@@ -18,12 +19,18 @@ function packFour(weight: usize, stride: usize, count: i32, out: usize): void {
   }
 }
 
-/** The window positions that hold an input row or column: `first`, `first + stride`, ... up to `last` are the kernel's rows that met it. */
+/**
+ * The window positions that hold an input row or column: `first`, `first + stride`, ... up to `last` are the kernel's
+ * rows that met it.
+ */
 function firstTap(position: i32, out: i32, stride: i32): i32 {
   return max(position - (out - 1) * stride, position % stride);
 }
 
-/** 4 input channels at 8 images of one pixel. `dy` is the output pixel met by the first tap; `packed` begins at that tap. */
+/**
+ * 4 input channels at 8 images of one pixel. `dy` is the output pixel met by the first tap; `packed` begins at that
+ * tap.
+ */
 function inputGradientTile(
   dy: usize,
   packed: usize,

@@ -1,9 +1,15 @@
-/** Fully connected layers over `[feature][image]`: tiles of 4 features x 8 images, or 4 outputs x 3 inputs for the weight gradient. */
+/**
+ * Fully connected layers over `[feature][image]`: tiles of 4 features x 8 images, or 4 outputs x 3 inputs for the
+ * weight gradient.
+ */
 import { nextShare, sharesOf } from "./shares";
 import { madd, tileStart } from "./simd";
 import { Grid, weightGradientSingle, weightGradientTile } from "./weight_gradient";
 
-/** Features `rows` of a product: y[k] = bias[k] + sum over i of weight(k, i) * x[i], for 4 k at 8 images. The weight of k + 1 lies `next` bytes on, that of i + 1 `step` bytes. */
+/**
+ * Features `rows` of a product: y[k] = bias[k] + sum over i of weight(k, i) * x[i], for 4 k at 8 images. The weight of
+ * k + 1 lies `next` bytes on, that of i + 1 `step` bytes.
+ */
 function productTile(
   x: usize,
   weight: usize,
@@ -70,7 +76,9 @@ function productSingle(x: usize, weight: usize, bias: usize, y: usize, count: i3
   v128.store(y, a1, 16);
 }
 
-/** y `[rows][lanes]` = bias + W x `[count][lanes]`, where W's rows lie `next` bytes apart and its columns `step` bytes. */
+/**
+ * y `[rows][lanes]` = bias + W x `[count][lanes]`, where W's rows lie `next` bytes apart and its columns `step` bytes.
+ */
 function product(
   x: usize,
   weight: usize,

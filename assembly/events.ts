@@ -1,6 +1,8 @@
 /**
- * Gradients of a pooled convolution as lists of events: only a window's winner that ReLU let through has a gradient. An event is a pair (where the window that the winner saw begins in the images,
- * in bytes; gradient). Each output has room for all that it may have, and its events stand by groups of lanes: begins[o][g] is the first of group g, begins[o][groups] where o's end.
+ * Gradients of a pooled convolution as lists of events: only a window's winner that ReLU let through has a gradient. An
+ * event is a pair (where the window that the winner saw begins in the images, in bytes; gradient). Each output has room
+ * for all that it may have, and its events stand by groups of lanes: begins[o][g] is the first of group g,
+ * begins[o][groups] where o's end.
  */
 import { ConvShape } from "./convolution";
 import { imageBytes } from "./images";
@@ -26,7 +28,9 @@ export function eventsEnd(events: usize, output: i32, s: ConvShape): usize {
   return eventAt(events, output, s.lanes / GROUP, s);
 }
 
-/** Writes the events of four lanes of a pooled pixel, whose windows lie at `offsets`; returns where the next event goes. */
+/**
+ * Writes the events of four lanes of a pooled pixel, whose windows lie at `offsets`; returns where the next event goes.
+ */
 function fourEvents(event: usize, offsets: v128, gradient: v128, alive: i32): usize {
   const low = v128.shuffle<i32>(offsets, gradient, 0, 4, 1, 5), high = v128.shuffle<i32>(offsets, gradient, 2, 6, 3, 7);
   v128.store64_lane(event, low, 0);

@@ -1,6 +1,7 @@
 /**
- * The gradients of a pooled convolution from its events, with all weights. What a kernel's row meets of an image lies side by side, its *run*: (column, channel). The kernel is gone through in
- * *passes*: parts of the run of 32 floats, of one kernel row; behind the last of those, parts of 8 floats, of five kernel rows.
+ * The gradients of a pooled convolution from its events, with all weights. What a kernel's row meets of an image lies
+ * side by side, its *run*: (column, channel). The kernel is gone through in *passes*: parts of the run of 32 floats, of
+ * one kernel row; behind the last of those, parts of 8 floats, of five kernel rows.
  */
 import { ConvShape } from "./convolution";
 import { eventAt, eventsEnd, GROUP } from "./events";
@@ -140,7 +141,10 @@ function spreadWide(images: usize, event: usize, end: usize, weights: usize): vo
   }
 }
 
-/** The same of 8 neighbouring weights in each of five rows; those of a row that the kernel has not are 0, and go to the last row. */
+/**
+ * The same of 8 neighbouring weights in each of five rows; those of a row that the kernel has not are 0, and go to the
+ * last row.
+ */
 function spreadNarrow(images: usize, row: usize, rows: i32, event: usize, end: usize, weights: usize): void {
   const a0 = v128.load(weights), a1 = v128.load(weights, 16), b0 = v128.load(weights, 32), b1 = v128.load(weights, 48);
   const c0 = v128.load(weights, 64), c1 = v128.load(weights, 80), d0 = v128.load(weights, 96);

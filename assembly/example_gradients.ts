@@ -1,5 +1,6 @@
 /**
- * The squared lengths of each image's own gradient of a layer, and the clipping of images by them: the gradients themselves are never stored. Four images are a vector, so nothing is summed over images.
+ * The squared lengths of each image's own gradient of a layer, and the clipping of images by them: the gradients
+ * themselves are never stored. Four images are a vector, so nothing is summed over images.
  */
 import { ConvShape } from "./convolution";
 import { nextShare, ownRoom } from "./shares";
@@ -43,7 +44,10 @@ function packVector(x: usize, pixel: usize, count: i32, out: usize): void {
   for (; count > 0; count--, x += pixel, out += VECTOR) v128.store(out, v128.load(x));
 }
 
-/** The squares of the gradients of 5 neighbouring weights of two outputs, whose `dy` lie a plane apart; added to `total`. */
+/**
+ * The squares of the gradients of 5 neighbouring weights of two outputs, whose `dy` lie a plane apart; added to
+ * `total`.
+ */
 function fiveWeights(x: usize, dy: usize, plane: usize, s: ConvShape, total: v128): v128 {
   let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0;
   const step: usize = s.strideWidth * VECTOR, run: usize = s.outWidth * VECTOR;

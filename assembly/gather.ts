@@ -1,4 +1,7 @@
-/** The input of a batch: uint8 images, resized bilinearly with OpenCV's arithmetic when they arrive, scaled and laid out batch innermost for each batch. */
+/**
+ * The input of a batch: uint8 images, resized bilinearly with OpenCV's arithmetic when they arrive, scaled and laid out
+ * batch innermost for each batch.
+ */
 
 import { nextShare, sharesOf } from "./shares";
 

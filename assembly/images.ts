@@ -1,8 +1,14 @@
-/** The two layouts of a batch: `[channel][row][column][image]`, and `[image][row][column][channel]`, in which what a kernel's row meets of one image lies side by side. */
+/**
+ * The two layouts of a batch: `[channel][row][column][image]`, and `[image][row][column][channel]`, in which what a
+ * kernel's row meets of one image lies side by side.
+ */
 
 import { nextShare, sharesOf } from "./shares";
 
-/** Bytes from one image to the next: its pixels, and 32 floats to spare, which kernels that go by whole vectors may touch. */
+/**
+ * Bytes from one image to the next: its pixels, and 32 floats to spare, which kernels that go by whole vectors may
+ * touch.
+ */
 export function imageBytes(channels: i32, pixels: i32): usize {
   return <usize> (channels * pixels + 32) << 2;
 }

@@ -1,4 +1,7 @@
-/** The gradients of a pooled convolution from its events, with the living weights alone: the same to the last bit as with all, the others being 0. */
+/**
+ * The gradients of a pooled convolution from its events, with the living weights alone: the same to the last bit as
+ * with all, the others being 0.
+ */
 import { ConvShape, PACKED } from "./convolution";
 import { eventAt, eventsEnd, GROUP } from "./events";
 import { imageBytes } from "./images";

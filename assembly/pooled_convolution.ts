@@ -1,6 +1,6 @@
 /**
- * Convolution, ReLU and max-pool as one: the convolution's output exists only for the rows of one window at a time, and of the pooled output the winner's place is kept,
- * or -1 where ReLU leaves nothing.
+ * Convolution, ReLU and max-pool as one: the convolution's output exists only for the rows of one window at a time, and
+ * of the pooled output the winner's place is kept, or -1 where ReLU leaves nothing.
  */
 import {
   ConvShape,

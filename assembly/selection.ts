@@ -1,4 +1,7 @@
-/** Magnitudes in order: the largest, the distinct ones, the k-th smallest. The bits of a magnitude, read as an integer, are ordered as the magnitudes are. */
+/**
+ * Magnitudes in order: the largest, the distinct ones, the k-th smallest. The bits of a magnitude, read as an integer,
+ * are ordered as the magnitudes are.
+ */
 
 function magnitudeBits(value: usize): u32 {
   return load<u32>(value) & 0x7fffffff;

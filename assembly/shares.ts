@@ -1,19 +1,28 @@
 /**
- * A kernel's work in shares, taken in turn by all threads of a machine. All run the same kernel on the same memory; whoever is free takes the next share, so that a slow thread holds up no other.
- * A share is whole outputs, rows or images: the bits do not depend on who does it.
+ * A kernel's work in shares, taken in turn by all threads of a machine. All run the same kernel on the same memory;
+ * whoever is free takes the next share, so that a slow thread holds up no other. A share is whole outputs, rows or
+ * images: the bits do not depend on who does it.
  *
- * A thread may come late, when the call it was told of is over. It must not write anything before its first share: then it cannot do harm.
+ * A thread may come late, when the call it was told of is over. It must not write anything before its first share: then
+ * it cannot do harm.
  *
- * What a call is (kernel and arguments, plain words that the JavaScript of `threaded_machine.ts` writes and reads) belongs to its number as in a seqlock: the number is odd while they are written, and a thread
- * that read them under one even number read those of that call. A share is taken together with the number, as one word of 64 bits: of a call that is over nobody can take any. All taken shares of a call are
- * done before the next one begins.
+ * What a call is (kernel and arguments, plain words that the JavaScript of `threaded_machine.ts` writes and reads)
+ * belongs to its number as in a seqlock: the number is odd while they are written, and a thread that read them under
+ * one even number read those of that call. A share is taken together with the number, as one word of 64 bits: of a call
+ * that is over nobody can take any. All taken shares of a call are done before the next one begins.
  */
 
-/** Where the threads count, as int32: the next share, the number of the call, shares done, shares of the call. 0: this thread is alone. */
+/**
+ * Where the threads count, as int32: the next share, the number of the call, shares done, shares of the call. 0: this
+ * thread is alone.
+ */
 let counters: usize = 0;
 let thread: i32 = 0;
 let call: i32 = 0;
-/** Of up to so many shares, those taken from the front and from the back are counted in a half of the word each; of more, all are taken from the front. */
+/**
+ * Of up to so many shares, those taken from the front and from the back are counted in a half of the word each; of
+ * more, all are taken from the front.
+ */
 const HALF: i32 = 0xffff;
 /** Shares that this thread did in this call; alone, it is the next one, too. */
 let taken: i32 = 0;
@@ -24,20 +33,28 @@ export function joinThreads(index: i32, at: usize): void {
   counters = at;
 }
 
-/** Takes this call's place for the next one, which is told by an odd number until it is written down: from now on no share can be taken, and what follows is written after that. */
+/**
+ * Takes this call's place for the next one, which is told by an odd number until it is written down: from now on no
+ * share can be taken, and what follows is written after that.
+ */
 export function closeCall(number: i32): void {
   // Exchanged, not stored: nothing may pass it, neither from before nor from behind.
   atomic.xchg<i64>(counters, <i64> number << 32);
 }
 
-/** Offers the shares of the call of that number, of which none is taken, none done; this thread does some of them next. */
+/**
+ * Offers the shares of the call of that number, of which none is taken, none done; this thread does some of them next.
+ */
 export function openCall(number: i32): void {
   call = number;
   atomic.store<i32>(counters, 0, 8);
   atomic.store<i64>(counters, <i64> number << 32);
 }
 
-/** Whether what was read until now is that of the call of this number, and not already of the next one; then this thread does shares of it next, if there are any left. */
+/**
+ * Whether what was read until now is that of the call of this number, and not already of the next one; then this thread
+ * does shares of it next, if there are any left.
+ */
 export function joinCall(number: i32): bool {
   call = number;
   // Adding nothing, not loading: what was read before was read before this.

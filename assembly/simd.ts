@@ -1,6 +1,9 @@
 /** The two ways of multiply-add, and sums over vectors. */
 
-/** a * b + c: fused in the relaxed-simd build where the processor can, multiplied then added in the simd128 build, which is made of that, see `src/engine/cpu/wasm/rounded.ts`. */
+/**
+ * a * b + c: fused in the relaxed-simd build where the processor can, multiplied then added in the simd128 build, which
+ * is made of that, see `src/engine/cpu/wasm/rounded.ts`.
+ */
 export function madd(a: v128, b: v128, c: v128): v128 {
   return f32x4.relaxed_madd(a, b, c);
 }
@@ -11,7 +14,10 @@ export function sum(v: v128): f32 {
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
 }
 
-/** The first of a tile of `size` outputs that begins at `start`: the last tile is moved back to end at `count`, so that every tile is full. */
+/**
+ * The first of a tile of `size` outputs that begins at `start`: the last tile is moved back to end at `count`, so that
+ * every tile is full.
+ */
 export function tileStart(start: i32, size: i32, count: i32): i32 {
   return min(start, count - size);
 }

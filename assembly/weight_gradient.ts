@@ -1,7 +1,10 @@
 /** The gradient of weights: products of inputs and output gradients, summed over positions and images. */
 import { madd, sum } from "./simd";
 
-/** How the positions lie: `rows` rows of `runs` runs of `run` bytes each. Output gradients follow each other without gaps, inputs by the steps. */
+/**
+ * How the positions lie: `rows` rows of `runs` runs of `run` bytes each. Output gradients follow each other without
+ * gaps, inputs by the steps.
+ */
 // @ts-ignore: decorator
 @unmanaged
 export class Grid {

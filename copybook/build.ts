@@ -1,5 +1,6 @@
 /**
- * Packs the copybook into `src/data/generated/copybook.ts`. With `--check` it writes nothing and fails if the committed file is not what the sources give.
+ * Packs the copybook into `src/data/generated/copybook.ts`. With `--check` it writes nothing and fails if the committed
+ * file is not what the sources give.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import process from "node:process";

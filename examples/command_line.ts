@@ -42,7 +42,9 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** A value as the message shows it: bare if it is plain, else quoted and with control characters escaped; never long. */
+/**
+ * A value as the message shows it: bare if it is plain, else quoted and with control characters escaped; never long.
+ */
 function shown(text: string): string {
   const short = text.length > 60 ? `${text.slice(0, 60)}...` : text;
   return /^[\w.+-]+$/.test(short) ? short : JSON.stringify(short);

@@ -1,5 +1,6 @@
 /**
- * What gradients tell: whoever sees the gradient of one training step over one image gets the features in front of fc1 in closed form, and from them the image.
+ * What gradients tell: whoever sees the gradient of one training step over one image gets the features in front of fc1
+ * in closed form, and from them the image.
  *
  *     deno run --allow-read=DIR examples/gradient_leakage.ts --data DIR
  *

@@ -1,8 +1,7 @@
-// Adam: m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g^2,
-// w -= rate * ((m * scale1) / (sqrt(v * scale2) + epsilon) + deWeight).
-// A mask is 1 where the weight is kept, 0 where it is suppressed; a suppressed weight becomes exactly 0. Nothing changes
-// once watch[0] names a step whose loss was not finite. Where `pixels`, there are no masks, deWeights and watch, and what
-// is moved is clipped to low..high.
+// Adam: m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g^2, w -= rate * ((m * scale1) / (sqrt(v * scale2) +
+// epsilon) + deWeight). A mask is 1 where the weight is kept, 0 where it is suppressed; a suppressed weight becomes
+// exactly 0. Nothing changes once watch[0] names a step whose loss was not finite. Where `pixels`, there are no masks,
+// deWeights and watch, and what is moved is clipped to low..high.
 override count: u32;
 override pixels: bool;
 

@@ -1,5 +1,6 @@
-// dx[unit][place][lane] from dy. Where mean and variance are those of the first `images` lanes, they move with x, as the
-// gradients of weight and bias tell, and other lanes get 0. With `images` 0 they are the running ones, and constant.
+// dx[unit][place][lane] from dy. Where mean and variance are those of the first `images` lanes, they move with x, as
+// the gradients of weight and bias tell, and other lanes get 0. With `images` 0 they are the running ones, and
+// constant.
 override count: u32;
 override units: u32;
 override size: u32;

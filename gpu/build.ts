@@ -9,7 +9,9 @@ import process from "node:process";
 const folder = new URL("./", import.meta.url);
 const target = new URL("../src/engine/generated/shaders.ts", import.meta.url);
 
-/** Calls a shader's `element` with each index below its constant `count`; the host lays the workgroups out by `flat`. */
+/**
+ * Calls a shader's `element` with each index below its constant `count`; the host lays the workgroups out by `flat`.
+ */
 const MAIN = `
 @compute @workgroup_size(64)
 fn main(

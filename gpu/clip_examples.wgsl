@@ -28,7 +28,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (sum > 0.0) {
     factor = min(factor, arguments.bound / sqrt(sum));
   }
-  // A length that is no number, or too great for one, bounds nothing: the image is left out, and what it holds must not be multiplied with.
+  // A length that is no number, or too great for one, bounds nothing: the image is left out, and what it holds must not
+  // be multiplied with.
   let leftOut = (bitcast<u32>(sum) & 0x7fffffffu) >= 0x7f800000u;
   for (var k = 0u; k < count; k++) {
     dY[k * lanes + lane] = select(dY[k * lanes + lane] * factor, 0.0, leftOut);

@@ -1,6 +1,6 @@
 // losses[lane] = softmax cross entropy of logits[class][lane] at the lane's label, and in dLogits the gradient of the
-// mean over the first `images` lanes. 0 in the others. `mode`: 0 sets the losses, 1 adds to them, 2 leaves them. `step`:
-// the training step it is, 0 for none.
+// mean over the first `images` lanes. 0 in the others. `mode`: 0 sets the losses, 1 adds to them, 2 leaves them.
+// `step`: the training step it is, 0 for none.
 override classes: u32;
 override lanes: u32;
 override withGradient: bool;

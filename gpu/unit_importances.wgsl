@@ -1,7 +1,7 @@
 // importances[unit] = the bits of the Euclidean norm of what makes the unit (`importance` 1: weight [units][taps] and
-// bias [units]), of what reads it (2: reader [rows][units][columns]), or their product (0). Bits of numbers from 0 on are in
-// the order of the numbers; what is no number is as important as can be, and a unit that has nothing left of what makes
-// it is `silent`. One workgroup a unit.
+// bias [units]), of what reads it (2: reader [rows][units][columns]), or their product (0). Bits of numbers from 0 on
+// are in the order of the numbers; what is no number is as important as can be, and a unit that has nothing left of
+// what makes it is `silent`. One workgroup a unit.
 struct Arguments {
   weightAt: u32,
   biasAt: u32,

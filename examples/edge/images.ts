@@ -41,7 +41,8 @@ async function bodyOf(request: Request): Promise<Uint8Array> {
 }
 
 /**
- * The posted images, a byte for each pixel: one image as its 784 bytes in row-major order, 0 for paper and 255 for ink, or an IDX file of images.
+ * The posted images, a byte for each pixel: one image as its 784 bytes in row-major order, 0 for paper and 255 for ink,
+ * or an IDX file of images.
  *
  * @throws {RefusedError} (as a rejection) if the body is too large or neither.
  */

@@ -1,6 +1,7 @@
 /**
- * Trains the model of the edge example on drawn digits, suppressed to 95 %, and writes its living weights to `model.ts`. The same seed gives the same bits everywhere: with `--check` it
- * writes nothing and fails unless the committed model is what it would write.
+ * Trains the model of the edge example on drawn digits, suppressed to 95 %, and writes its living weights to
+ * `model.ts`. The same seed gives the same bits everywhere: with `--check` it writes nothing and fails unless the
+ * committed model is what it would write.
  *
  *     deno run --allow-read=examples/edge --allow-write=examples/edge examples/edge/train.ts
  */

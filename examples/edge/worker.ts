@@ -1,6 +1,7 @@
 /**
- * A worker that reads digits: POST one image of 28x28 (784 bytes), or an IDX file of such images, and get the digit and the ten probabilities of each as JSON. The model was suppressed to 95 %;
- * only its living weights are stored. It needs no permission but the network:
+ * A worker that reads digits: POST one image of 28x28 (784 bytes), or an IDX file of such images, and get the digit and
+ * the ten probabilities of each as JSON. The model was suppressed to 95 %; only its living weights are stored. It needs
+ * no permission but the network:
  *
  *     deno serve examples/edge/worker.ts
  *     bun examples/edge/worker.ts
@@ -36,7 +37,10 @@ function scaled(images: Uint8Array): Float32Array {
   return values;
 }
 
-/** The probabilities of the digits 0 to 9 for each image. Nothing else runs on a program between its input and its output. */
+/**
+ * The probabilities of the digits 0 to 9 for each image. Nothing else runs on a program between its input and its
+ * output.
+ */
 async function probabilities(images: Uint8Array): Promise<number[][]> {
   const found: number[][] = [], pixels = SIDE * SIDE;
   const used = images.length === pixels ? one : many;

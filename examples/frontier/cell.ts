@@ -43,7 +43,9 @@ export interface Cell {
 export const REFERENCES = 4;
 const REFERENCE_SEED = 0x8000_0000;
 
-/** Images at the end of the training images that no reference network is trained on: the members told from test images. */
+/**
+ * Images at the end of the training images that no reference network is trained on: the members told from test images.
+ */
 function membersOf({ samples, test }: Images): number {
   return Math.min(test.count, Math.floor(samples / 6));
 }

@@ -43,7 +43,10 @@ interface Labelled {
   readonly label: string;
 }
 
-/** Where labels are written: beside their points, to the right or left, moved up or down until they lie on no other label or point; those of the leftmost points first. */
+/**
+ * Where labels are written: beside their points, to the right or left, moved up or down until they lie on no other
+ * label or point; those of the leftmost points first.
+ */
 function labelPlaces(points: readonly Labelled[]): Map<Labelled, { x: number; y: number; end: boolean }> {
   const taken: { left: number; right: number; y: number }[] = points.map(({ x, y }) => ({
     left: x - 6,

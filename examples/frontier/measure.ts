@@ -72,7 +72,10 @@ export async function byNeighbours(
 
 /** What an attack brought back: the figures of the main example, and more of the identification. */
 export interface CellAttack extends AttackReport {
-  /** Share of the images that are among the five that their reconstruction resembles most; null where a digit has too few images. */
+  /**
+   * Share of the images that are among the five that their reconstruction resembles most; null where a digit has too
+   * few images.
+   */
   readonly topFive: ShareByChance | null;
   /** Median of the images' ranks; null likewise. */
   readonly medianRank: number | null;

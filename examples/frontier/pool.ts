@@ -1,5 +1,6 @@
 /**
- * Workers that do tasks side by side, one a processor: independent tasks gain more from a second processor than one task on two threads.
+ * Workers that do tasks side by side, one a processor: independent tasks gain more from a second processor than one
+ * task on two threads.
  *
  * @module
  */

@@ -31,7 +31,8 @@ export function recordPath(folder: string): string {
 /**
  * The record of a folder; an empty one if there is none.
  *
- * @throws {FileError} (as a rejection) if there is one that cannot be read, is broken, or was measured under other conditions.
+ * @throws {FileError} (as a rejection) if there is one that cannot be read, is broken, or was measured under other
+ * conditions.
  */
 export async function openRecord(folder: string, conditions: Conditions): Promise<Record> {
   const path = recordPath(folder), fresh = { version: VERSION, conditions, data: null, engine: null, cells: [] };

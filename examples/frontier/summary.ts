@@ -30,7 +30,8 @@ export interface Summary {
 }
 
 /**
- * The mean of the seeds' figures with a 95 % interval: as wide as the choice of images makes it, or, if that is wider, as the seeds differ (Student's t). Both are within [0, `most`].
+ * The mean of the seeds' figures with a 95 % interval: as wide as the choice of images makes it, or, if that is wider,
+ * as the seeds differ (Student's t). Both are within [0, `most`].
  */
 export function together(figures: readonly Interval[], most = Infinity): KnownInterval {
   const { mean, low, high } = meanInterval(figures.map((figure) => figure.mean));

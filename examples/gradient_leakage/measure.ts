@@ -67,7 +67,10 @@ export interface LeakageSettings extends ImageSettings {
   readonly images: number;
 }
 
-/** Trains the networks, takes the gradients of single images, and reconstructs the images from them; `tell` receives lines of progress. */
+/**
+ * Trains the networks, takes the gradients of single images, and reconstructs the images from them; `tell` receives
+ * lines of progress.
+ */
 export async function measureLeakage(settings: LeakageSettings, tell: (line: string) => void): Promise<Figures[]> {
   const { seed, images, epochs } = settings;
   const data = await openImages(settings);

@@ -9,8 +9,8 @@ import { Random } from "../../mod.ts";
 const STREAM = 0x6000_0000;
 
 /**
- * `count` different indices below `total`, drawn by the seed, each set equally likely (Fisher and Yates's shuffle, stopped early). More of them
- * from the same seed begin with the same ones.
+ * `count` different indices below `total`, drawn by the seed, each set equally likely (Fisher and Yates's shuffle,
+ * stopped early). More of them from the same seed begin with the same ones.
  */
 export function chosenIndices(count: number, total: number, seed: number): number[] {
   const random = new Random(seed, STREAM);

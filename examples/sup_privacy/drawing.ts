@@ -22,7 +22,9 @@ const SIZES: Record<Ink, { readonly least: number; readonly most: number }> = {
   shades: { least: 15, most: 16 },
 };
 
-/** Of the images wished, how many fit beside each other into so many columns, and how many characters wide each then is. */
+/**
+ * Of the images wished, how many fit beside each other into so many columns, and how many characters wide each then is.
+ */
 export function fitting(
   ink: Ink,
   columns: number,

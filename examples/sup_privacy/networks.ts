@@ -1,5 +1,6 @@
 /**
- * Trains the four networks: an ordinary one, another ordinary one that judges, one suppressed by weight and one by unit.
+ * Trains the four networks: an ordinary one, another ordinary one that judges, one suppressed by weight and one by
+ * unit.
  *
  * @module
  */
@@ -69,7 +70,9 @@ async function finished(model: Model, test: Dataset, progress: Progress): Promis
   return { network: model.network, parameters, accuracy: accuracy!, checkpoint };
 }
 
-/** Ordinary training as the tutorial's: momentum 0.9, rate 0.01. First weights and order of the images come from `seed`. */
+/**
+ * Ordinary training as the tutorial's: momentum 0.9, rate 0.01. First weights and order of the images come from `seed`.
+ */
 export async function trainOrdinary(
   engine: Engine,
   images: Images,
@@ -86,7 +89,10 @@ export async function trainOrdinary(
   return await finished(model, test, progress);
 }
 
-/** Suppressed training, from the same first weights and in the same order of images as the ordinary network of the same seed. */
+/**
+ * Suppressed training, from the same first weights and in the same order of images as the ordinary network of the same
+ * seed.
+ */
 async function train(
   engine: Engine,
   images: Images,
@@ -120,7 +126,8 @@ export async function trainSuppressed(
 }
 
 /**
- * Suppression of fc1's units, whose outputs the attacker sees. The last of them falls silent well before the end, and what is left learns in peace, in the last fifth of the epochs at a fifth of the rate.
+ * Suppression of fc1's units, whose outputs the attacker sees. The last of them falls silent well before the end, and
+ * what is left learns in peace, in the last fifth of the epochs at a fifth of the rate.
  */
 export async function trainUnitSuppressed(
   engine: Engine,

@@ -11,8 +11,8 @@ function refused(error: unknown): boolean {
 }
 
 /**
- * If Deno refused to read or write in a folder: an error that names the flags for the whole folder, so that the next run does not fail at the next
- * file. Any other error as it is.
+ * If Deno refused to read or write in a folder: an error that names the flags for the whole folder, so that the next
+ * run does not fail at the next file. Any other error as it is.
  */
 export function permissionError(error: unknown, verb: "read" | "write", folder: string): unknown {
   if (!refused(error)) return error;

@@ -41,7 +41,8 @@ export function duration(seconds: number): string {
 }
 
 /**
- * One line for a terminal: stage, bar, facts, time left. In a narrow one the first facts are left out, then the end is cut.
+ * One line for a terminal: stage, bar, facts, time left. In a narrow one the first facts are left out, then the end is
+ * cut.
  */
 export function progressBar(standing: Standing, columns: number): string {
   const { stage, stages, title, share, facts, secondsLeft } = standing;

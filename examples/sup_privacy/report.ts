@@ -13,7 +13,10 @@ export interface AttackReport {
   readonly confidence: Interval;
   /** Share of the inversions in which the judge sees the true digit first. */
   readonly predictedRight: number;
-  /** Share of the inversions that resemble their original more than any decoy, other images of the same digit; null where a digit has no other. */
+  /**
+   * Share of the inversions that resemble their original more than any decoy, other images of the same digit; null
+   * where a digit has no other.
+   */
   readonly identified: ShareByChance | null;
   /**
    * How many images a figure leaves out, being undefined for them: L2 for black ones, identification for those of one

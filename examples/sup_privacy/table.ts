@@ -46,7 +46,10 @@ function attackRows(title: string, reports: readonly [AttackReport, AttackReport
   ];
 }
 
-/** The table: a row each for accuracy, weights left, and identification, L2, SSIM and confidence of each attack, with 95 % intervals. */
+/**
+ * The table: a row each for accuracy, weights left, and identification, L2, SSIM and confidence of each attack, with 95
+ * % intervals.
+ */
 export function table(report: Report, ordinaryWeightsLeft: number): string {
   const { ordinary, suppressed, unitSuppressed, data } = report;
   const three = (attack: "inversion" | "strongInversion" | "decoderInversion") =>

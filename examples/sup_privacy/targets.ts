@@ -1,5 +1,6 @@
 /**
- * Which training images are attacked, from among which an inversion is to tell them, and which the attacker learns from.
+ * Which training images are attacked, from among which an inversion is to tell them, and which the attacker learns
+ * from.
  *
  * @module
  */
@@ -43,7 +44,8 @@ function decoysAmong(digits: Uint8Array, attacked: number, seed: number): number
 }
 
 /**
- * Draws the images by the seed: those attacked; decoys from among them and half of the others; and examples from the rest.
+ * Draws the images by the seed: those attacked; decoys from among them and half of the others; and examples from the
+ * rest.
  *
  * @param images how many are attacked
  * @param samples how many of the source's images were trained on

@@ -7,13 +7,16 @@
 import { finite, finiteRows } from "../checks/numbers.ts";
 
 /**
- * Puts the reconstructions of a batch into the order of the originals: the nearest pair first, by the sum of squared differences, then the nearest of those left. The gradients of a batch do not tell its
- * order; a figure over reconstructions in the wrong order would say that less leaked than did. Choosing the best flatters the attack a little: by as much as the best of a few guesses.
+ * Puts the reconstructions of a batch into the order of the originals: the nearest pair first, by the sum of squared
+ * differences, then the nearest of those left. The gradients of a batch do not tell its order; a figure over
+ * reconstructions in the wrong order would say that less leaked than did. Choosing the best flatters the attack a
+ * little: by as much as the best of a few guesses.
  *
  * @param size pixels of an image, over all channels
  * @param originals `[images][size]`
  * @param reconstructions as many
- * @param labels of the originals and of the reconstructions alike: only those of the same label are exchanged; default: all may be
+ * @param labels of the originals and of the reconstructions alike: only those of the same label are exchanged; default:
+ * all may be
  * @returns the reconstructions in the originals' order
  * @throws {RangeError} if they are not as many, no whole images or the labels not as many, or a pixel or label is not
  * finite.

@@ -23,7 +23,8 @@ export function checkBound(inputBound: readonly [low: number, high: number]): re
 /**
  * Judges parameters for a network that may be a slice: they may be those of the whole.
  *
- * @throws {RangeError} if the values lack some of the network's parameters, have another number of values, or one is not finite.
+ * @throws {RangeError} if the values lack some of the network's parameters, have another number of values, or one is
+ * not finite.
  * @throws {TypeError} if values are no Float32Array.
  */
 export function checkParameters(network: Network, parameters: ParameterValues): void {
@@ -68,7 +69,10 @@ export function checkLayers(network: Network): void {
   }
 }
 
-/** @throws {RangeError} if `values` are not as many as the network's parameter of that name, there is none, or a value is not finite. */
+/**
+ * @throws {RangeError} if `values` are not as many as the network's parameter of that name, there is none, or a value
+ * is not finite.
+ */
 export function checkValues(network: Network, what: string, name: string, values: ArrayLike<number>): void {
   const spec = network.parameters.find((parameter) => parameter.name === name);
   if (!spec) {

@@ -30,7 +30,10 @@ const SHUFFLE_STREAM = 0xf000_0000;
 export interface DecoderOptions {
   /** What carries the arithmetic out; see `openEngine`. */
   readonly engine: Engine;
-  /** What the attacker sees of images of their own, `[images][features]`: none of those attacked, and none of the decoys. */
+  /**
+   * What the attacker sees of images of their own, `[images][features]`: none of those attacked, and none of the
+   * decoys.
+   */
   readonly features: Float32Array;
   /** Those images, `[images][channels][height][width]`: from 0 to 1, or bytes from 0 to 255. */
   readonly images: Float32Array | Uint8Array;

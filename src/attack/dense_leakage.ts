@@ -1,10 +1,13 @@
 /**
- * What the gradients of a dense layer with bias tell in closed form: its inputs, and, if it is the last layer, the labels.
+ * What the gradients of a dense layer with bias tell in closed form: its inputs, and, if it is the last layer, the
+ * labels.
  *
- * The gradient of output o's weights is the sum over the images of dz[o] x, that of its bias the sum of dz[o]: where one image alone has dz[o] != 0, their quotient is its x.
+ * The gradient of output o's weights is the sum over the images of dz[o] x, that of its bias the sum of dz[o]: where
+ * one image alone has dz[o] != 0, their quotient is its x.
  *
- * Source: Phong et al., "Privacy-Preserving Deep Learning via Additively Homomorphic Encryption", 2018 (inputs); Zhao, Mopuri and Bilen, "iDLG: Improved Deep Leakage from Gradients", 2020, and Wainakh et
- * al., "User-Level Label Leakage from Gradients in Federated Learning", 2022 (labels).
+ * Source: Phong et al., "Privacy-Preserving Deep Learning via Additively Homomorphic Encryption", 2018 (inputs); Zhao,
+ * Mopuri and Bilen, "iDLG: Improved Deep Leakage from Gradients", 2020, and Wainakh et al., "User-Level Label Leakage
+ * from Gradients in Federated Learning", 2022 (labels).
  *
  * @module
  */
@@ -15,14 +18,18 @@ import { checkValues } from "./checks.ts";
 
 /** Inputs of a dense layer as its gradients reveal them. */
 export interface RevealedInputs {
-  /** `[rows][inputs]`: of one image, one row; of a batch, one row of every output whose bias has a gradient. Inputs that are not known are 0. */
+  /**
+   * `[rows][inputs]`: of one image, one row; of a batch, one row of every output whose bias has a gradient. Inputs that
+   * are not known are 0.
+   */
   readonly inputs: Float32Array;
   /** `[rows][inputs]`: 1 where the gradients tell the input, 0 where all weights that would tell it are suppressed. */
   readonly known: Uint8Array;
   /** The output that gave each row; of one image, the one with the largest gradient. */
   readonly outputs: readonly number[];
   /**
-   * Inputs of each row that are not 0. Behind ReLU the rows of single images have fewer than those that mix several images, so rows with the fewest come first.
+   * Inputs of each row that are not 0. Behind ReLU the rows of single images have fewer than those that mix several
+   * images, so rows with the fewest come first.
    */
   readonly active: readonly number[];
 }
@@ -76,7 +83,8 @@ interface Row {
 }
 
 /**
- * The inputs x that best explain weight gradients b[o] x of the given outputs, those of living weights only: least squares, exact without noise and best where there is a little.
+ * The inputs x that best explain weight gradients b[o] x of the given outputs, those of living weights only: least
+ * squares, exact without noise and best where there is a little.
  */
 function explained(
   { weight, inputs }: DenseGradients,
@@ -103,10 +111,12 @@ function explained(
 }
 
 /**
- * The inputs of a dense layer with bias that the gradients of one training step reveal: exactly, if the step was over one image; of a batch, every output gives a row, which is exact if that output is
- * active (behind ReLU, or by its gradient) for one image only, else a mixture of several.
+ * The inputs of a dense layer with bias that the gradients of one training step reveal: exactly, if the step was over
+ * one image; of a batch, every output gives a row, which is exact if that output is active (behind ReLU, or by its
+ * gradient) for one image only, else a mixture of several.
  *
- * Where the layer is the network's first, its inputs are the image. Behind convolutions they are features, which {@link ImageInversionAttack} and {@link LearnedDecoder} invert further.
+ * Where the layer is the network's first, its inputs are the image. Behind convolutions they are features, which {@link
+ * ImageInversionAttack} and {@link LearnedDecoder} invert further.
  *
  * @param gradients by the parameters' names: their mean over the images of the step
  * @throws {RangeError} if the layer is not there, is not dense or has no bias; gradients are missing, not as many as
@@ -158,7 +168,10 @@ export function revealedInputs(
   return { ...all, outputs: rows.map(({ output }) => output), active: rows.map(({ active }) => active) };
 }
 
-/** How the gradient of each class falls: the sum over the images of its probability, less 1 for each image of that class; to a positive factor. */
+/**
+ * How the gradient of each class falls: the sum over the images of its probability, less 1 for each image of that
+ * class; to a positive factor.
+ */
 function classGradients(network: Network, gradients: ParameterValues, images: number): Float64Array {
   const last = network.layers.at(-1)!;
   if (last.layer.kind !== "dense") {
@@ -167,7 +180,8 @@ function classGradients(network: Network, gradients: ParameterValues, images: nu
   const { weight, bias, inputs } = denseGradients(network, last, gradients);
   if (bias) return Float64Array.from(bias, (gradient) => gradient * images);
   if (images > 1) throw new RangeError(`${last.name} has no bias: the labels of several images must be given`);
-  // Of one image, row o is (probability - label) x: against the largest row, the label's has the other sign than all others.
+  // Of one image, row o is (probability - label) x: against the largest row, the label's has the other sign than all
+  // others.
   const rows = Array.from({ length: weight.length / inputs }, (_, o) => weight.subarray(o * inputs, (o + 1) * inputs));
   const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
   // The label's row is the longest: its length is the sum of all the others'.
@@ -176,14 +190,17 @@ function classGradients(network: Network, gradients: ParameterValues, images: nu
 }
 
 /**
- * The labels of the images of one training step by softmax cross entropy, from the gradient of the network's last layer, in ascending order.
+ * The labels of the images of one training step by softmax cross entropy, from the gradient of the network's last
+ * layer, in ascending order.
  *
- * For one image it is exact: only its label's gradient is negative. In a batch every class with a negative gradient is there; which occur more than once is guessed from how far each lies below what
- * even probabilities would give, rightly while the network knows little, less so when it is trained.
+ * For one image it is exact: only its label's gradient is negative. In a batch every class with a negative gradient is
+ * there; which occur more than once is guessed from how far each lies below what even probabilities would give, rightly
+ * while the network knows little, less so when it is trained.
  *
  * @param gradients by the parameters' names: their mean over the images of the step
  * @param images of the step; default 1
- * @throws {RangeError} if the network does not end in a dense layer, or, for several images, that has no bias; if gradients are missing, not as many as the parameters or not finite.
+ * @throws {RangeError} if the network does not end in a dense layer, or, for several images, that has no bias; if
+ * gradients are missing, not as many as the parameters or not finite.
  * @example
  * ```ts
  * import { dense, flatten, revealedLabels, sequential } from "@tacet/tacet";

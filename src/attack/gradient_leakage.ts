@@ -1,8 +1,9 @@
 /**
  * Deep leakage from gradients: from the gradients of one training step back to its images.
  *
- * Source: Zhu, Liu and Han, "Deep Leakage from Gradients", 2019; Geiping, Bauermeister, Dröge and Moeller, "Inverting Gradients: How easy is it to break privacy in federated learning?", 2020 (cosine
- * distance, total variation, signed Adam).
+ * Source: Zhu, Liu and Han, "Deep Leakage from Gradients", 2019; Geiping, Bauermeister, Dröge and Moeller, "Inverting
+ * Gradients: How easy is it to break privacy in federated learning?", 2020 (cosine distance, total variation, signed
+ * Adam).
  *
  * @module
  */
@@ -27,7 +28,10 @@ export interface GradientLeakageAttackOptions {
   readonly network: Network;
   /** The values at which the gradients were taken. */
   readonly parameters: ParameterValues;
-  /** Masks of a suppressed network as `model.masks()` gives them: gradients of suppressed weights are not sent, and not matched. Default none. */
+  /**
+   * Masks of a suppressed network as `model.masks()` gives them: gradients of suppressed weights are not sent, and not
+   * matched. Default none.
+   */
   readonly masks?: Readonly<Record<string, Uint8Array>>;
   /** The range of a pixel; default [0, 1]. */
   readonly inputBound?: readonly [low: number, high: number];
@@ -35,25 +39,36 @@ export interface GradientLeakageAttackOptions {
 
 /** Options of {@link GradientLeakageAttack.generate}. */
 export interface GradientLeakageOptions {
-  /** The label of each image of the step; by default they are recovered by {@link revealedLabels}, in ascending order. */
+  /**
+   * The label of each image of the step; by default they are recovered by {@link revealedLabels}, in ascending order.
+   */
   readonly labels?: ArrayLike<number>;
   /** Images of the step; default as many as there are labels, or 1. */
   readonly images?: number;
   /** What is made small; default "cosine". */
   readonly distance?: GradientDistance;
-  /** Factor of the total variation beside the distance: an image's mean difference of neighbours, vertical and horizontal; default 0.003. */
+  /**
+   * Factor of the total variation beside the distance: an image's mean difference of neighbours, vertical and
+   * horizontal; default 0.003.
+   */
   readonly totalVariation?: number;
   /** Whether Adam sees only the signs of the derivative; default true. */
   readonly signed?: boolean;
   /** Steps in each restart; default 1000. */
   readonly iterations?: number;
-  /** Adam's rate: about by how much of the input bound a pixel moves at first; a tenth after 3/8, 5/8 and 7/8 of the steps each. Default 0.1. */
+  /**
+   * Adam's rate: about by how much of the input bound a pixel moves at first; a tenth after 3/8, 5/8 and 7/8 of the
+   * steps each. Default 0.1.
+   */
   readonly lr?: number;
   /** How often it is begun anew; the images of the lowest distance count. Default 1. */
   readonly restarts?: number;
   /** From which the first images are drawn; default 1, an unsigned 32-bit integer. */
   readonly seed?: number;
-  /** The first images themselves, `[images][channels][height][width]`, instead of draws from uniform over the input bound. */
+  /**
+   * The first images themselves, `[images][channels][height][width]`, instead of draws from uniform over the input
+   * bound.
+   */
   readonly starts?: Float32Array;
   /** Told how many steps are done, over all restarts; the attack waits for its promise. */
   readonly onProgress?: (done: number, total: number) => void | Promise<void>;
@@ -109,7 +124,8 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
    * Computes nothing yet.
    *
    * @throws {TypeError} if the network has a layer of dropout or batch normalisation.
-   * @throws {RangeError} if the bound is empty, parameters are missing, not the network's or not finite, or masks are not the network's.
+   * @throws {RangeError} if the bound is empty, parameters are missing, not the network's or not finite, or masks are
+   * not the network's.
    * @example
    * ```ts
    * import { averagePool2d, conv2d, dense, flatten, GradientLeakageAttack, Model, openEngine, sequential, sgd, sigmoid } from "@tacet/tacet";
@@ -145,7 +161,8 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
   }
 
   /**
-   * The gradients that a training step over the given images reveals: of the mean softmax cross entropy, by the parameters' names; 0 for suppressed weights.
+   * The gradients that a training step over the given images reveals: of the mean softmax cross entropy, by the
+   * parameters' names; 0 for suppressed weights.
    *
    * @param images `[images][channels][height][width]`
    * @throws {RangeError} (as a rejection) if the images are no whole number, a pixel or a gradient is not finite, or a
@@ -168,12 +185,14 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
   }
 
   /**
-   * Reconstructs the images of one training step: from random images on, Adam makes the distance of their gradients from those seen small, beside the total variation of the images.
+   * Reconstructs the images of one training step: from random images on, Adam makes the distance of their gradients
+   * from those seen small, beside the total variation of the images.
    *
    * Where several images share a label, their order is not in the gradients: see {@link alignImages}.
    *
    * @param gradients by the parameters' names: their mean over the images of the step
-   * @returns the reconstructions, `[images][channels][height][width]`, within the input bound, in the order of the labels
+   * @returns the reconstructions, `[images][channels][height][width]`, within the input bound, in the order of the
+   * labels
    * @throws {RangeError} (as a rejection) if gradients are missing, not as many as the parameters, not finite or all 0,
    * an option is out of range, or the network's values are so large that a distance or its derivative is no number.
    */
@@ -232,7 +251,8 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
   }
 
   /**
-   * How near the reconstructions come to the originals, both `[images][channels][height][width]`; see {@link InversionEvaluation}.
+   * How near the reconstructions come to the originals, both `[images][channels][height][width]`; see {@link
+   * InversionEvaluation}.
    *
    * @param options `labels`, the true class of each image, and `judge`, a separately trained network: both, or neither,
    * for the confidence; `decoys` for the identification; `dataRange` of SSIM, by default the width of the input bound

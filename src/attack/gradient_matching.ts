@@ -5,14 +5,18 @@
  *
  *     dD/dx = d<v, g(x)>/dx = d/de dL(x; p + e v)/dx at e = 0:
  *
- * how the loss's gradient by the images changes when the parameters go along v. Two passes with p + e v and p - e v give it; no second derivative of any layer is needed.
+ * how the loss's gradient by the images changes when the parameters go along v. Two passes with p + e v and p - e v
+ * give it; no second derivative of any layer is needed.
  *
  * @module
  */
 import type { Engine, Program } from "../engine/engine.ts";
 import type { Network, ParameterValues } from "../nn/mod.ts";
 
-/** "euclidean": the sum of squared differences (Zhu, Liu and Han 2019). "cosine": 1 minus the cosine of the angle between all gradients together (Geiping et al. 2020). */
+/**
+ * "euclidean": the sum of squared differences (Zhu, Liu and Han 2019). "cosine": 1 minus the cosine of the angle
+ * between all gradients together (Geiping et al. 2020).
+ */
 export type GradientDistance = "euclidean" | "cosine";
 
 /** Known values and masks of a network. */

@@ -16,7 +16,9 @@ import { outputsOf } from "./outputs.ts";
 import { checkInverted } from "./followed.ts";
 import type { ReconstructionAttack } from "./reconstruction.ts";
 
-/** Factors of the feature loss, of the differences between neighbouring pixels, and of the mean square of the pixels. */
+/**
+ * Factors of the feature loss, of the differences between neighbouring pixels, and of the mean square of the pixels.
+ */
 export type LossWeights = readonly [feature: number, smoothness: number, square: number];
 
 /** Options of {@link ImageInversionAttack}. */
@@ -41,7 +43,10 @@ export interface GenerateOptions {
   readonly iterations?: number;
   /** Factors of the losses of the "adam" method; default [1, 1, 0.1]. */
   readonly adamLossWeights?: LossWeights;
-  /** How often each image is begun anew from another first image; of the results the one with the lowest loss before its last step counts. Default 1. */
+  /**
+   * How often each image is begun anew from another first image; of the results the one with the lowest loss before its
+   * last step counts. Default 1.
+   */
   readonly restarts?: number;
   /** From which the first images are drawn; default 1, an unsigned 32-bit integer. */
   readonly seed?: number;
@@ -49,7 +54,9 @@ export interface GenerateOptions {
   readonly starts?: Float32Array;
   /** Told how many steps of all images together are done, over all restarts; the attack waits for its promise. */
   readonly onProgress?: (done: number, total: number) => void | Promise<void>;
-  /** Told the losses of the images from `firstImage` on before each of their steps; asking for them costs time on a GPU. */
+  /**
+   * Told the losses of the images from `firstImage` on before each of their steps; asking for them costs time on a GPU.
+   */
   readonly onLosses?: (losses: Float32Array, iteration: number, firstImage: number) => void;
 }
 
@@ -169,7 +176,8 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
   }
 
   /**
-   * Reconstructs images from their features. All images are inverted together, each independently of the others: the result is the same one by one.
+   * Reconstructs images from their features. All images are inverted together, each independently of the others: the
+   * result is the same one by one.
    *
    * @param targetFeatures `[images][features]`, as {@link ImageInversionAttack.features} gives them
    * @returns the reconstructions, `[images][channels][height][width]`, within the input bound
@@ -232,7 +240,8 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
   }
 
   /**
-   * How near the reconstructions come to the originals, both `[images][channels][height][width]`; see {@link InversionEvaluation}.
+   * How near the reconstructions come to the originals, both `[images][channels][height][width]`; see {@link
+   * InversionEvaluation}.
    *
    * @param options `labels`, the true class of each image, and `judge`, a separately trained network: both, or neither,
    * for the confidence; `decoys` for the identification; `dataRange` of SSIM, by default the width of the input bound

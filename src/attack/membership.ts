@@ -1,8 +1,9 @@
 /**
  * Membership inference: was an example among those a network was trained on?
  *
- * Source: Yeom, Giacomelli, Fredrikson and Jha, "Privacy Risk in Machine Learning", 2018 (the loss as a threshold); Watson, Guo, Cormode and Sablayrolles, "On the Importance of Difficulty Calibration in
- * Membership Inference Attacks", 2022 (the loss beside that of shadow models).
+ * Source: Yeom, Giacomelli, Fredrikson and Jha, "Privacy Risk in Machine Learning", 2018 (the loss as a threshold);
+ * Watson, Guo, Cormode and Sablayrolles, "On the Importance of Difficulty Calibration in Membership Inference Attacks",
+ * 2022 (the loss beside that of shadow models).
  *
  * @module
  */
@@ -24,10 +25,14 @@ export interface MembershipEvaluation {
   /** Number of others. */
   readonly others: number;
   /**
-   * Probability that a member scores higher than another example, ties by half; 0.5 for a blind guess. With a 95 % interval (Hanley and McNeil 1982).
+   * Probability that a member scores higher than another example, ties by half; 0.5 for a blind guess. With a 95 %
+   * interval (Hanley and McNeil 1982).
    */
   readonly auc: KnownInterval;
-  /** Share of the members found where at most 1 % of the others are taken for members, with Wilson's interval; 0.01 for a blind guess. */
+  /**
+   * Share of the members found where at most 1 % of the others are taken for members, with Wilson's interval; 0.01 for
+   * a blind guess.
+   */
   readonly truePositives: KnownInterval;
 }
 
@@ -65,8 +70,8 @@ export async function exampleLosses(
 }
 
 /**
- * Scores of membership from losses: the lower an example's loss, the likelier it is a member. Beside shadow models, trained likewise on other data, how much lower it is than theirs: that an example
- * is easy for all says nothing.
+ * Scores of membership from losses: the lower an example's loss, the likelier it is a member. Beside shadow models,
+ * trained likewise on other data, how much lower it is than theirs: that an example is easy for all says nothing.
  *
  * @param losses of the network attacked
  * @param shadows losses of each shadow model on the same examples; default none

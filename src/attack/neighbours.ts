@@ -10,7 +10,10 @@ import type { ReconstructionAttack } from "./reconstruction.ts";
 
 /** Options of {@link NeighbourDecoder}. */
 export interface NeighbourDecoderOptions {
-  /** What the attacker sees of images of their own, `[images][features]`: none of those attacked, and none of the decoys. */
+  /**
+   * What the attacker sees of images of their own, `[images][features]`: none of those attacked, and none of the
+   * decoys.
+   */
   readonly features: Float32Array;
   /** Those images, `[images][channels][height][width]`. */
   readonly images: Float32Array;
@@ -33,8 +36,9 @@ function column(rows: Float32Array, width: number, feature: number, scale: numbe
 }
 
 /**
- * Reconstructs an image as the mean of those of the attacker's own images whose features are nearest, each feature counting by its standard deviation over them. Where few units speak it identifies more than a
- * {@link LearnedDecoder}, where many do less; it needs no engine. Sums are float64 in a fixed order: the same bits in every runtime.
+ * Reconstructs an image as the mean of those of the attacker's own images whose features are nearest, each feature
+ * counting by its standard deviation over them. Where few units speak it identifies more than a {@link LearnedDecoder},
+ * where many do less; it needs no engine. Sums are float64 in a fixed order: the same bits in every runtime.
  */
 export class NeighbourDecoder implements ReconstructionAttack<Float32Array> {
   readonly #images: Float32Array;

@@ -4,7 +4,10 @@
  * @module
  */
 
-/** An attack that reconstructs images from what it sees of them: features for inversions and decoders, gradients for gradient leakage. */
+/**
+ * An attack that reconstructs images from what it sees of them: features for inversions and decoders, gradients for
+ * gradient leakage.
+ */
 export interface ReconstructionAttack<Seen, Options = undefined> {
   /**
    * Reconstructs images.

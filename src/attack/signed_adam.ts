@@ -6,7 +6,10 @@
 
 const BETA1 = 0.9, BETA2 = 0.999, EPSILON = 1e-8;
 
-/** Adam with its moments. It may see only the signs of the derivative: those of matched gradients span many powers of ten. */
+/**
+ * Adam with its moments. It may see only the signs of the derivative: those of matched gradients span many powers of
+ * ten.
+ */
 export class SignedAdam {
   readonly #mean: Float64Array;
   readonly #squares: Float64Array;

@@ -5,7 +5,8 @@
  */
 
 /**
- * Adds to `derivative`, for each image `[channels][height][width]`, that of its total variation: the mean of |difference| over all vertical and that over all horizontal pairs of neighbours, times `factor`.
+ * Adds to `derivative`, for each image `[channels][height][width]`, that of its total variation: the mean of
+ * |difference| over all vertical and that over all horizontal pairs of neighbours, times `factor`.
  */
 export function addTotalVariation(
   images: Float32Array,

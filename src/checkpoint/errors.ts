@@ -5,8 +5,8 @@
  */
 
 /**
- * A checkpoint file is damaged, of another kind or written by a newer version. The message is one line: which file, what was found in it, what was
- * expected.
+ * A checkpoint file is damaged, of another kind or written by a newer version. The message is one line: which file,
+ * what was found in it, what was expected.
  *
  * @example
  * ```ts

@@ -1,12 +1,16 @@
 /**
- * A masked parameter stored as its living weights only: their values in row-major order, and for every weight a bit that tells whether it lives.
+ * A masked parameter stored as its living weights only: their values in row-major order, and for every weight a bit
+ * that tells whether it lives.
  *
  * @module
  */
 import { CheckpointError, quote } from "./errors.ts";
 import { elementCount } from "./tensor.ts";
 
-/** The living weights, and bit `i % 8` of byte `i / 8` for weight i: 1 where it lives. Spare bits of the last byte are 0. */
+/**
+ * The living weights, and bit `i % 8` of byte `i / 8` for weight i: 1 where it lives. Spare bits of the last byte are
+ * 0.
+ */
 export interface LivingWeights {
   /** The values of the weights that live, in row-major order. */
   readonly values: Float32Array;
@@ -42,8 +46,8 @@ export function packLiving(name: string, data: Float32Array, mask: Uint8Array): 
 /**
  * The whole parameter and its mask.
  *
- * @throws {CheckpointError} if there are not as many bits as weights or not as many values as bits that are 1, a spare bit is 1, or the parameter would
- * be larger than 1 GiB.
+ * @throws {CheckpointError} if there are not as many bits as weights or not as many values as bits that are 1, a spare
+ * bit is 1, or the parameter would be larger than 1 GiB.
  */
 export function unpackLiving(
   name: string,

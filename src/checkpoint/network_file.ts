@@ -1,7 +1,8 @@
 /**
- * A saved model: a safetensors file with the parameters under their own names, the masks as `mask.NAME`, and step and settings in its metadata. Other
- * tools read the parameters from it as they are. Where only the living weights are stored, a masked parameter is `living.NAME`, its weights that live, and
- * `mask.NAME`, a bit for each weight; the metadata tell its shape.
+ * A saved model: a safetensors file with the parameters under their own names, the masks as `mask.NAME`, and step and
+ * settings in its metadata. Other tools read the parameters from it as they are. Where only the living weights are
+ * stored, a masked parameter is `living.NAME`, its weights that live, and `mask.NAME`, a bit for each weight; the
+ * metadata tell its shape.
  *
  * @module
  */
@@ -23,8 +24,9 @@ import type { Tensor } from "./tensor.ts";
 /** How a checkpoint file is written. */
 export interface CheckpointFileOptions {
   /**
-   * "dense" (the default) stores all weights and a byte of mask for each: other tools read the parameters as they are. "living" stores of a masked parameter the weights that live and a
-   * bit for each weight: at 95 % sparsity a thirteenth of the bytes. Both read back as the same checkpoint, bit by bit, but for the sign of suppressed zeros.
+   * "dense" (the default) stores all weights and a byte of mask for each: other tools read the parameters as they are.
+   * "living" stores of a masked parameter the weights that live and a bit for each weight: at 95 % sparsity a
+   * thirteenth of the bytes. Both read back as the same checkpoint, bit by bit, but for the sign of suppressed zeros.
    */
   readonly storage?: "dense" | "living";
 }
@@ -35,10 +37,11 @@ const LIVING = "living.";
 /**
  * The bytes of a checkpoint file. The same checkpoint gives the same bytes (settings in the order of their keys).
  *
- * @throws {TypeError} if a value is of the wrong type or the settings are not JSON: cycles, functions, bigints, instances of classes, numbers that are
- * not finite.
- * @throws {RangeError} if a shape or mask does not fit its parameter, a mask has values other than 0 and 1, `step` is no integer from 0, there is no such
- * storage, a suppressed weight that would not be stored is not 0, or the training record says what cannot be.
+ * @throws {TypeError} if a value is of the wrong type or the settings are not JSON: cycles, functions, bigints,
+ * instances of classes, numbers that are not finite.
+ * @throws {RangeError} if a shape or mask does not fit its parameter, a mask has values other than 0 and 1, `step` is
+ * no integer from 0, there is no such storage, a suppressed weight that would not be stored is not 0, or the training
+ * record says what cannot be.
  *
  * @example
  * ```ts
@@ -99,8 +102,8 @@ export function encodeCheckpoint(
  * A checkpoint from the bytes of its file, of which the bytes tell the kind: safetensors, or MindSpore's .ckpt. A file
  * of another tool is read with step 0, no masks and no settings. Its floats are the parameters: F16, BF16, and F64
  * where it is exact, become F32. What it holds beside them (state of optimizers, counters, tensors of integers and
- * booleans, single numbers, texts) is kept apart as `other`. Values are not judged here: a parameter may hold NaN, which
- * a model then refuses to restore. Names keep the prefix that they have: {@linkcode Model.restore} takes it off.
+ * booleans, single numbers, texts) is kept apart as `other`. Values are not judged here: a parameter may hold NaN,
+ * which a model then refuses to restore. Names keep the prefix that they have: {@linkcode Model.restore} takes it off.
  *
  * @param fileName for messages
  * @param options `round` to round F64 that is no float32

@@ -1,5 +1,6 @@
 /**
- * The few parts of the protocol buffer wire format that MindSpore's checkpoints use: varints and length-delimited fields.
+ * The few parts of the protocol buffer wire format that MindSpore's checkpoints use: varints and length-delimited
+ * fields.
  *
  * Format: https://protobuf.dev/programming-guides/encoding/
  *

@@ -29,11 +29,12 @@ const ALIGNMENT = 8;
 const METADATA = "__metadata__";
 
 /**
- * Reads a safetensors file. Element types are F64, F32, I64, I32, I16, I8, U64, U32, U16, U8 and BOOL, and F16 and BF16 as raw bits. Element values
- * are not checked: floats may be NaN. The tensors are copies and stay valid when `bytes` changes. `fileName` is for messages.
+ * Reads a safetensors file. Element types are F64, F32, I64, I32, I16, I8, U64, U32, U16, U8 and BOOL, and F16 and BF16
+ * as raw bits. Element values are not checked: floats may be NaN. The tensors are copies and stay valid when `bytes`
+ * changes. `fileName` is for messages.
  *
- * @throws {CheckpointError} at any deviation from the format: bytes cut off or left over, holes or overlaps, a key given twice, a size that does not
- * fit the shape, an element type not listed above.
+ * @throws {CheckpointError} at any deviation from the format: bytes cut off or left over, holes or overlaps, a key
+ * given twice, a size that does not fit the shape, an element type not listed above.
  * @throws {TypeError} if `bytes` is no Uint8Array.
  *
  * @example
@@ -111,7 +112,10 @@ function headerText(bytes: Uint8Array, fileName: string): string {
   }
 }
 
-/** The tensors must cover the data exactly: bytes that no tensor names could hide anything, and shared ones are a mistake. */
+/**
+ * The tensors must cover the data exactly: bytes that no tensor names could hide anything, and shared ones are a
+ * mistake.
+ */
 function checkGapless(entries: [string, HeaderEntry][], length: number, fileName: string): void {
   entries.sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   let covered = 0;
@@ -128,11 +132,12 @@ function checkGapless(entries: [string, HeaderEntry][], length: number, fileName
 }
 
 /**
- * Writes a safetensors file. The same tensors and texts give the same bytes, in whatever order they come: sorted by element size, largest first, then by
- * name, so that every tensor is aligned to its elements; metadata by key.
+ * Writes a safetensors file. The same tensors and texts give the same bytes, in whatever order they come: sorted by
+ * element size, largest first, then by name, so that every tensor is aligned to its elements; metadata by key.
  *
  * @throws {TypeError} if `data` is not the typed array of `dtype`, or a metadata value is no string.
- * @throws {RangeError} if a name is given twice, is `__metadata__` or no Unicode, a shape does not fit its data, or the header exceeds 100 MB.
+ * @throws {RangeError} if a name is given twice, is `__metadata__` or no Unicode, a shape does not fit its data, or the
+ * header exceeds 100 MB.
  *
  * @example
  * ```ts

@@ -1,6 +1,7 @@
 /**
- * The JSON header of a safetensors file, read by a parser for just its shape: an object of objects. It sees what `JSON.parse` hides (a key given twice,
- * a number such as 1e2 or 1.0), needs no recursion, and takes `__proto__` for a name like any other.
+ * The JSON header of a safetensors file, read by a parser for just its shape: an object of objects. It sees what
+ * `JSON.parse` hides (a key given twice, a number such as 1e2 or 1.0), needs no recursion, and takes `__proto__` for a
+ * name like any other.
  *
  * Format: https://github.com/huggingface/safetensors#format
  *
@@ -86,7 +87,9 @@ class HeaderReader {
     throw new CheckpointError(this.#file, `${found} at character ${this.#at} of the header`, expected);
   }
 
-  /** The keys of an object, one by one, each once; the caller must read the value of each before asking for the next. */
+  /**
+   * The keys of an object, one by one, each once; the caller must read the value of each before asking for the next.
+   */
   *members(): Generator<string, void> {
     const keys = new Set<string>();
     this.#expect("{");

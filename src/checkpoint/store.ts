@@ -9,7 +9,8 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { saveCheckpoint } from "./network_file.ts";
 
 /**
- * Keeps the newest checkpoints of one run as `PREFIX-EPOCH_STEP.safetensors` in a folder. It removes only files that it has written itself.
+ * Keeps the newest checkpoints of one run as `PREFIX-EPOCH_STEP.safetensors` in a folder. It removes only files that it
+ * has written itself.
  *
  * @example
  * ```ts ignore
@@ -58,11 +59,12 @@ export class CheckpointStore {
   }
 
   /**
-   * Writes a checkpoint, whole or not at all, then removes the oldest that are too many. Replaces a file of the same epoch and step. Resolves to the
-   * path.
+   * Writes a checkpoint, whole or not at all, then removes the oldest that are too many. Replaces a file of the same
+   * epoch and step. Resolves to the path.
    *
    * @throws {RangeError} if `epoch` or `stepInEpoch` is not an integer from 0.
-   * @throws {FileError} if the file cannot be written, or an old one not removed; that one is tried again at the next save.
+   * @throws {FileError} if the file cannot be written, or an old one not removed; that one is tried again at the next
+   * save.
    */
   async save(epoch: number, stepInEpoch: number, checkpoint: Checkpoint): Promise<string> {
     for (const [name, value] of Object.entries({ epoch, stepInEpoch })) integer(name, value, 0);

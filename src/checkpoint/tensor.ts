@@ -5,7 +5,9 @@
  */
 import { isTypedArray } from "../checks/arrays.ts";
 
-/** The typed array that holds elements of each type. F16 and BF16 are their raw 16 bits; BOOL is a byte each, 0 or 1. */
+/**
+ * The typed array that holds elements of each type. F16 and BF16 are their raw 16 bits; BOOL is a byte each, 0 or 1.
+ */
 export interface DtypeArrays {
   /** 64-bit floats. */
   F64: Float64Array;
@@ -38,7 +40,9 @@ export interface DtypeArrays {
 /** The name of an element type, as safetensors spells it. */
 export type Dtype = keyof DtypeArrays;
 
-/** A tensor of one element type: `data` has as many elements as the product of `shape`, the last index running fastest. */
+/**
+ * A tensor of one element type: `data` has as many elements as the product of `shape`, the last index running fastest.
+ */
 export interface TensorOf<D extends Dtype> {
   /** Type of the elements. */
   readonly dtype: D;

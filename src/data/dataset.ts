@@ -40,8 +40,10 @@ export interface DatasetOptions {
   /** Leave out the samples at the end that do not fill a batch. Default true. */
   readonly dropRemainder?: boolean;
   /**
-   * How batches are drawn. "shuffle" (the default): every sample once in a pass, in batches of equal size. "poisson": every sample takes part in each batch with probability batchSize / samples, whatever the others do,
-   * so that batches are of different sizes, seldom empty; as differential privacy needs it. There are as many batches as by "shuffle"; `shuffleBuffer` is of no use then.
+   * How batches are drawn. "shuffle" (the default): every sample once in a pass, in batches of equal size. "poisson":
+   * every sample takes part in each batch with probability batchSize / samples, whatever the others do, so that batches
+   * are of different sizes, seldom empty; as differential privacy needs it. There are as many batches as by "shuffle";
+   * `shuffleBuffer` is of no use then.
    */
   readonly sampling?: "shuffle" | "poisson";
   /** How often the samples pass in one epoch: an integer from 1 to 2^20. Default 1. */
@@ -182,8 +184,8 @@ export class Dataset {
 
   /**
    * The samples of each batch in turn, as indices into the source: `batchSize` of them, or fewer at the end of a pass
-   * if the remainder is kept; of any number by "poisson". Each array is a fresh one. The order depends on the seed, the epoch and the pass, on
-   * nothing else.
+   * if the remainder is kept; of any number by "poisson". Each array is a fresh one. The order depends on the seed, the
+   * epoch and the pass, on nothing else.
    *
    * @throws {RangeError} as {@linkcode Dataset.batches} does, or if `epoch` is not an integer from 0 such that `epoch *
    * repeat` stays below 2^31.

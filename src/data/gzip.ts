@@ -59,8 +59,8 @@ function isGzip(bytes: Uint8Array): boolean {
  * Unpacks gzip of one member or several. Stops as soon as the content exceeds `limit`, so that a small hostile file
  * cannot fill the memory, and checks every member's CRC-32 and length.
  *
- * @throws {DataFormatError} (as a rejection) if the bytes are not gzip, are cut short, corrupted or followed by something else, or
- * unpack to more than `limit` bytes.
+ * @throws {DataFormatError} (as a rejection) if the bytes are not gzip, are cut short, corrupted or followed by
+ * something else, or unpack to more than `limit` bytes.
  * @throws {RangeError} (as a rejection) if `limit` is not an integer from 0.
  *
  * @example
@@ -150,7 +150,8 @@ export async function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Pr
  * are returned as they are (the same array, not a copy). Unpacking stops as soon as the content exceeds `limit`, so
  * that a small hostile file cannot fill the memory, and checks the CRC-32 and the length of every gzip member.
  *
- * @throws {DataFormatError} (as a rejection) if the gzip is malformed, or the content has more than `limit` bytes, packed or plain.
+ * @throws {DataFormatError} (as a rejection) if the gzip is malformed, or the content has more than `limit` bytes,
+ * packed or plain.
  * @throws {RangeError} (as a rejection) if `limit` is not an integer from 0.
  *
  * @example

@@ -32,9 +32,9 @@ export interface MnistNames {
  * Labelled images from the bytes of MNIST's image file and label file, gzipped or plain: {@linkcode mnist} without a
  * file system.
  *
- * @throws {DataFormatError} (as a rejection) if either is malformed or unpacks to more than 256 MiB; if the images are not uint8 of rank
- * 3, the labels not uint8 of rank 1 from 0 to 9, or there are not as many of the one as of the other; or if there are
- * none.
+ * @throws {DataFormatError} (as a rejection) if either is malformed or unpacks to more than 256 MiB; if the images are
+ * not uint8 of rank 3, the labels not uint8 of rank 1 from 0 to 9, or there are not as many of the one as of the other;
+ * or if there are none.
  *
  * @example
  * ```ts

@@ -4,7 +4,10 @@
  * @module
  */
 
-/** One form of a character: several ways to write it, alike in strokes and in the number of control points. Any mixture of them is again a way to write it. */
+/**
+ * One form of a character: several ways to write it, alike in strokes and in the number of control points. Any mixture
+ * of them is again a way to write it.
+ */
 export interface Form {
   /** How common the form is, in comparison with the other forms of its character. */
   readonly share: number;
@@ -35,7 +38,10 @@ export const MOST_POINTS = 64;
  */
 export type PackedForm = readonly [share: number, slant: number, bend: number, marks: string, coordinates: string];
 
-/** The code of the character for 0: from it printable ASCII reaches far both ways, and what a string must escape stands for odd numbers, which are rare. */
+/**
+ * The code of the character for 0: from it printable ASCII reaches far both ways, and what a string must escape stands
+ * for odd numbers, which are rare.
+ */
 export const ZERO = 79;
 /** The middle of the paper. */
 export const MIDDLE = 40;

@@ -1,7 +1,7 @@
 /**
- * What a device offers so that a program can run on it: memory for activations, layers as lists of calls, losses, and the
- * kernels of the inversion attack. A program owns the order of things, the checks and the messages; a backend owns memory
- * and kernels. There is one for each program.
+ * What a device offers so that a program can run on it: memory for activations, layers as lists of calls, losses, and
+ * the kernels of the inversion attack. A program owns the order of things, the checks and the messages; a backend owns
+ * memory and kernels. There is one for each program.
  *
  * @module
  */
@@ -86,12 +86,18 @@ export interface BatchMemory<A extends Activation> {
   read(from: A, what: "value" | "gradient"): Promise<Float32Array>;
 }
 
-/** What becomes of losses: they are new, they are added to those of the parts of the batch before, or they were there already. */
+/**
+ * What becomes of losses: they are new, they are added to those of the parts of the batch before, or they were there
+ * already.
+ */
 export type LossMode = "set" | "add" | "leave";
 
 /** The losses of a batch, from the network's output. */
 export interface Losses {
-  /** Softmax cross entropy with the labels; also the gradient of its mean, if it is wanted. The {@link Watch} looks at those of a step of training. */
+  /**
+   * Softmax cross entropy with the labels; also the gradient of its mean, if it is wanted. The {@link Watch} looks at
+   * those of a step of training.
+   */
   crossEntropy(withGradient: boolean, mode?: LossMode, isStep?: boolean): void;
   /** Mean squared error against targets `[images][outputs]`, and the gradient of its mean: a step of training. */
   squaredError(targets: Float32Array): void;
@@ -165,7 +171,8 @@ export interface ParameterMemory {
   /**
    * The update of all parameters from their gradients.
    *
-   * @param withDeWeights whether a suppress operation came before: it is carried out, and the living weights listed anew
+   * @param withDeWeights whether a suppress operation came before: it is carried out, and the living weights listed
+   * anew
    * @param scales of Adam's two means
    */
   update(optimizer: Optimizer, withDeWeights: boolean, scales?: readonly [number, number]): void;

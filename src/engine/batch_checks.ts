@@ -1,5 +1,6 @@
 /**
- * What every engine demands of a batch and of the data it comes from: an engine must not compute with what does not fit.
+ * What every engine demands of a batch and of the data it comes from: an engine must not compute with what does not
+ * fit.
  *
  * @module
  */

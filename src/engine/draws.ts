@@ -33,7 +33,10 @@ export function initialValues(machine: Machine, specs: readonly ParameterSpec[],
   });
 }
 
-/** The first of the streams of the seed from which the noise of differential privacy is drawn: one for each parameter and step. */
+/**
+ * The first of the streams of the seed from which the noise of differential privacy is drawn: one for each parameter
+ * and step.
+ */
 const PRIVACY_STREAM = 0x2000_0000;
 
 /** From here on the streams are those of shuffles. */

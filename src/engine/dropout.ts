@@ -13,7 +13,10 @@ import type { Pass } from "./backend.ts";
  */
 const DROPOUT_STREAM = 0xc000_0000;
 
-/** A pass leaves out where word 0 of Threefry (key)(element, first + image) is below `threshold`; `scale` is for the rest. */
+/**
+ * A pass leaves out where word 0 of Threefry (key)(element, first + image) is below `threshold`; `scale` is for the
+ * rest.
+ */
 export interface Draws {
   readonly key: readonly [number, number];
   readonly first: number;

@@ -1,6 +1,7 @@
 /**
- * What an engine is: it turns a network and a batch size into a program, whose buffers are allocated once and whose steps are a fixed list of kernel
- * calls. Reading a result back is asynchronous, since on a GPU it is; everything else only enqueues work.
+ * What an engine is: it turns a network and a batch size into a program, whose buffers are allocated once and whose
+ * steps are a fixed list of kernel calls. Reading a result back is asynchronous, since on a GPU it is; everything else
+ * only enqueues work.
  *
  * @module
  */
@@ -12,11 +13,17 @@ export type { ApproximateSuppression, ExactSuppression, UnitImportance, UnitSupp
 /** The engines there are. */
 export type EngineName = "wasm" | "webgpu" | "reference";
 
-/** A place to compute: the wasm kernels on this CPU, the shaders on a GPU, or the slow reference that both are checked against. */
+/**
+ * A place to compute: the wasm kernels on this CPU, the shaders on a GPU, or the slow reference that both are checked
+ * against.
+ */
 export interface Engine {
   /** Which of the engines it is. */
   readonly name: EngineName;
-  /** Which of its builds it runs: "relaxed" or "simd128"; the adapter of webgpu, in words; "float32" or "float64" of the reference. */
+  /**
+   * Which of its builds it runs: "relaxed" or "simd128"; the adapter of webgpu, in words; "float32" or "float64" of the
+   * reference.
+   */
   readonly build: string;
   /** In one sentence: why this engine was chosen. */
   readonly why: string;
@@ -24,7 +31,10 @@ export interface Engine {
   program(network: Network, options: ProgramOptions): Program;
   /** Parameters alone, without a network, initialised from the seed. */
   parameters(specs: readonly ParameterSpec[], seed: number): ParameterStore;
-  /** Frees what it holds of a GPU; its programs cannot be used any longer. Nothing on a CPU. `using engine = await openEngine()` does it at the end of the block. */
+  /**
+   * Frees what it holds of a GPU; its programs cannot be used any longer. Nothing on a CPU. `using engine = await
+   * openEngine()` does it at the end of the block.
+   */
   dispose(): void;
   /** {@link Engine.dispose}. */
   [Symbol.dispose](): void;
@@ -34,7 +44,10 @@ export interface Engine {
 export interface ProgramOptions {
   /** The largest number of images in a batch: a positive integer. */
   readonly batchSize: number;
-  /** Which gradients it can compute: of the parameters (training), of the input (the attack), both or none (the default). */
+  /**
+   * Which gradients it can compute: of the parameters (training), of the input (the attack), both or none (the
+   * default).
+   */
   readonly gradients?: "none" | "parameters" | "input" | "both";
 }
 
@@ -75,10 +88,13 @@ export interface Program {
   /** The values it computes with; two programs share nothing. */
   readonly parameters: ParameterStore;
   /**
-   * Makes the images of the given indices the current batch, with their labels. The first time a source is seen, its images are uploaded whole. At least the four sources loaded last stay (those of all programs on a
-   * GPU), and as many more as take at most 64 MiB together; another one is uploaded anew when it comes again. So do not change images in place: the change may be seen or not.
+   * Makes the images of the given indices the current batch, with their labels. The first time a source is seen, its
+   * images are uploaded whole. At least the four sources loaded last stay (those of all programs on a GPU), and as many
+   * more as take at most 64 MiB together; another one is uploaded anew when it comes again. So do not change images in
+   * place: the change may be seen or not.
    *
-   * @throws {RangeError} if the batch is empty or larger than the batch size, an index is outside the source, or the source does not fit the network.
+   * @throws {RangeError} if the batch is empty or larger than the batch size, an index is outside the source, or the
+   * source does not fit the network.
    */
   load(source: BatchSource, indices: ArrayLike<number>): void;
   /**
@@ -99,7 +115,8 @@ export interface Program {
   output(): Promise<Float32Array>;
   /**
    * Forward as in training, mean softmax cross entropy, and the gradients that the program was made for; changes no
-   * parameter. Batch normalisation takes the batch's own statistics, which the next update brings into the running ones.
+   * parameter. Batch normalisation takes the batch's own statistics, which the next update brings into the running
+   * ones.
    *
    * @param step the number of the step of training: {@link dropout} leaves out other elements in each. By default the
    * number behind that of the last pass of training, from 0
@@ -108,8 +125,9 @@ export interface Program {
    */
   gradients(step?: number): void;
   /**
-   * Forward, then each image's own gradient, of its own loss, clipped to length `clip` over all parameters together; their sum is added to what {@link ParameterStore.update} takes by the rule "dpSgd". A batch of any
-   * number of images is done in several calls. A gradient whose squared length is not finite in float32 adds nothing.
+   * Forward, then each image's own gradient, of its own loss, clipped to length `clip` over all parameters together;
+   * their sum is added to what {@link ParameterStore.update} takes by the rule "dpSgd". A batch of any number of images
+   * is done in several calls. A gradient whose squared length is not finite in float32 adds nothing.
    *
    * @param step as of {@link Program.gradients}, with the first part of a batch: the others belong to the same step
    * @throws {TypeError} if the network has batch normalisation: no example then has a gradient of its own.
@@ -123,7 +141,8 @@ export interface Program {
    */
   trainStep(optimizer: Optimizer, step?: number): void;
   /**
-   * One step of training towards targets `[images][outputs]` for the current batch: forward, mean squared error over outputs and images, gradients, update.
+   * One step of training towards targets `[images][outputs]` for the current batch: forward, mean squared error over
+   * outputs and images, gradients, update.
    *
    * @param step as of {@link Program.gradients}
    * @throws {RangeError} if the targets are not as many as the batch's outputs, or one is not finite.
@@ -146,7 +165,8 @@ export interface Program {
    */
   inversion(): Inversion;
   /**
-   * On a GPU, where work is only enqueued: a promise if so much is under way that the caller should wait for it before going on. Undefined if not.
+   * On a GPU, where work is only enqueued: a promise if so much is under way that the caller should wait for it before
+   * going on. Undefined if not.
    */
   pressure(): Promise<unknown> | undefined;
   /**

@@ -8,7 +8,10 @@ import type { EngineName } from "./engine.ts";
 
 /** Options of `openEngine`. */
 export interface EngineOptions {
-  /** Insists on an engine; by default the best that runs here is taken. "webgpu" takes an adapter that computes in software too, which the default does not. */
+  /**
+   * Insists on an engine; by default the best that runs here is taken. "webgpu" takes an adapter that computes in
+   * software too, which the default does not.
+   */
   readonly engine?: EngineName;
   /**
    * The entry to WebGPU, where the runtime has none of its own or another one is wanted: in Bun and Node, `create([])`
@@ -31,8 +34,10 @@ export interface EngineOptions {
   /** A caller's own compiled module of the wasm kernels, for runtimes that forbid compiling. */
   readonly module?: WebAssembly.Module;
   /**
-   * Threads that do the work, this one included, at most 64. The bits do not depend on it. By default a program has as many, up to the processors of the machine, as its network and batch size gain from, and starts them
-   * once it has worked for a while. Browsers share memory among threads only in cross-origin isolated pages: elsewhere it is one. Programs have their threads until they are garbage.
+   * Threads that do the work, this one included, at most 64. The bits do not depend on it. By default a program has as
+   * many, up to the processors of the machine, as its network and batch size gain from, and starts them once it has
+   * worked for a while. Browsers share memory among threads only in cross-origin isolated pages: elsewhere it is one.
+   * Programs have their threads until they are garbage.
    */
   readonly threads?: number;
 }

@@ -6,7 +6,10 @@
 import type { Fit, FitOptions, Optimizer, ParameterSpec, ParameterValues, SavedParameters, Units } from "../nn/mod.ts";
 import type { ApproximateSuppression, ExactSuppression, UnitSuppression } from "./suppression.ts";
 
-/** The parameters of a program: values, gradients, and the masks of suppressed layers. Names are those of the specifications. */
+/**
+ * The parameters of a program: values, gradients, and the masks of suppressed layers. Names are those of the
+ * specifications.
+ */
 export interface ParameterStore {
   /** Names, shapes and first distributions, in the order of the network. */
   readonly specs: readonly ParameterSpec[];
@@ -64,18 +67,23 @@ export interface ParameterStore {
    * sums of gradients, which are 0 afterwards. Nothing but those sums changes once a step has diverged: see {@link
    * Program.diverged}.
    *
-   * @param step the number of the step: the noise of "dpSgd" is another one for each. By default the number behind that of the last such update, from 0
+   * @param step the number of the step: the noise of "dpSgd" is another one for each. By default the number behind that
+   * of the last such update, from 0
    */
   update(optimizer: Optimizer, step?: number): void;
   /** Sets masked weights to 0 now, without waiting for the next update. */
   applyMasks(): void;
   /** The largest magnitude of a parameter. */
   maxMagnitude(name: string): Promise<number>;
-  /** A suppress operation on the exact path; the number of weights suppressed. The threshold is the `stop`-th smallest magnitude. */
+  /**
+   * A suppress operation on the exact path; the number of weights suppressed. The threshold is the `stop`-th smallest
+   * magnitude.
+   */
   suppressExact(name: string, rule: ExactSuppression): Promise<number>;
   /**
-   * A suppress operation on the approximate path: suppresses up to the `rank`-th smallest candidate (all magnitudes if `first`, else the distinct ones of the weights
-   * kept). The number of weights suppressed, or undefined if nothing was done.
+   * A suppress operation on the approximate path: suppresses up to the `rank`-th smallest candidate (all magnitudes if
+   * `first`, else the distinct ones of the weights kept). The number of weights suppressed, or undefined if nothing was
+   * done.
    */
   suppressApproximate(name: string, rule: ApproximateSuppression): Promise<number | undefined>;
   /** How many weights of a parameter its mask suppresses; 0 of one that has none. Only the number is read back. */

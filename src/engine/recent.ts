@@ -4,7 +4,9 @@
  * @module
  */
 
-/** Data sets that stay whatever their size, the newest included: those of training, validation and test, and one more. */
+/**
+ * Data sets that stay whatever their size, the newest included: those of training, validation and test, and one more.
+ */
 const LEAST = 4;
 /** Bytes up to which more of them stay: small ones may take turns in hundreds. */
 const BYTES = 2 ** 26;
@@ -15,7 +17,9 @@ export interface Sized {
   readonly bytes: number;
 }
 
-/** Uploaded data sets in the order of their last use. What goes depends on the uses alone, never on a garbage collector. */
+/**
+ * Uploaded data sets in the order of their last use. What goes depends on the uses alone, never on a garbage collector.
+ */
 export class Recent<Upload extends Sized> {
   /** The one used last stands last. */
   readonly #uploads = new Set<Upload>();

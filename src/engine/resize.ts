@@ -1,8 +1,9 @@
 /**
  * Between which pixels the pixels of a resized image lie.
  *
- * The resize is OpenCV's `resize(..., INTER_LINEAR)` of uint8 (modules/imgproc/src/resize.cpp), grey level for grey level. It works in integers with
- * coefficients of 11 bits. Along one axis from S to D pixels, with scale = 1 / (D / S) in float64:
+ * The resize is OpenCV's `resize(..., INTER_LINEAR)` of uint8 (modules/imgproc/src/resize.cpp), grey level for grey
+ * level. It works in integers with coefficients of 11 bits. Along one axis from S to D pixels, with scale = 1 / (D / S)
+ * in float64:
  *
  *     f = float32((d + 0.5) * scale - 0.5),  s = floor(f),  f = float32(f - s)
  *     columns only: s < 0 becomes s = 0, f = 0 and s >= S - 1 becomes s = S - 1, f = 0
@@ -14,7 +15,8 @@
  *     above = p[first row][first column] * a1 + p[first row][second column] * a2, below likewise in the second row
  *     grey = (((b1 * (above >> 4)) >> 16) + ((b2 * (below >> 4)) >> 16) + 2) >> 2
  *
- * Rows keep both coefficients at the edges, where the two rows are one and the same: the two truncations then differ from a single one.
+ * Rows keep both coefficients at the edges, where the two rows are one and the same: the two truncations then differ
+ * from a single one.
  *
  * @module
  */

@@ -26,9 +26,9 @@ export class NoImagesError extends Error {
 }
 
 /**
- * Classification accuracy, gathered over any number of batches: `clear()`, `update(...)` for each batch, then `value()`. The class read is the one
- * with the largest logit, the lowest of those if several tie. Logits that are NaN or infinite are refused: they say
- * nothing of a class.
+ * Classification accuracy, gathered over any number of batches: `clear()`, `update(...)` for each batch, then
+ * `value()`. The class read is the one with the largest logit, the lowest of those if several tie. Logits that are NaN
+ * or infinite are refused: they say nothing of a class.
  *
  * @example
  * ```ts
@@ -49,7 +49,8 @@ export class Accuracy {
   }
 
   /**
-   * Counts a batch: `logits` `[images][classes]`, `labels` `[images]`, each from 0 to `classes` - 1. Counts all of it or, if it throws, nothing.
+   * Counts a batch: `logits` `[images][classes]`, `labels` `[images]`, each from 0 to `classes` - 1. Counts all of it
+   * or, if it throws, nothing.
    *
    * @throws {RangeError} if `classes` is not a positive integer, the lengths do not fit, a label is not a class, or a
    * logit is not finite.

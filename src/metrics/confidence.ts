@@ -7,8 +7,8 @@ import { finite, integer } from "../checks/numbers.ts";
 import { exponential } from "./exponential.ts";
 
 /**
- * Softmax probability of class `label`, from the logits of one image: e^logit[label] / sum over classes of e^logit, shifted by the largest logit so
- * that nothing overflows. The same bits on every engine.
+ * Softmax probability of class `label`, from the logits of one image: e^logit[label] / sum over classes of e^logit,
+ * shifted by the largest logit so that nothing overflows. The same bits on every engine.
  *
  * @throws {RangeError} if a logit is not finite, or `label` is not one of the classes 0 to `logits.length` - 1.
  *

@@ -22,8 +22,8 @@ export interface DecoyOptions {
 }
 
 /**
- * For each target the indices of `count` different other images with its label, each set equally likely, in the order drawn. They depend on the seed and the target's place among the targets, not on how many
- * targets there are.
+ * For each target the indices of `count` different other images with its label, each set equally likely, in the order
+ * drawn. They depend on the seed and the target's place among the targets, not on how many targets there are.
  *
  * @throws {RangeError} if the seed is no unsigned 32-bit integer, a label is not finite, a target is no index, or its
  * label has too few other images.

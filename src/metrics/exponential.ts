@@ -1,6 +1,6 @@
 /**
- * The exponential function from additions and multiplications alone. `Math.exp` differs in its last bits between JavaScript engines; this one does
- * not, so that reports are the same to the byte everywhere.
+ * The exponential function from additions and multiplications alone. `Math.exp` differs in its last bits between
+ * JavaScript engines; this one does not, so that reports are the same to the byte everywhere.
  *
  * @module
  */
@@ -18,8 +18,8 @@ const SMALLEST = -745.1332191019411;
 const TERMS = 13;
 
 /**
- * e to the power x, within 4e-16 of it in relative terms (2.5e-324 more where the result is below 2.3e-308, as float64 has fewer digits there).
- * Infinity above 709.78, 0 below -745.13, NaN for NaN. The same bits on every engine.
+ * e to the power x, within 4e-16 of it in relative terms (2.5e-324 more where the result is below 2.3e-308, as float64
+ * has fewer digits there). Infinity above 709.78, 0 below -745.13, NaN for NaN. The same bits on every engine.
  *
  * @example
  * ```ts

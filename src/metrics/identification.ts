@@ -1,5 +1,6 @@
 /**
- * Whether a reconstruction tells which image was attacked, and not only which class: the image is picked from among others of its label.
+ * Whether a reconstruction tells which image was attacked, and not only which class: the image is picked from among
+ * others of its label.
  *
  * @module
  */
@@ -96,10 +97,11 @@ function checkShapes({ size, originals, reconstructions, pool, decoys }: Identif
 }
 
 /**
- * How often the reconstruction alone tells which of the same label's images was attacked: the one with which it correlates most (Pearson, over all pixels). A tie counts against the attacker, and a
- * reconstruction without contrast, of one colour all over, identifies nothing: its rank is the last. Originals and
- * decoys without contrast are left out, since no correlation with them is defined; how many
- * originals that were stands in the result. The same bits in every runtime.
+ * How often the reconstruction alone tells which of the same label's images was attacked: the one with which it
+ * correlates most (Pearson, over all pixels). A tie counts against the attacker, and a reconstruction without contrast,
+ * of one colour all over, identifies nothing: its rank is the last. Originals and decoys without contrast are left out,
+ * since no correlation with them is defined; how many originals that were stands in the result. The same bits in every
+ * runtime.
  *
  * @throws {RangeError} that names the argument if sizes do not fit, a pixel is not finite, or no original with contrast
  * is left.

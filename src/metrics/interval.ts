@@ -34,8 +34,9 @@ const T = [
 ];
 
 /**
- * 0.975 quantile of Student's t distribution, within 5e-6 for every number of degrees of freedom: a table up to 10, Fisher's expansion in their
- * inverse beyond. No logarithm and no power, whose last bits differ between JavaScript engines.
+ * 0.975 quantile of Student's t distribution, within 5e-6 for every number of degrees of freedom: a table up to 10,
+ * Fisher's expansion in their inverse beyond. No logarithm and no power, whose last bits differ between JavaScript
+ * engines.
  *
  * Source of the expansion: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.5.
  *
@@ -61,9 +62,9 @@ export function studentT975(degrees: number): number {
 }
 
 /**
- * Mean of the values and its 95 % confidence interval: mean -+ t * s / sqrt(n), with s the sample's standard deviation and t Student's quantile
- * for n - 1 degrees of freedom. It takes the values to be independent and their mean about normally distributed. One value tells nothing about
- * the spread: `low` and `high` are then null.
+ * Mean of the values and its 95 % confidence interval: mean -+ t * s / sqrt(n), with s the sample's standard deviation
+ * and t Student's quantile for n - 1 degrees of freedom. It takes the values to be independent and their mean about
+ * normally distributed. One value tells nothing about the spread: `low` and `high` are then null.
  *
  * @throws {RangeError} if there are no values, or one is not finite.
  *
@@ -92,11 +93,11 @@ export function meanInterval(values: ArrayLike<number>): Interval {
 }
 
 /**
- * A share (an accuracy, say) and its 95 % confidence interval by Wilson's score, which stays within [0, 1] and makes sense even when all or none
- * succeeded. `mean` is `successes / trials`.
+ * A share (an accuracy, say) and its 95 % confidence interval by Wilson's score, which stays within [0, 1] and makes
+ * sense even when all or none succeeded. `mean` is `successes / trials`.
  *
- * Source: Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American Statistical Association 22,
- * 1927.
+ * Source: Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American
+ * Statistical Association 22, 1927.
  *
  * @throws {RangeError} unless both are integers with 0 <= successes <= trials and trials >= 1.
  *

@@ -15,13 +15,14 @@ const EPSILON = 1e-14;
 const BLACK = 1e-8;
 
 /**
- * Relative Euclidean distance of two images (or any two vectors of one length): ||original - compared|| / (||original|| + 1e-14), summed in
- * float64. 0 for equal images; 1 for comparing with a black one.
+ * Relative Euclidean distance of two images (or any two vectors of one length): ||original - compared|| / (||original||
+ * + 1e-14), summed in float64. 0 for equal images; 1 for comparing with a black one.
  *
  * To a black original (one no longer than 1e-8) no distance is relative: it is NaN, which no mean takes. Leave such
  * images out, count them and say how many, as `evaluateInversion` does.
  *
- * @throws {RangeError} if the two differ in length, are empty, or hold NaN, an infinity or values whose squares overflow.
+ * @throws {RangeError} if the two differ in length, are empty, or hold NaN, an infinity or values whose squares
+ * overflow.
  *
  * @example
  * ```ts

@@ -1,8 +1,9 @@
 /**
  * The structural similarity of two images.
  *
- * Source: Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error visibility to structural similarity", IEEE Transactions on
- * Image Processing 13(4), 2004; with a uniform window and the sample covariance, as scikit-image computes it by default.
+ * Source: Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error visibility to structural
+ * similarity", IEEE Transactions on Image Processing 13(4), 2004; with a uniform window and the sample covariance, as
+ * scikit-image computes it by default.
  *
  * @module
  */
@@ -46,12 +47,12 @@ export interface SsimOptions {
 }
 
 /**
- * Structural similarity (SSIM) of two images `[channel][row][column]`: 1 for equal images, about 0 for unrelated ones, negative for inverted
- * structure. Window 7x7, every pixel of equal weight; sample covariance; K1 0.01, K2 0.03; the mean over all windows, then over channels;
- * float64. Time and memory grow with the pixels, not with the window.
+ * Structural similarity (SSIM) of two images `[channel][row][column]`: 1 for equal images, about 0 for unrelated ones,
+ * negative for inverted structure. Window 7x7, every pixel of equal weight; sample covariance; K1 0.01, K2 0.03; the
+ * mean over all windows, then over channels; float64. Time and memory grow with the pixels, not with the window.
  *
- * @throws {RangeError} if an image is smaller than the window, its length is not `channels * height * width`, `dataRange` is not positive, or
- * a pixel is not finite.
+ * @throws {RangeError} if an image is smaller than the window, its length is not `channels * height * width`,
+ * `dataRange` is not positive, or a pixel is not finite.
  *
  * @example
  * ```ts
@@ -112,8 +113,9 @@ interface ColumnSums {
 }
 
 /**
- * Mean SSIM of one channel that starts at `base`. The definition mirrors pixels beyond the edge and then leaves a border of 3 pixels out of the
- * mean; a 7x7 window centred inside that border never reaches beyond the edge, so no pixel need be mirrored.
+ * Mean SSIM of one channel that starts at `base`. The definition mirrors pixels beyond the edge and then leaves a
+ * border of 3 pixels out of the mean; a 7x7 window centred inside that border never reaches beyond the edge, so no
+ * pixel need be mirrored.
  */
 function channelSsim(
   original: ArrayLike<number>,
@@ -126,7 +128,8 @@ function channelSsim(
 ): number {
   const c1 = K1 * dataRange * (K1 * dataRange);
   const c2 = K2 * dataRange * (K2 * dataRange);
-  // Variances do not depend on a common offset. Without the channel's mean, E[a*a] - E[a]*E[a] loses few digits to cancellation.
+  // Variances do not depend on a common offset. Without the channel's mean, E[a*a] - E[a]*E[a] loses few digits to
+  // cancellation.
   const offsetA = mean(original, base, height * width);
   const offsetB = mean(compared, base, height * width);
   let total = 0;

@@ -6,9 +6,15 @@
 
 import { positive } from "../checks/numbers.ts";
 
-/** The distribution from which a parameter's first values are drawn, and its scale; resolved from an {@link Initializer} and the parameter's fans. */
+/**
+ * The distribution from which a parameter's first values are drawn, and its scale; resolved from an {@link Initializer}
+ * and the parameter's fans.
+ */
 export interface InitialDistribution {
-  /** `uniform` is over [-scale, scale); `normal` has standard deviation `scale`; `truncatedNormal` likewise, redrawn beyond two deviations. */
+  /**
+   * `uniform` is over [-scale, scale); `normal` has standard deviation `scale`; `truncatedNormal` likewise, redrawn
+   * beyond two deviations.
+   */
   readonly distribution: "zeros" | "ones" | "uniform" | "normal" | "truncatedNormal";
   /** Half width or standard deviation; 0 for zeros and ones. */
   readonly scale: number;
@@ -44,7 +50,8 @@ export function ones(): Initializer {
 }
 
 /**
- * Normal with the given standard deviation (default 0.05), redrawn until within two deviations of 0, as MindSpore's `TruncatedNormal`.
+ * Normal with the given standard deviation (default 0.05), redrawn until within two deviations of 0, as MindSpore's
+ * `TruncatedNormal`.
  *
  * @throws {RangeError} if the deviation is not positive and finite.
  * @example
@@ -59,7 +66,8 @@ export function truncatedNormal(deviation = 0.05): Initializer {
 }
 
 /**
- * Normal with deviation sqrt(2 / fanIn), for layers before a ReLU. Source: He et al., "Delving deep into rectifiers", 2015.
+ * Normal with deviation sqrt(2 / fanIn), for layers before a ReLU. Source: He et al., "Delving deep into rectifiers",
+ * 2015.
  *
  * @example
  * ```ts
@@ -72,8 +80,8 @@ export function he(): Initializer {
 }
 
 /**
- * Uniform within sqrt(6 / (fanIn + fanOut)). Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
- * networks", 2010.
+ * Uniform within sqrt(6 / (fanIn + fanOut)). Source: Glorot and Bengio, "Understanding the difficulty of training deep
+ * feedforward neural networks", 2010.
  *
  * @example
  * ```ts

@@ -8,8 +8,9 @@ import { conv2d, dense, flatten, maxPool2d, relu } from "./layers/mod.ts";
 import { type Network, sequential } from "./network.ts";
 
 /**
- * LeNet-5 as MindArmour's tutorial builds it, for images `[1, 32, 32]` and ten classes: conv1 (6 channels, 5x5), pool, conv2 (16, 5x5), pool, both
- * without bias, then fc1 (120), fc2 (84) and fc3 (10) with bias, ReLU between. All first values from a normal(0, 0.05) truncated at two deviations.
+ * LeNet-5 as MindArmour's tutorial builds it, for images `[1, 32, 32]` and ten classes: conv1 (6 channels, 5x5), pool,
+ * conv2 (16, 5x5), pool, both without bias, then fc1 (120), fc2 (84) and fc3 (10) with bias, ReLU between. All first
+ * values from a normal(0, 0.05) truncated at two deviations.
  *
  * @param options `seed` (default 1), an unsigned 32-bit integer
  * @throws {RangeError} if the seed is out of range.

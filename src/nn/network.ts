@@ -14,7 +14,10 @@ import type { Shape } from "./shape.ts";
 export interface ParameterSpec {
   /** The layer's name and the parameter's role: "conv1.weight". */
   readonly name: string;
-  /** Length of each dimension: `[outputs, inputs, height, width]` of a convolution, `[outputs, inputs]` of a dense layer, `[outputs]` of a bias. */
+  /**
+   * Length of each dimension: `[outputs, inputs, height, width]` of a convolution, `[outputs, inputs]` of a dense
+   * layer, `[outputs]` of a bias.
+   */
   readonly shape: readonly number[];
   /** From which its first values are drawn. */
   readonly initial: InitialDistribution;
@@ -56,12 +59,15 @@ export interface Network {
 export type ParameterValues = Readonly<Record<string, Float32Array>>;
 
 /**
- * A network of layers one after the other, for images of `inputShape`. Layers without a name are numbered by kind: conv1, relu1, pool1, fc1.
+ * A network of layers one after the other, for images of `inputShape`. Layers without a name are numbered by kind:
+ * conv1, relu1, pool1, fc1.
  *
  * @param inputShape channels, height and width of an image
  * @param layers at least one: layers, and residuals of layers
- * @param options `seed` (default 1), an unsigned 32-bit integer: the same seed gives the same first parameters everywhere
- * @throws {RangeError} if a layer does not fit the output of the one before it, a name occurs twice or the seed is out of range.
+ * @param options `seed` (default 1), an unsigned 32-bit integer: the same seed gives the same first parameters
+ * everywhere
+ * @throws {RangeError} if a layer does not fit the output of the one before it, a name occurs twice or the seed is out
+ * of range.
  * @example
  * ```ts
  * import { conv2d, dense, flatten, relu, sequential } from "@tacet/tacet";
@@ -114,8 +120,8 @@ export function sequential(
 }
 
 /**
- * The first layers of a network, up to and with the named one: what an attacker who sees that layer's output knows of it. Its parameters
- * keep their names, order and first values.
+ * The first layers of a network, up to and with the named one: what an attacker who sees that layer's output knows of
+ * it. Its parameters keep their names, order and first values.
  *
  * @throws {RangeError} if the network has no layer of that name.
  * @example

@@ -24,7 +24,10 @@ export interface Momentum {
   readonly momentum: number;
 }
 
-/** Adam: m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g^2, w -= lr m' / (sqrt(v') + epsilon), where m' and v' are corrected for their beginning at 0. */
+/**
+ * Adam: m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g^2, w -= lr m' / (sqrt(v') + epsilon), where m' and v'
+ * are corrected for their beginning at 0.
+ */
 export interface Adam {
   /** Tells this rule from the others. */
   readonly kind: "adam";
@@ -39,8 +42,8 @@ export interface Adam {
 }
 
 /**
- * Differentially private gradient descent (DP-SGD): each example's gradient g is clipped to length `clip`, noise is added to their sum, and w -= lr (sum of clipped g + normal(0, noiseMultiplier clip)) /
- * batchSize.
+ * Differentially private gradient descent (DP-SGD): each example's gradient g is clipped to length `clip`, noise is
+ * added to their sum, and w -= lr (sum of clipped g + normal(0, noiseMultiplier clip)) / batchSize.
  */
 export interface DpSgd {
   /** Tells this rule from the others. */
@@ -75,7 +78,8 @@ export function sgd(options: { lr: number }): Sgd {
 }
 
 /**
- * Gradient descent with momentum (default 0.9): v = momentum v + g, w -= lr v, as MindSpore's and PyTorch's without dampening.
+ * Gradient descent with momentum (default 0.9): v = momentum v + g, w -= lr v, as MindSpore's and PyTorch's without
+ * dampening.
  *
  * @throws {RangeError} if `lr` is not positive and finite or `momentum` not within [0, 1).
  * @example

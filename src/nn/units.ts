@@ -1,6 +1,6 @@
 /**
- * The units of a network: outputs of dense layers and channels of convolutions, with the weights that make them and those
- * that read them.
+ * The units of a network: outputs of dense layers and channels of convolutions, with the weights that make them and
+ * those that read them.
  *
  * @module
  */

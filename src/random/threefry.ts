@@ -1,6 +1,7 @@
 /**
- * The one source of chance: Threefry-2x32 with 20 rounds, a counter-based generator. Draw number `i` of stream `(seed, stream)` is a pure function
- * of the three, so every engine, runtime and number of threads draws the same bits, in any order.
+ * The one source of chance: Threefry-2x32 with 20 rounds, a counter-based generator. Draw number `i` of stream `(seed,
+ * stream)` is a pure function of the three, so every engine, runtime and number of threads draws the same bits, in any
+ * order.
  *
  * Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
  *
@@ -11,7 +12,8 @@ const PARITY = 0x1bd11bda;
 const ROTATIONS = [[13, 15, 26, 6], [17, 29, 16, 24]] as const;
 
 /**
- * One block of Threefry-2x32-20: two 32-bit words from a key of two and a counter of two, written to `out` as unsigned integers.
+ * One block of Threefry-2x32-20: two 32-bit words from a key of two and a counter of two, written to `out` as unsigned
+ * integers.
  *
  * @example
  * ```ts
@@ -38,7 +40,8 @@ export function threefry2x32(key0: number, key1: number, counter0: number, count
 }
 
 /**
- * A seeded sequence of draws for code that runs once, not per step: shuffles, pen strokes. The same seed and stream give the same sequence everywhere.
+ * A seeded sequence of draws for code that runs once, not per step: shuffles, pen strokes. The same seed and stream
+ * give the same sequence everywhere.
  *
  * @example
  * ```ts
@@ -80,8 +83,9 @@ export class Random {
   }
 
   /**
-   * The next draw from about the standard normal: the sum of twelve uniforms minus six (Irwin-Hall), which needs neither logarithm nor
-   * cosine and is therefore the same to the last bit in every JavaScript engine. Its tails end at six.
+   * The next draw from about the standard normal: the sum of twelve uniforms minus six (Irwin-Hall), which needs
+   * neither logarithm nor cosine and is therefore the same to the last bit in every JavaScript engine. Its tails end at
+   * six.
    */
   roughNormal(): number {
     let sum = -6;

@@ -1,5 +1,6 @@
 /**
- * Modules that are built into Node, Deno and Bun. They are asked for, not imported: bundlers for browsers fail at such imports.
+ * Modules that are built into Node, Deno and Bun. They are asked for, not imported: bundlers for browsers fail at such
+ * imports.
  *
  * @module
  */

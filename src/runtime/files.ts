@@ -1,6 +1,6 @@
 /**
- * Files, over `node:fs/promises`, which Deno, Bun and Node all have. It is looked for only when a function is called, so
- * that browsers and edge runtimes can import the library; there every function rejects with a {@linkcode FileError}
+ * Files, over `node:fs/promises`, which Deno, Bun and Node all have. It is looked for only when a function is called,
+ * so that browsers and edge runtimes can import the library; there every function rejects with a {@linkcode FileError}
  * that says so.
  *
  * @module
@@ -103,8 +103,8 @@ export async function kindOf(path: string): Promise<"file" | "folder" | "device 
 }
 
 /**
- * Makes a folder and those above it, as far as they are missing. Not by `recursive: true`, with which Node never returns where the system answers
- * "not found" although the folder above is there, as it does in /proc.
+ * Makes a folder and those above it, as far as they are missing. Not by `recursive: true`, with which Node never
+ * returns where the system answers "not found" although the folder above is there, as it does in /proc.
  */
 async function makeFolder(fs: FileSystem, folder: string): Promise<void> {
   try {

@@ -1,12 +1,14 @@
 /**
- * Threads, where the runtime has them: Node's worker threads (Deno and Bun have them too), else web workers of a cross-origin isolated page.
+ * Threads, where the runtime has them: Node's worker threads (Deno and Bun have them too), else web workers of a
+ * cross-origin isolated page.
  *
  * @module
  */
 import { builtinModule } from "./builtin.ts";
 
 /**
- * Starts a thread that runs a script beside this one, in which `data` is a structured clone of the given data. It does not keep the process alive. `onEnd` is told if it ends.
+ * Starts a thread that runs a script beside this one, in which `data` is a structured clone of the given data. It does
+ * not keep the process alive. `onEnd` is told if it ends.
  */
 export type StartThread = (script: string, data: unknown, onEnd: () => void) => void;
 

@@ -177,8 +177,8 @@ export class SuppressCtrl implements Mechanism {
     if (this.unitLayers.length === 0) return;
     // All is asked for before the first answer: on a GPU none waits for the one before.
     const silent = this.unitLayers.map((layer) => {
-      // To the nearest: the schedule comes near its end before it reaches it, and rounded down it would leave a unit too
-      // many.
+      // To the nearest: the schedule comes near its end before it reaches it, and rounded down it would leave a unit
+      // too many.
       const target = Math.min(layer.units - layer.minNum, Math.round(layer.units * sparsity));
       return parameters.suppressUnits(layer, { target, importance: layer.importance });
     });

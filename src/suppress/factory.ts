@@ -45,7 +45,8 @@ export class SuppressPrivacyFactory {
 }
 
 /**
- * The mask layers that MindArmour's tutorial recommends for {@link lenet5}: the weights of its five layers, all with noise, the convolutions with lower clip.
+ * The mask layers that MindArmour's tutorial recommends for {@link lenet5}: the weights of its five layers, all with
+ * noise, the convolutions with lower clip.
  *
  * @example
  * ```ts

@@ -30,7 +30,9 @@ export interface MaskLayer extends Required<Omit<MaskLayerDes, "granularity">> {
   readonly name: string;
   /** Its number of weights. */
   readonly count: number;
-  /** Whether it is handled by the approximate rules: more than 10,000 weights, and not the network's first parameter. */
+  /**
+   * Whether it is handled by the approximate rules: more than 10,000 weights, and not the network's first parameter.
+   */
   readonly approximate: boolean;
 }
 

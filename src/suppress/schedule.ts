@@ -52,7 +52,10 @@ export class SuppressSchedule {
     return this.#step;
   }
 
-  /** Whether no operation may follow the last one: it comes two steps before the end, however much is still to be silenced. */
+  /**
+   * Whether no operation may follow the last one: it comes two steps before the end, however much is still to be
+   * silenced.
+   */
   get ended(): boolean {
     return this.#ended;
   }

@@ -46,7 +46,10 @@ function speakingUnits(units: Units, values: ParameterValues): number[] {
   return kept.length > 0 ? kept : [0];
 }
 
-/** The rows and columns of a weight `[outputs][inputs][...]` that belong to units kept; a flatten gives each input unit several columns. */
+/**
+ * The rows and columns of a weight `[outputs][inputs][...]` that belong to units kept; a flatten gives each input unit
+ * several columns.
+ */
 function slicedWeight(
   weight: Float32Array,
   outputs: number,

@@ -82,7 +82,9 @@ export class Model implements ModelInTraining {
     return this.#history.steps;
   }
 
-  /** The program that holds the parameters; made anew, with the same parameters, when another batch size is asked for. */
+  /**
+   * The program that holds the parameters; made anew, with the same parameters, when another batch size is asked for.
+   */
   protected async program(batchSize: number = this.#program?.batchSize ?? 32): Promise<Program> {
     const old = this.#program;
     if (old?.batchSize === batchSize) return old;
@@ -96,14 +98,16 @@ export class Model implements ModelInTraining {
   }
 
   /**
-   * Trains for a number of epochs. They are counted over all calls, and over restores: each has batches of its own, also behind an epoch that was broken off. The optimizer's velocity starts at 0 when the batch
-   * size changes.
+   * Trains for a number of epochs. They are counted over all calls, and over restores: each has batches of its own,
+   * also behind an epoch that was broken off. The optimizer's velocity starts at 0 when the batch size changes.
    *
    * @param epochs a positive integer
    * @param data its size must be the network's input
-   * @throws {RangeError} (as a rejection) if an argument is out of range or the data hold no batch; with `dpSgd` also if a batch is none by Poisson sampling.
+   * @throws {RangeError} (as a rejection) if an argument is out of range or the data hold no batch; with `dpSgd` also
+   * if a batch is none by Poisson sampling.
    * @throws {TypeError} (as a rejection) if the model is training already, or data and optimizer do not go together.
-   * @throws {DivergedError} (as a rejection) if the loss of a step is not finite. The model is left as it was before that step. On a GPU callbacks may have been told of up to 256 steps behind it, which changed no parameter.
+   * @throws {DivergedError} (as a rejection) if the loss of a step is not finite. The model is left as it was before
+   * that step. On a GPU callbacks may have been told of up to 256 steps behind it, which changed no parameter.
    */
   async train(epochs: number, data: TrainingData, options: TrainOptions = {}): Promise<void> {
     const { batchSize = 32, callbacks = [] } = options;
@@ -136,15 +140,17 @@ export class Model implements ModelInTraining {
   }
 
   /**
-   * All training that this model has seen, in order: steps as they were really taken, over all calls of `train` and all restores. It is in its checkpoints.
+   * All training that this model has seen, in order: steps as they were really taken, over all calls of `train` and all
+   * restores. It is in its checkpoints.
    */
   get record(): TrainingRecord {
     return this.#history.record;
   }
 
   /**
-   * The privacy spent so far, by all that is on {@link Model.record}: `composedEpsilonOf` its private stretches. It is Infinity if a step was taken without differential privacy or without noise, or if parameters came
-   * from elsewhere and nobody has vouched for them; `why` says so. What the promise rests on beside the record is written at `dpSgd`.
+   * The privacy spent so far, by all that is on {@link Model.record}: `composedEpsilonOf` its private stretches. It is
+   * Infinity if a step was taken without differential privacy or without noise, or if parameters came from elsewhere
+   * and nobody has vouched for them; `why` says so. What the promise rests on beside the record is written at `dpSgd`.
    *
    * @param options `delta`, and if wanted orders and conversion
    * @throws {RangeError} if one is out of range.
@@ -164,7 +170,8 @@ export class Model implements ModelInTraining {
   }
 
   /**
-   * The metrics over all images of a data set; of a {@link Dataset}, in order and to the last one, however it is batched for training.
+   * The metrics over all images of a data set; of a {@link Dataset}, in order and to the last one, however it is
+   * batched for training.
    *
    * @returns each metric's value by its name
    * @throws {RangeError} (as a rejection) if a parameter or a logit is not finite.
@@ -229,7 +236,8 @@ export class Model implements ModelInTraining {
   }
 
   /**
-   * All that {@link saveCheckpoint} writes of this model: parameters, masks, steps, settings (without the seed of private noise) and the training record.
+   * All that {@link saveCheckpoint} writes of this model: parameters, masks, steps, settings (without the seed of
+   * private noise) and the training record.
    *
    * @throws {DivergedError} (as a rejection) during training that has diverged.
    * @throws {RangeError} (as a rejection) if a parameter is not finite: what has diverged is not saved as a model.

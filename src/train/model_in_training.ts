@@ -12,7 +12,9 @@ import type { PrivacySpent } from "./privacy_spent.ts";
 import type { SparsityReport } from "./sparsity.ts";
 import type { TrainingData } from "./training_data.ts";
 
-/** A `Model` in the midst of its `train`: all that it can do but train and be restored. Its methods say what they do. */
+/**
+ * A `Model` in the midst of its `train`: all that it can do but train and be restored. Its methods say what they do.
+ */
 export interface ModelInTraining {
   /** What is trained. */
   readonly network: Network;

@@ -7,7 +7,10 @@ import type { SuppressCtrl } from "../suppress/control.ts";
 import type { SuppressOperation } from "../suppress/operation.ts";
 import type { Callback, TrainingState } from "./callback.ts";
 
-/** Drives a {@link SuppressCtrl}: after each step it lets the control silence weights if it is time; MindArmour's callback of the same name. */
+/**
+ * Drives a {@link SuppressCtrl}: after each step it lets the control silence weights if it is time; MindArmour's
+ * callback of the same name.
+ */
 export class SuppressMasker implements Callback {
   /** The control it drives. */
   readonly control: SuppressCtrl;

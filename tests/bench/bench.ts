@@ -1,5 +1,6 @@
 /**
- * The benchmark: how often per second each case of work is done. Medians of several runs after a warm-up; compare figures of one run only. `--help` lists the flags.
+ * The benchmark: how often per second each case of work is done. Medians of several runs after a warm-up; compare
+ * figures of one run only. `--help` lists the flags.
  *
  *     deno task bench --case train,infer --batch 32 --sparsity 0,0.95
  */

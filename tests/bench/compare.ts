@@ -1,10 +1,12 @@
 /**
- * How much faster than others: two sides do the same job in turn, each in a process of its own and on one thread unless the row says otherwise, for several rounds; prints the median of the
- * rounds' ratios beside what we mean to reach. Where a side cannot run here, its row says why.
+ * How much faster than others: two sides do the same job in turn, each in a process of its own and on one thread unless
+ * the row says otherwise, for several rounds; prints the median of the rounds' ratios beside what we mean to reach.
+ * Where a side cannot run here, its row says why.
  *
  *     deno task bench:compare [--rounds 5] [--only train,infer-tfjs] [--help]
  *
- * Needs Debian's `python3-torch`, `libopenblas0-pthread`, `chromium` and `mesa-vulkan-drivers`, npm for the peers in tests/bench/peers, Bun, and MNIST in the folder `mnist` of TACET_SHARED or ../shared.
+ * Needs Debian's `python3-torch`, `libopenblas0-pthread`, `chromium` and `mesa-vulkan-drivers`, npm for the peers in
+ * tests/bench/peers, Bun, and MNIST in the folder `mnist` of TACET_SHARED or ../shared.
  */
 import process from "node:process";
 import { parseArgs } from "node:util";

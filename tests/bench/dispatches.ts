@@ -1,4 +1,7 @@
-/** The dispatches of a training step of LeNet-5 on this runtime's GPU: operations and bytes of each, and its time where the device has timestamps. */
+/**
+ * The dispatches of a training step of LeNet-5 on this runtime's GPU: operations and bytes of each, and its time where
+ * the device has timestamps.
+ */
 import { Dataset, drawnDigits, lenet5, sgd } from "../../mod.ts";
 import { findAdapter } from "../../src/engine/webgpu/adapter.ts";
 import type { Kernel } from "../../src/engine/webgpu/device.ts";

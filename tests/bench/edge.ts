@@ -1,5 +1,6 @@
 /**
- * Measures the edge example in workerd, Deno and Bun: from the start of the process to the first answer, and the time per request, one after the other over one connection.
+ * Measures the edge example in workerd, Deno and Bun: from the start of the process to the first answer, and the time
+ * per request, one after the other over one connection.
  *
  *     deno task bench:edge [--starts 10] [--requests 1000]
  */

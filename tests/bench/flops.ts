@@ -1,6 +1,7 @@
 /**
- * Useful floating-point operations of LeNet-5 on images of 32 x 32: two for each multiplication that a dense network cannot do without, zeros counted like other numbers.
- * Work that is saved because a factor is known to be zero still counts, so a fraction of the machine's peak may exceed 1.
+ * Useful floating-point operations of LeNet-5 on images of 32 x 32: two for each multiplication that a dense network
+ * cannot do without, zeros counted like other numbers. Work that is saved because a factor is known to be zero still
+ * counts, so a fraction of the machine's peak may exceed 1.
  */
 
 /** Multiply-adds of a layer's forward for one image; its weight gradient and its input gradient take as many each. */
@@ -12,8 +13,8 @@ const FORWARD = conv1 + conv2 + fc1 + fc2 + fc3;
 const INVERSION = 100 * 2 * (conv1 + conv2 + fc1);
 
 /**
- * Floating-point operations in a unit of work of a dense case, or undefined where arithmetic on images is not what is timed: a training step and a forward have `batch` images,
- * an inversion has one.
+ * Floating-point operations in a unit of work of a dense case, or undefined where arithmetic on images is not what is
+ * timed: a training step and a forward have `batch` images, an inversion has one.
  */
 export function usefulFlops(caseName: string, batch: number): number | undefined {
   switch (caseName) {

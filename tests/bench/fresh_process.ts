@@ -1,4 +1,7 @@
-/** How long a fresh process takes to import the library and to open an engine: another runtime of the same kind runs a small script that tells. */
+/**
+ * How long a fresh process takes to import the library and to open an engine: another runtime of the same kind runs a
+ * small script that tells.
+ */
 import { execFile } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,6 @@
 /**
- * What a dispatch costs at least: floating-point operations, and bytes if each is read or written once. The formulas are
- * those of gpu/README.md.
+ * What a dispatch costs at least: floating-point operations, and bytes if each is read or written once. The formulas
+ * are those of gpu/README.md.
  */
 import type { Kernel } from "../../src/engine/webgpu/device.ts";
 import type { ShaderName } from "../../src/engine/webgpu/shaders.ts";

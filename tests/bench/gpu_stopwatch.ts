@@ -1,4 +1,6 @@
-/** How long each dispatch of a GPU's device takes, by timestamps: it has every dispatch begin and end a pass of its own. */
+/**
+ * How long each dispatch of a GPU's device takes, by timestamps: it has every dispatch begin and end a pass of its own.
+ */
 
 /** Dispatches that are timed at most between start and reading. */
 const MOST = 256;

@@ -1,4 +1,7 @@
-/** How rates are measured: work again and again for a while after a warm-up, several times over, and the median of these runs. */
+/**
+ * How rates are measured: work again and again for a while after a warm-up, several times over, and the median of these
+ * runs.
+ */
 
 /** Work ready to be timed. */
 export interface Timed {

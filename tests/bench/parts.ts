@@ -46,7 +46,10 @@ function partOf(source: string): string {
   return folders.slice(0, Math.min(2, folders.length - 1)).join("/") || path;
 }
 
-/** Bytes of gzip that a bundle has less without each of its parts, most first. Parts share what they have in common: the sum is less than the bundle. */
+/**
+ * Bytes of gzip that a bundle has less without each of its parts, most first. Parts share what they have in common: the
+ * sum is less than the bundle.
+ */
 export function gzipByPart(code: string, map: string): [part: string, bytes: number][] {
   const pieces = piecesOf(code, map).map(([text, source]) => [text, partOf(source)] as const);
   const size = (without: string | undefined) =>

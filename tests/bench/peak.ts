@@ -1,6 +1,7 @@
 /**
- * The measured peak of one core: multiply-adds on 128-bit vectors of float32 in registers alone, in as many independent chains as hide their latency. It is what the kernels could reach
- * at most if nothing ever came from memory. The wasm module is assembled here, byte by byte: the two builds differ in one instruction.
+ * The measured peak of one core: multiply-adds on 128-bit vectors of float32 in registers alone, in as many independent
+ * chains as hide their latency. It is what the kernels could reach at most if nothing ever came from memory. The wasm
+ * module is assembled here, byte by byte: the two builds differ in one instruction.
  *
  * Format: https://webassembly.github.io/spec/core/binary/
  */
@@ -43,7 +44,10 @@ const STEP = {
   simd128: (chain: number) => [GET, chain, GET, FACTORS, ...MULTIPLY, GET, SUMMANDS, ...ADD, SET, chain],
 } as const;
 
-/** `(turns: i32, factor: f32, summand: f32) -> f32`: takes the steps of all chains, again and again; their sum in the first lane. */
+/**
+ * `(turns: i32, factor: f32, summand: f32) -> f32`: takes the steps of all chains, again and again; their sum in the
+ * first lane.
+ */
 function body(build: keyof typeof STEP): number[] {
   const chains = Array.from({ length: CHAINS }, (_, i) => FIRST_CHAIN + i);
   const step = chains.flatMap(STEP[build]);
@@ -79,7 +83,8 @@ function moduleBytes(build: keyof typeof STEP): Uint8Array<ArrayBuffer> {
 export function registerPeak(build: "relaxed" | "simd128"): Timed {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes(build)));
   const peak = exports.peak as (turns: number, factor: number, summand: number) => number;
-  // By both rules every step adds 1 to a chain, which begins at its own number; float32 counts that far without rounding.
+  // By both rules every step adds 1 to a chain, which begins at its own number; float32 counts that far without
+  // rounding.
   const expected = CHAINS * (TURNS * UNROLLED + FIRST_CHAIN + (CHAINS - 1) / 2);
   return {
     units: TURNS * UNROLLED * CHAINS * LANES * 2,

@@ -1,7 +1,10 @@
 /** LeNet-5 at a given sparsity, for cases that measure what suppression saves. */
 import { lenet5MaskLayers, type ParameterStore } from "../../mod.ts";
 
-/** Masks every masked layer of the tutorial to the sparsity, smallest magnitudes first, and sets the masked weights to 0. At sparsity 0 there are no masks. */
+/**
+ * Masks every masked layer of the tutorial to the sparsity, smallest magnitudes first, and sets the masked weights to
+ * 0. At sparsity 0 there are no masks.
+ */
 export async function silence(parameters: ParameterStore, sparsity: number): Promise<void> {
   if (sparsity === 0) return;
   const values = await parameters.values();
@@ -14,10 +17,14 @@ export async function silence(parameters: ParameterStore, sparsity: number): Pro
   parameters.applyMasks();
 }
 
-/** Operations after which {@link operations} begins anew: then 1,000 weights of the largest layer have fallen silent. */
+/**
+ * Operations after which {@link operations} begins anew: then 1,000 weights of the largest layer have fallen silent.
+ */
 const OPERATIONS = 50;
 
-/** Suppress operations over all masked layers at the given sparsity and a little beyond, without end: each call is one. */
+/**
+ * Suppress operations over all masked layers at the given sparsity and a little beyond, without end: each call is one.
+ */
 export async function operations(parameters: ParameterStore, sparsity: number): Promise<() => Promise<void>> {
   await silence(parameters, sparsity);
   for (const { layerName } of lenet5MaskLayers()) parameters.addMask(layerName);

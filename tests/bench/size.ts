@@ -1,5 +1,6 @@
 /**
- * Measures what the library costs before it computes: its bytes, bundled and minified by esbuild, beside those of jax-js, where they go, and the time that each runtime takes to import it and to open an engine.
+ * Measures what the library costs before it computes: its bytes, bundled and minified by esbuild, beside those of
+ * jax-js, where they go, and the time that each runtime takes to import it and to open an engine.
  *
  *     deno task bench:size [--runs 10]
  */

@@ -1,6 +1,7 @@
 /**
- * Where the list of living weights becomes faster than the dense kernels: the time of both, in microseconds, for the layers of LeNet-5 in batches of 32 at several shares of living weights.
- * The constants in `src/engine/cpu/site.ts` come from it.
+ * Where the list of living weights becomes faster than the dense kernels: the time of both, in microseconds, for the
+ * layers of LeNet-5 in batches of 32 at several shares of living weights. The constants in `src/engine/cpu/site.ts`
+ * come from it.
  *
  *     deno run tests/bench/switch_points.ts
  */

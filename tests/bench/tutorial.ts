@@ -1,6 +1,6 @@
 /**
- * The tutorial's suppressed training, whole, timed: reads MNIST, trains LeNet-5 for 10 epochs of 1,875 steps with 1,000 suppress operations, and prints a line of JSON. MNIST is
- * in the folder `mnist` of TACET_SHARED, else of ../shared.
+ * The tutorial's suppressed training, whole, timed: reads MNIST, trains LeNet-5 for 10 epochs of 1,875 steps with 1,000
+ * suppress operations, and prints a line of JSON. MNIST is in the folder `mnist` of TACET_SHARED, else of ../shared.
  */
 import process from "node:process";
 import {

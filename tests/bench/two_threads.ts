@@ -1,6 +1,7 @@
 /**
- * Dense training steps of LeNet-5 per second, as a line of JSON: on one thread, on two, and of two independent programs on a thread each, which is the most that two threads can give on this machine now. The
- * three take turns of half a second, so that what else the machine does meets all of them.
+ * Dense training steps of LeNet-5 per second, as a line of JSON: on one thread, on two, and of two independent programs
+ * on a thread each, which is the most that two threads can give on this machine now. The three take turns of half a
+ * second, so that what else the machine does meets all of them.
  */
 import process from "node:process";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
@@ -8,7 +9,10 @@ import { Dataset, drawnDigits, lenet5, openEngine, type Program, sgd } from "../
 import { median } from "./measure.ts";
 
 const STEPS = 300, TURNS = 9;
-/** Places of what the two independent programs share: whether the second is to work, the steps it did, whether it is ready. */
+/**
+ * Places of what the two independent programs share: whether the second is to work, the steps it did, whether it is
+ * ready.
+ */
 const WORK = 0, DONE = 1, READY = 2;
 
 const digits = new Dataset(drawnDigits(128), { size: [32, 32], shuffleBuffer: 0 });

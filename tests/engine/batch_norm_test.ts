@@ -1,4 +1,6 @@
-/** Batch normalisation in programs: PyTorch's numbers, gradients in evaluation, and what leaves its statistics alone. */
+/**
+ * Batch normalisation in programs: PyTorch's numbers, gradients in evaluation, and what leaves its statistics alone.
+ */
 import { describe, test } from "node:test";
 import {
   adam,

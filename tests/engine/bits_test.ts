@@ -1,4 +1,6 @@
-/** The same seed gives the same bits: a suppressed training, of which each runtime must give the same weights and masks. */
+/**
+ * The same seed gives the same bits: a suppressed training, of which each runtime must give the same weights and masks.
+ */
 import { assertEquals } from "#std/assert";
 import { describe, test } from "node:test";
 import {
@@ -18,7 +20,10 @@ import { fuses } from "../support/fuses.ts";
 import { noThreads } from "../support/here.ts";
 import { sha256 } from "../support/sha256.ts";
 
-/** SHA-256 over the masks, a byte for each weight, and the weights, little-endian, in the order of the network's parameters. */
+/**
+ * SHA-256 over the masks, a byte for each weight, and the weights, little-endian, in the order of the network's
+ * parameters.
+ */
 const EXPECTED = {
   /** Multiplied, rounded, added, rounded. */
   rounded: "ccbb62d074f1172a221b7051e3be078f40edb66b433fe02dad12f8e77b1dbc8b",

@@ -3,7 +3,10 @@ import { assertEquals, assertThrows } from "#std/assert";
 import { describe, test } from "node:test";
 import { sharedKernels } from "../../assembly/call_graph.ts";
 
-/** A module's text: functions with their instructions, each exported under its name but those that begin with an underscore. */
+/**
+ * A module's text: functions with their instructions, each exported under its name but those that begin with an
+ * underscore.
+ */
 function moduleOf(functions: Record<string, string>): string {
   const names = Object.keys(functions);
   const exports = names.filter((name) => !name.startsWith("_")).map((name) => ` (export "${name}" (func $a/${name}))`);

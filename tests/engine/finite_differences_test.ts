@@ -15,8 +15,9 @@ import {
 } from "../support/any_network.ts";
 
 /**
- * The derivative from five equidistant values by Richardson's extrapolation; undefined where the function has a kink among them (a ReLU at 0, equal maxima). Then
- * the difference quotients over one and two steps disagree (an odd kink), or the second differences do not shrink with the step (an even one).
+ * The derivative from five equidistant values by Richardson's extrapolation; undefined where the function has a kink
+ * among them (a ReLU at 0, equal maxima). Then the difference quotients over one and two steps disagree (an odd kink),
+ * or the second differences do not shrink with the step (an even one).
  */
 function slope([a, b, c, d, e]: readonly [number, number, number, number, number], step: number): number | undefined {
   const near = (d - b) / (2 * step), far = (e - a) / (4 * step);

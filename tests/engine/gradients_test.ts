@@ -16,7 +16,10 @@ import {
 } from "../support/any_network.ts";
 import { WASM } from "../support/engines.ts";
 
-/** Loss and gradients of a batch: of the input, and of every parameter by its name; 0 for suppressed weights, which need none. */
+/**
+ * Loss and gradients of a batch: of the input, and of every parameter by its name; 0 for suppressed weights, which need
+ * none.
+ */
 async function gradientsOf(
   engine: Engine,
   network: Network,
@@ -37,7 +40,10 @@ async function gradientsOf(
   return all;
 }
 
-/** Throws unless every tensor is within `tolerance` of the expected one, relative to its norm, and `floor` for each element, which a sum that cancels out needs. */
+/**
+ * Throws unless every tensor is within `tolerance` of the expected one, relative to its norm, and `floor` for each
+ * element, which a sum that cancels out needs.
+ */
 function assertNear(
   actual: Record<string, Float32Array>,
   expected: Record<string, Float32Array>,

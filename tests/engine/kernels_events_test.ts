@@ -102,7 +102,8 @@ describe("the events of a pooled convolution on every engine", () => {
       { images: 2, style: "whole", seed: 0, offset: 0, density: 1 },
     );
     const dy = new Float32Array(32), winner = new Int32Array(32).fill(-1);
-    // Output 0 has gradients in its first window, of which that of image 1 is not positive; output 1 one in its second, of image 1.
+    // Output 0 has gradients in its first window, of which that of image 1 is not positive; output 1 one in its second,
+    // of image 1.
     dy.set([2, 3]), winner.set([1, -1]);
     dy.set([0, 0], 16), winner.set([0, 1], 16);
     dy.set([0, -5], 24), winner.set([0, 0], 24);
@@ -117,7 +118,8 @@ describe("the events of a pooled convolution on every engine", () => {
       input(poolRecord(one.pool)),
     ]);
     const bits = new Int32Array(Float32Array.of(2, -5).buffer);
-    // A pixel is 8 bytes and an image 40, with 128 to spare. Two groups of four lanes an output: six begins; each output has room for 16 events.
+    // A pixel is 8 bytes and an image 40, with 128 to spare. Two groups of four lanes an output: six begins; each
+    // output has room for 16 events.
     for (const run of runs) {
       assertEquals(run.after(list).slice(0, 6), [0, 1, 1, 16, 17, 17]);
       assertEquals(run.after(list).slice(6, 8), [8, bits[0]]);

@@ -86,7 +86,8 @@ describe("the inversion attack's kernels on every engine", () => {
       const dx = drawLanes(random, pixels, images, style, 0);
       const loss = drawLanes(random, 1, images, style, 0);
       const largest = style === "whole" ? 3 : 1;
-      // A pixel meets at most two neighbours a direction, each difference at most twice the largest value, and a derivative of a square doubles.
+      // A pixel meets at most two neighbours a direction, each difference at most twice the largest value, and a
+      // derivative of a square doubles.
       const slope = 8 * (vertical + horizontal + square) * largest;
       const largestLoss = 4 * (vertical + horizontal + square) * largest ** 2 * pixels;
       compareKernel("imagePriors", [

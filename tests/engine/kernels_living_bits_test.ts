@@ -24,7 +24,9 @@ import {
 } from "../support/kernel_pooled.ts";
 import { draw, drawLanes, holds } from "../support/kernel_values.ts";
 
-/** Throws unless each machine's kernels of a pooled convolution give what its dense ones give with masked weights of 0. */
+/**
+ * Throws unless each machine's kernels of a pooled convolution give what its dense ones give with masked weights of 0.
+ */
 function pooledAsDense(one: Pooled): void {
   const { conv, images, seed, offset, density } = one;
   const random = new Random(seed);

@@ -25,8 +25,8 @@ function logitsOf(random: Random, { images, classes, spread }: Case): Float32Arr
 }
 
 /**
- * Roundings of a probability: the difference a of two logits is rounded relative to a, which its exponential feels as a e^-a < 1; the sum of the
- * exponentials adds one for each class, and the quotient a few.
+ * Roundings of a probability: the difference a of two logits is rounded relative to a, which its exponential feels as a
+ * e^-a < 1; the sum of the exponentials adds one for each class, and the quotient a few.
  */
 function ofProbability({ classes }: Case): number {
   return (8 + classes) * ROUNDOFF;

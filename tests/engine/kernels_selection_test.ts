@@ -6,7 +6,10 @@ import { assertEquals } from "#std/assert";
 import { compareKernel, everyKernelRan, input, room, scratch } from "../support/kernel_harness.ts";
 import { draw, drawMask, holds, whole } from "../support/kernel_values.ts";
 
-/** Weights as they come: spread evenly; over all orders of magnitude down to the smallest numbers; with many equal and 0; all equal; all 0. */
+/**
+ * Weights as they come: spread evenly; over all orders of magnitude down to the smallest numbers; with many equal and
+ * 0; all equal; all 0.
+ */
 const KINDS = ["even", "orders", "ties", "equal", "zero"] as const;
 
 function weightsOf(random: Random, count: number, kind: (typeof KINDS)[number]): Float32Array {

@@ -131,7 +131,9 @@ function denses(one: Dense, desk: Desk, call: Call, record: (values: Int32Array)
   return results;
 }
 
-/** Records of shapes beside a desk's room: a thread that comes late may still read them, so they are never written over. */
+/**
+ * Records of shapes beside a desk's room: a thread that comes late may still read them, so they are never written over.
+ */
 function recordsOf(machine: Machine): (values: Int32Array) => number {
   return (values) => {
     const pointer = machine.allocate(values.byteLength);
@@ -140,7 +142,10 @@ function recordsOf(machine: Machine): (values: Int32Array) => number {
   };
 }
 
-/** Checks that work gives the same bits on one thread, on all together, and on the others while the calling one takes no share; and keeps in mind which kernels it checked. */
+/**
+ * Checks that work gives the same bits on one thread, on all together, and on the others while the calling one takes no
+ * share; and keeps in mind which kernels it checked.
+ */
 function comparison(
   build: WasmBuild,
   team: Team,

@@ -84,7 +84,8 @@ describe("the suppress operation on every engine", () => {
       assertEquals(result, 2);
       assertEquals(after(masks), [0, 0, -1, -1, -1]);
       [0.25, -0.25, LOWER, -LOWER, 0].forEach((pull, i) => {
-        // What is pulled is the weight less the bound; the weight moves by that much times the rate: to the bound's magnitude.
+        // What is pulled is the weight less the bound; the weight moves by that much times the rate: to the bound's
+        // magnitude.
         const wanted = i === 2 || i === 3 ? weights[i]! - pull : pull;
         assertAlmostEquals(after(pulls)[i]!, wanted, 1e-7, `deWeight ${i}`);
       });

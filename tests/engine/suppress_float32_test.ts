@@ -1,4 +1,7 @@
-/** Any suppressed run gives the masks and weights of the same run in plain float32, on every engine: the oracle is held to what it judges the others by. */
+/**
+ * Any suppressed run gives the masks and weights of the same run in plain float32, on every engine: the oracle is held
+ * to what it judges the others by.
+ */
 import { assert, assertAlmostEquals, assertEquals } from "#std/assert";
 import { describe, test } from "node:test";
 import { type EngineOptions, openEngine, type ParameterSpec, Random, sgd, SuppressPrivacyFactory } from "../../mod.ts";

@@ -62,10 +62,16 @@ function bitsOf(values: Float32Array): Int32Array {
   return new Int32Array(values.buffer, values.byteOffset, values.length);
 }
 
-/** Calls between two that the other threads do alone; the calls of a step are no multiple of it, so that each kernel has its turn. */
+/**
+ * Calls between two that the other threads do alone; the calls of a step are no multiple of it, so that each kernel has
+ * its turn.
+ */
 const TURN = 7;
 
-/** Throws unless a task gives the same on several threads as on one, whoever is awake; and once more where the calling thread leaves each seventh call to the others. */
+/**
+ * Throws unless a task gives the same on several threads as on one, whoever is awake; and once more where the calling
+ * thread leaves each seventh call to the others.
+ */
 async function assertSameOnThreads(
   build: WasmBuild,
   threads: number,

@@ -1,4 +1,7 @@
-/** The GPU's cases in this runtime: Deno brings WebGPU itself, and Debian's mesa-vulkan-drivers an adapter for every machine. */
+/**
+ * The GPU's cases in this runtime: Deno brings WebGPU itself, and Debian's mesa-vulkan-drivers an adapter for every
+ * machine.
+ */
 import { tmpdir } from "node:os";
 import process from "node:process";
 import { test } from "node:test";

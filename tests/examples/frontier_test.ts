@@ -1,4 +1,7 @@
-/** The frontier: what its command line asks for, that a run that was stopped goes on to the same figures, and what its table and picture say. */
+/**
+ * The frontier: what its command line asks for, that a run that was stopped goes on to the same figures, and what its
+ * table and picture say.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";

@@ -89,14 +89,19 @@ function spoken(figure: (outputs: number[], labels: Uint8Array) => number): Meas
   };
 }
 
-/** Variance between the digits over that within them: how much a unit tells of the digit and how little of the image. */
+/**
+ * Variance between the digits over that within them: how much a unit tells of the digit and how little of the image.
+ */
 function fisher(outputs: number[], labels: Uint8Array): number {
   const digits = Array.from({ length: 10 }, (_, digit) => outputs.filter((_, i) => labels[i] === digit));
   const within = mean(digits.map(variance));
   return variance(digits.map(mean)) / (within + 1e-12);
 }
 
-/** The loss that a unit's silence would cost, to first order: |sum of output times gradient| over a batch, its mean square over batches. */
+/**
+ * The loss that a unit's silence would cost, to first order: |sum of output times gradient| over a batch, its mean
+ * square over batches.
+ */
 async function taylor({ layer, values, probe }: Sight): Promise<Float64Array> {
   const reader = values[layer.reader]!, squares = new Float64Array(layer.units);
   for (const gradient of await probe.gradients(layer.reader, values)) {
@@ -124,7 +129,10 @@ function inverse(matrix: number[][]): number[][] {
   return matrix;
 }
 
-/** The part of a unit's outputs that the other living units do not give away linearly (its standard deviation), times the norm of its outgoing weights. */
+/**
+ * The part of a unit's outputs that the other living units do not give away linearly (its standard deviation), times
+ * the norm of its outgoing weights.
+ */
 async function novelty({ layer, values, silent, probe }: Sight): Promise<Float64Array> {
   const living = [...silent.keys()].filter((unit) => !silent[unit]), rows = await probe.outputs(layer, values);
   const means = living.map((unit) => mean(rows.map((row) => row[unit]!)));

@@ -48,6 +48,8 @@ class Trial extends Model {
   }
 }
 
+const INTERVAL = 15;
+
 /** Silences units after each {@link INTERVAL} steps. */
 class UnitMasker implements Callback {
   readonly #variant: Variant;

@@ -1,11 +1,14 @@
 /**
- * Ways of suppressing units of LeNet-5's fc1, tried beside the library's own: which units are left, when the others fall silent, and what happens besides. Everything but the one thing is held fixed, and each is
- * trained from the same seeds.
+ * Ways of suppressing units of LeNet-5's fc1, tried beside the library's own: which units are left, when the others
+ * fall silent, and what happens besides. Everything but the one thing is held fixed, and each is trained from the same
+ * seeds.
  *
  *     node tests/experiments/unit_suppression.ts --data DIR --units 4 --seeds 3
  *
- * `--only random,linear` tries those alone, beside "ours"; `--by neighbours` spares the learned decoder, which takes the most time; of each network `--images` are attacked (default 500); `--samples` trains on fewer
- * images. What is measured goes to standard error and to `--record FILE`, from which a run that was stopped goes on. `--json` prints the figures of every seed.
+ * `--only random,linear` tries those alone, beside "ours"; `--by neighbours` spares the learned decoder, which takes
+ * the most time; of each network `--images` are attacked (default 500); `--samples` trains on fewer images. What is
+ * measured goes to standard error and to `--record FILE`, from which a run that was stopped goes on. `--json` prints
+ * the figures of every seed.
  *
  * @module
  */

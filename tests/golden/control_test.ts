@@ -28,8 +28,9 @@ function largestWhere(values: Float32Array, holds: (index: number) => boolean): 
 }
 
 /**
- * Whether the trace holds one and the same deWeight for all operations on a layer. Layers on the exact path are recorded so: the reference rewrites their array in place, and
- * every snapshot shows what it held in the end. Then only the last operation's can be compared; what the others did shows in the final weights.
+ * Whether the trace holds one and the same deWeight for all operations on a layer. Layers on the exact path are
+ * recorded so: the reference rewrites their array in place, and every snapshot shows what it held in the end. Then only
+ * the last operation's can be compared; what the others did shows in the final weights.
  */
 function snapshotsAreOne(golden: GoldenTensors, name: string, operations: number): boolean {
   const snapshots = Array.from({ length: operations }, (_, i) => golden.f32(`op${i}.deWeight.${name}`));

@@ -11,8 +11,8 @@ import type { Dtype, DtypeArrays, Tensor } from "../../src/checkpoint/tensor.ts"
 export const goldenFolder: string = process.env.TACET_GOLDEN ?? join(process.env.TACET_SHARED ?? "../shared", "golden");
 
 /**
- * For `test(..., { skip: goldenMissing(name) }, ...)`: why the trace cannot be read, or false if it is there. Where TACET_GOLDEN names the folder nothing is skipped: a trace that is
- * missing there is an error of the test.
+ * For `test(..., { skip: goldenMissing(name) }, ...)`: why the trace cannot be read, or false if it is there. Where
+ * TACET_GOLDEN names the folder nothing is skipped: a trace that is missing there is an error of the test.
  */
 export function goldenMissing(name: string): string | false {
   const path = join(goldenFolder, `${name}.safetensors`);

@@ -69,7 +69,8 @@ async function removed(folder: string): Promise<void> {
 }
 
 /**
- * Opens a page that runs a module, and hands on what it posts, until that has `done` or nothing was posted for so many seconds. `flags` are further ones of `deno bundle`.
+ * Opens a page that runs a module, and hands on what it posts, until that has `done` or nothing was posted for so many
+ * seconds. `flags` are further ones of `deno bundle`.
  *
  * @throws {Error} if the page is silent for too long.
  */

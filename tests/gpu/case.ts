@@ -11,7 +11,10 @@ export interface Case {
   run(gpu: GPU): Promise<void>;
 }
 
-/** The engine in the arrangement for software adapters, or in that for hardware: tiles in workgroup memory, sums shared by slices. */
+/**
+ * The engine in the arrangement for software adapters, or in that for hardware: tiles in workgroup memory, sums shared
+ * by slices.
+ */
 export type Arrangement = "software" | "hardware";
 
 /** A device of the first adapter in an arrangement, whatever the adapter is. */

@@ -88,7 +88,8 @@ function clippingCase(name: string, sample: Sample): Case {
         // The lengths were measured by one of the two alone: both are told the step.
         program.clippedGradients(clip, 9);
       }
-      // Rate and deviation are such that the noise moves the parameters as much as the gradients do, and both more than float32 rounds.
+      // Rate and deviation are such that the noise moves the parameters as much as the gradients do, and both more than
+      // float32 rounds.
       for (let step = 5; step < 7; step++) {
         program.parameters.update(dpSgd({ lr: 1 / clip, clip, noiseMultiplier: 1, batchSize: 2, seed: 3 }), step);
       }

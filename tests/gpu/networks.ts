@@ -1,6 +1,7 @@
 /**
- * Random networks and images whose sums float32 holds exactly, or nearly so: parameters are sixteenths, pixels 256ths. Then all engines find the same winners and the same zeros of ReLU, ties included,
- * and their gradients differ by rounding alone.
+ * Random networks and images whose sums float32 holds exactly, or nearly so: parameters are sixteenths, pixels 256ths.
+ * Then all engines find the same winners and the same zeros of ReLU, ties included, and their gradients differ by
+ * rounding alone.
  */
 import {
   adam,
@@ -76,7 +77,10 @@ function sample(
   return { network, parameters, data: { source, size: [height, width], scale: 1 / 256, labels: "integer" }, batchSize };
 }
 
-/** Every kind of layer alone and behind others, odd sizes, batches that are no multiple of 4 or 32, channels from 1 to 64, several workgroups. */
+/**
+ * Every kind of layer alone and behind others, odd sizes, batches that are no multiple of 4 or 32, channels from 1 to
+ * 64, several workgroups.
+ */
 export const SAMPLES: Readonly<Record<string, Sample>> = {
   "LeNet's way, odd batch": sample(1, [1, 20, 20], [
     conv2d({ channels: 6, kernel: 5, bias: false }),

@@ -3,7 +3,8 @@
  *
  *     deno task test:gpu [chromium,firefox,node,bun] [part of a case's name]
  *
- * What is not installed is skipped with a sentence. On a machine without a GPU it takes Debian's chromium (it brings SwiftShader), firefox-esr and mesa-vulkan-drivers.
+ * What is not installed is skipped with a sentence. On a machine without a GPU it takes Debian's chromium (it brings
+ * SwiftShader), firefox-esr and mesa-vulkan-drivers.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";

@@ -25,7 +25,9 @@ import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
 import { assert, assertEquals } from "./assert.ts";
 import { type Case, deviceOf, engineOf } from "./case.ts";
 
-/** Small whole numbers, whose sums of squares are exact and often equal, or numbers of which no two are nearly alike. */
+/**
+ * Small whole numbers, whose sums of squares are exact and often equal, or numbers of which no two are nearly alike.
+ */
 const valuesOf = (random: Random, count: number, whole: boolean) =>
   Float32Array.from({ length: count }, () => whole ? random.integer(3) - 1 : random.uniform(-1, 1));
 

@@ -1,4 +1,7 @@
-/** The library needs no permission; the main example asks for those that its help names, and for no others. Deno writes down what is asked for, also what is refused without a word. */
+/**
+ * The library needs no permission; the main example asks for those that its help names, and for no others. Deno writes
+ * down what is asked for, also what is refused without a word.
+ */
 import { assert, assertEquals, assertStringIncludes } from "#std/assert";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";

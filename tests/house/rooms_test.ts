@@ -63,7 +63,10 @@ function trespasses(all: ReadonlyMap<string, string>): string[] {
   );
 }
 
-/** Every circle of imports, those of types included, as the files that it goes through: the shortest for each file on one. */
+/**
+ * Every circle of imports, those of types included, as the files that it goes through: the shortest for each file on
+ * one.
+ */
 function circles(all: ReadonlyMap<string, string>): string[] {
   const imports = new Map(
     [...all].map(([path, text]) => [

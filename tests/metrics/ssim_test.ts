@@ -5,7 +5,10 @@ import type { SsimOptions } from "../../src/metrics/ssim.ts";
 import { MINDARMOUR_DATA_RANGE, ssim } from "../../src/metrics/ssim.ts";
 import { Random } from "../../src/random/threefry.ts";
 
-/** The definition word by word: a window around every pixel, the edge mirrored, two passes over each window, then the border cropped. */
+/**
+ * The definition word by word: a window around every pixel, the edge mirrored, two passes over each window, then the
+ * border cropped.
+ */
 function naive(a: ArrayLike<number>, b: ArrayLike<number>, { channels, height, width, dataRange = 1 }: SsimOptions) {
   const c1 = (0.01 * dataRange) ** 2;
   const c2 = (0.03 * dataRange) ** 2;

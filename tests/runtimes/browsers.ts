@@ -1,4 +1,7 @@
-/** Chromium and Firefox without a window: a fresh page for every file, from a server of this machine, with cross-origin isolation or without. */
+/**
+ * Chromium and Firefox without a window: a fresh page for every file, from a server of this machine, with cross-origin
+ * isolation or without.
+ */
 import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

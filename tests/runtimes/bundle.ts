@@ -120,7 +120,9 @@ export async function bundleWithMap(source: string): Promise<{ readonly code: st
   return { code: text(".js"), map: text(".map") };
 }
 
-/** The same, minified, split where modules are imported when they are first needed: the files that are loaded at first. */
+/**
+ * The same, minified, split where modules are imported when they are first needed: the files that are loaded at first.
+ */
 export async function firstLoad(source: string): Promise<Uint8Array[]> {
   const { outputFiles, metafile: { outputs } } = await built(source, { minify: true }, true, false);
   const contents = new Map(outputFiles.map(({ path, contents }) => [relative(checkout, path), contents]));

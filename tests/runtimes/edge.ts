@@ -99,7 +99,10 @@ export async function checkEdge(): Promise<Outcome[]> {
   return outcomes;
 }
 
-/** Throws unless a worker answers as it should; returns the probabilities of 40 images, which must be the same everywhere. */
+/**
+ * Throws unless a worker answers as it should; returns the probabilities of 40 images, which must be the same
+ * everywhere.
+ */
 async function checkWorker(server: Server): Promise<string> {
   const one = await post(server, IMAGE), many = await post(server, IDX);
   assertEquals([one.status, many.status], [200, 200]);

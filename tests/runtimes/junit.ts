@@ -36,7 +36,9 @@ function reasonOf(tag: string, body: string): string {
   return text.includes(message) ? text : `${message}\n${text}`;
 }
 
-/** The tests of a report, without the groups that hold them: Deno lists those too, as tests whose name begins others. */
+/**
+ * The tests of a report, without the groups that hold them: Deno lists those too, as tests whose name begins others.
+ */
 export function outcomesOf(report: string): Outcome[] {
   const outcomes: Outcome[] = [];
   for (

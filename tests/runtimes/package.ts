@@ -1,4 +1,7 @@
-/** The package as npm gives it: packed, installed in an empty project, trained with in Node, Bun and a page, its types looked at by a compiler. */
+/**
+ * The package as npm gives it: packed, installed in an empty project, trained with in Node, Bun and a page, its types
+ * looked at by a compiler.
+ */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";

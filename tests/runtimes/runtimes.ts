@@ -1,6 +1,6 @@
 /**
- * The same test files in every runtime, then the edge example and the package for npm: prints a table of test files and runtimes, and fails unless each runtime is what it says and all
- * its tests passed.
+ * The same test files in every runtime, then the edge example and the package for npm: prints a table of test files and
+ * runtimes, and fails unless each runtime is what it says and all its tests passed.
  *
  *     deno task test:runtimes [--runtime NAME] [--file TEXT] [--suite files|edge|package] [--verbose]
  */

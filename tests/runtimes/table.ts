@@ -48,7 +48,9 @@ export function aligned(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-/** The matrix: a row for each test file, a column for each runtime, then a line for each with its version and totals. */
+/**
+ * The matrix: a row for each test file, a column for each runtime, then a line for each with its version and totals.
+ */
 export function table(columns: readonly Column[], verbose: boolean): string {
   const numbers = columns.map((_, i) => `[${i + 1}]`);
   const rows = columns[0]!.outcomes.slice(1).map(({ file }, i) => [

@@ -1,4 +1,7 @@
-/** The packages listed in `packages/`, installed when they are first needed, and only for the tests: the library needs none of them. */
+/**
+ * The packages listed in `packages/`, installed when they are first needed, and only for the tests: the library needs
+ * none of them.
+ */
 import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -105,7 +105,10 @@ const config :Workerd.Config = (
   };
 }
 
-/** A worker that runs a test file when it is asked to. It compiles both builds while it is loaded: in a request it must not. */
+/**
+ * A worker that runs a test file when it is asked to. It compiles both builds while it is loaded: in a request it must
+ * not.
+ */
 function workerOf(file: string, runtime: string): string {
   return `globalThis.TACET_RUNTIME = ${JSON.stringify(runtime)};
     import { wasmModule } from "../../src/engine/cpu/wasm/module.ts";

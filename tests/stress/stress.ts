@@ -1,5 +1,6 @@
 /**
- * Threaded work over and over in every runtime that has threads, while all processors are kept busy: prints how often bits differed from those of one thread, and fails if any did.
+ * Threaded work over and over in every runtime that has threads, while all processors are kept busy: prints how often
+ * bits differed from those of one thread, and fails if any did.
  *
  *     deno task stress [--repetitions 300] [--only NAME] [--busy 2]
  */
@@ -64,7 +65,10 @@ const RUNTIMES: Readonly<Record<string, (repetitions: number) => Promise<Stress>
   "Firefox, isolated": (n) => inPage("Firefox", n),
 };
 
-/** A process that keeps a processor busy as long as this one lives. Each is a session of its own: systems that share time out by session would else hold all of them back for one browser. */
+/**
+ * A process that keeps a processor busy as long as this one lives. Each is a session of its own: systems that share
+ * time out by session would else hold all of them back for one browser.
+ */
 function keepBusy(): ChildProcess {
   const [path, args] = DENO;
   return spawn(path, [...args, "tests/stress/busy.ts"], {

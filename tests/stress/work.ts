@@ -1,4 +1,7 @@
-/** Threaded work over and over, each time compared with the same work on one thread: runs in any runtime that has threads. */
+/**
+ * Threaded work over and over, each time compared with the same work on one thread: runs in any runtime that has
+ * threads.
+ */
 import {
   averagePool2d,
   conv2d,

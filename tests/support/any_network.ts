@@ -143,8 +143,8 @@ export interface Drawn {
 }
 
 /**
- * Parameters of any size, or multiples of a `grain`: then exact in float32 even when a small power of two is added. But such weights may add up to exactly 0, and
- * rounding decides what a ReLU makes of it.
+ * Parameters of any size, or multiples of a `grain`: then exact in float32 even when a small power of two is added. But
+ * such weights may add up to exactly 0, and rounding decides what a ReLU makes of it.
  */
 export function drawParameters(network: Network, seed: number, density = 1, grain = 2 ** -40): Drawn {
   const random = new Random(seed, 1);

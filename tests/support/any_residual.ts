@@ -19,8 +19,8 @@ export interface BranchWish {
   /** Whether the branch begins with a ReLU, and whether it ends with one: 1 for yes. */
   readonly stride: readonly [number, number];
   /**
-   * What lies in the middle (1: another residual, 2: a ReLU, 3: a normalisation, which then begins the branch, too), and
-   * whether a max-pool of single places begins (1).
+   * What lies in the middle (1: another residual, 2: a ReLU, 3: a normalisation, which then begins the branch, too),
+   * and whether a max-pool of single places begins (1).
    */
   readonly pool: readonly [number, number];
   readonly bias: boolean;

@@ -1,4 +1,7 @@
-/** The few assertions of `@std/assert` that the tests use, with the same names and meaning, for where JSR is out of reach. */
+/**
+ * The few assertions of `@std/assert` that the tests use, with the same names and meaning, for where JSR is out of
+ * reach.
+ */
 import { AssertionError, deepStrictEqual, notDeepStrictEqual, ok } from "node:assert";
 
 export { AssertionError };
@@ -72,7 +75,10 @@ export function assertThrows<E extends Error = Error>(
   return checkError(thrown.error, type, includes, msg);
 }
 
-/** Throws unless the promise of `fn` rejects with an error of the type whose message includes the text; resolves to that error. */
+/**
+ * Throws unless the promise of `fn` rejects with an error of the type whose message includes the text; resolves to that
+ * error.
+ */
 export async function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
   type: ErrorType<E> = Error as unknown as ErrorType<E>,

@@ -1,6 +1,6 @@
 /**
- * The suppress control in plain float32, weight by weight, every operation rounded as numpy rounds it: written from the definition alone, so that all engines, the reference engine among them,
- * have something to be judged by.
+ * The suppress control in plain float32, weight by weight, every operation rounded as numpy rounds it: written from the
+ * definition alone, so that all engines, the reference engine among them, have something to be judged by.
  */
 
 const f = Math.fround;
@@ -64,7 +64,9 @@ function suppressExact(state: State, stop: number, lr: number): void {
   state.lastCount = gone;
 }
 
-/** The approximate path: a threshold among the distinct magnitudes of what is kept, and so a matter of every last bit. */
+/**
+ * The approximate path: a threshold among the distinct magnitudes of what is kept, and so a matter of every last bit.
+ */
 function suppressApproximate(state: State, stop: number, lr: number): void {
   const { weights, mask, lastCount } = state, isFirst = lastCount === 0;
   const kept = weights.filter((_, i) => mask[i] !== 0).map(Math.abs);

@@ -1,4 +1,7 @@
-/** A machine at which kernels are carried out one after the other, each on what the last one wrote: for what must agree within one machine. */
+/**
+ * A machine at which kernels are carried out one after the other, each on what the last one wrote: for what must agree
+ * within one machine.
+ */
 import { referenceMachine } from "../../src/engine/cpu/reference/machine.ts";
 import type { Kernels } from "../../src/engine/cpu/kernels.ts";
 import type { Machine } from "../../src/engine/cpu/machine.ts";

@@ -14,7 +14,10 @@ export function eventWords({ firstEvent, pooled, conv }: Pooled): number {
   return firstEvent + 2 * pooled * conv.lanes;
 }
 
-/** The begins of a list of events, and the words of each output's pairs; what lies behind an output's last may be anything. */
+/**
+ * The begins of a list of events, and the words of each output's pairs; what lies behind an output's last may be
+ * anything.
+ */
 export function usedWords(words: Int32Array, { begins, firstEvent, groups, conv }: Pooled): Int32Array[] {
   const outputs = Array.from({ length: conv.outputs }, (_, output) => {
     const [begin, end] = [words[output * (groups + 1)]!, words[output * (groups + 1) + groups]!];
@@ -39,12 +42,17 @@ export function listEvents(desk: Desk, one: Pooled, dy: Float32Array, winner: In
   return { pointer, words, count: outputs.reduce((sum, pairs) => sum + pairs.length / 2, 0) };
 }
 
-/** What rounding may do to sums of at most so many terms, of products whose magnitudes add up to `sums`: nothing if all are whole numbers. */
+/**
+ * What rounding may do to sums of at most so many terms, of products whose magnitudes add up to `sums`: nothing if all
+ * are whole numbers.
+ */
 export function rounding(style: Style, terms: number, sums: Float32Array): number[] {
   return Array.from(sums, (sum) => style === "whole" ? 0 : (terms + 4) * ROUNDOFF * sum);
 }
 
-/** The sums of the magnitudes that the definitions of the events' gradients add up, for what rounding may do to them. */
+/**
+ * The sums of the magnitudes that the definitions of the events' gradients add up, for what rounding may do to them.
+ */
 export interface Magnitudes {
   bias: Float32Array;
   weight: Float32Array;
@@ -70,7 +78,10 @@ export function magnitudesOf(
   };
 }
 
-/** At most how many events reach a pixel of a channel: one for each of its outputs, taps and the pooling windows over each of them. */
+/**
+ * At most how many events reach a pixel of a channel: one for each of its outputs, taps and the pooling windows over
+ * each of them.
+ */
 export function termsOfPixel({ weights, conv, places }: Pooled): number {
   return weights / conv.channels * places;
 }

@@ -1,6 +1,7 @@
 /**
- * Runs a kernel on the reference machine and on every machine under test, over the same memory contents, and compares all that it wrote and returned.
- * Around every tensor lie guard words: a kernel that writes where it must not is caught, and so is one that changes an input.
+ * Runs a kernel on the reference machine and on every machine under test, over the same memory contents, and compares
+ * all that it wrote and returned. Around every tensor lie guard words: a kernel that writes where it must not is
+ * caught, and so is one that changes an input.
  */
 import { test } from "node:test";
 import { ReferenceMemory } from "../../src/engine/cpu/reference/memory.ts";
@@ -16,7 +17,10 @@ import { machineInShares } from "./kernel_threads.ts";
 /** The unit roundoff of float32. */
 export const ROUNDOFF = 2 ** -24;
 
-/** How far an output may be from the reference's: nowhere, by so much an element, or as a sum of so many products may be. */
+/**
+ * How far an output may be from the reference's: nowhere, by so much an element, or as a sum of so many products may
+ * be.
+ */
 export type Tolerance = "equal" | number | ArrayLike<number> | { readonly terms: number };
 
 /** A tensor given to a kernel. The same object given twice is the same memory. */
@@ -76,7 +80,10 @@ function bench(name: string, machine: Machine): Bench {
 const REFERENCE = bench("reference", referenceMachine());
 const MAGNITUDES = bench("reference of magnitudes", referenceMachine("float64"));
 
-/** The machines under test, by name: every build that this runtime can run, and one whose kernels do their work in shares. */
+/**
+ * The machines under test, by name: every build that this runtime can run, and one whose kernels do their work in
+ * shares.
+ */
 export const MACHINES: readonly (readonly [name: string, machine: Machine])[] = [
   ...BUILDS.map((build) => [`wasm ${build}`, wasmMachine(build)] as const),
   ...(noThreads ? [] : [["wasm simd128 in shares", machineInShares("simd128")] as const]),
@@ -177,8 +184,8 @@ function check(name: KernelName, args: readonly (number | Tensor)[], expected: R
 }
 
 /**
- * Runs a kernel everywhere and compares, see above. Returns the runs, the reference's first, for whatever else a test knows of the result.
- * Machines under test may be given, so that the harness itself can be tested.
+ * Runs a kernel everywhere and compares, see above. Returns the runs, the reference's first, for whatever else a test
+ * knows of the result. Machines under test may be given, so that the harness itself can be tested.
  */
 export function compareKernel<Name extends KernelName>(
   name: Name,
@@ -193,7 +200,9 @@ export function compareKernel<Name extends KernelName>(
   return [expected, ...runs];
 }
 
-/** Adds the test that every kernel of a file of the reference engine was compared: the last of the file that tests them. */
+/**
+ * Adds the test that every kernel of a file of the reference engine was compared: the last of the file that tests them.
+ */
 export function everyKernelRan(file: (memory: ReferenceMemory) => Partial<Kernels>): void {
   test(`every kernel of ${file.name} was compared`, () => {
     assertEquals(Object.keys(file(new ReferenceMemory())).filter((name) => !ran.has(name)), []);

@@ -149,7 +149,10 @@ export function drawDensity(random: Random, count: number, density: number): Int
   return Int32Array.from({ length: count }, () => random.uniform(0, 1) < density ? -1 : 0);
 }
 
-/** Gradients of what the pooling gives: mostly 0 where the density is low, of both signs, always 0 in lanes without an image. */
+/**
+ * Gradients of what the pooling gives: mostly 0 where the density is low, of both signs, always 0 in lanes without an
+ * image.
+ */
 export function drawGradients(random: Random, { pooled, images, style, conv, density }: Pooled): Float32Array {
   return draw(random, pooled * conv.lanes, style).map((value, i) => {
     if (i % conv.lanes >= images) return 0;

@@ -1,4 +1,7 @@
-/** The kernels whose work is in shares and that are no convolution's and no dense layer's: poolings, losses, updates, and what goes element by element. */
+/**
+ * The kernels whose work is in shares and that are no convolution's and no dense layer's: poolings, losses, updates,
+ * and what goes element by element.
+ */
 import type { Pooled } from "./kernel_pooled.ts";
 import { drawGradients, poolRecord } from "./kernel_pooled.ts";
 import type { Call, Results } from "./kernel_shares.ts";

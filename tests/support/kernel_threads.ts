@@ -40,8 +40,9 @@ function sleepUntilChanged(state: Int32Array, place: number, value: number): voi
 }
 
 /**
- * A machine of two threads, of which the other one never starts: all shares are the calling thread's. Each of its kernels throws if it takes shares and is not in the list of those that do, or the other way round:
- * with a second thread it would leave its output to nobody, or be done twice.
+ * A machine of two threads, of which the other one never starts: all shares are the calling thread's. Each of its
+ * kernels throws if it takes shares and is not in the list of those that do, or the other way round: with a second
+ * thread it would leave its output to nobody, or be done twice.
  */
 export function machineInShares(build: WasmBuild): Machine {
   let state: Int32Array = new Int32Array();
@@ -120,8 +121,8 @@ export class Team {
   }
 
   /**
-   * A machine for the same work that the team's was used for since the last time, call by call: every `every`th call is done by the other threads alone. Who does shares is then no matter of luck, and of how busy
-   * the system is.
+   * A machine for the same work that the team's was used for since the last time, call by call: every `every`th call is
+   * done by the other threads alone. Who does shares is then no matter of luck, and of how busy the system is.
    */
   again(every: number): Machine {
     const shares = this.#shares.splice(0), kernels = { ...this.machine.kernels };

@@ -3,7 +3,10 @@ import fc from "fast-check";
 import { lanesOf } from "../../src/engine/lanes.ts";
 import type { Random } from "../../src/random/threefry.ts";
 
-/** How the elements of a tensor are drawn: from (-1, 1), or small integers, whose sums are exact and which are often equal or 0. */
+/**
+ * How the elements of a tensor are drawn: from (-1, 1), or small integers, whose sums are exact and which are often
+ * equal or 0.
+ */
 export type Style = "fine" | "whole";
 
 /** `count` random elements, in either style. */

@@ -1,4 +1,7 @@
-/** Differentially private training: each example's gradient is clipped, whatever the network; the noise is what the optimizer says; the data must be sampled as the accountant assumes. */
+/**
+ * Differentially private training: each example's gradient is clipped, whatever the network; the noise is what the
+ * optimizer says; the data must be sampled as the accountant assumes.
+ */
 import { describe, test } from "node:test";
 import {
   accuracy,

@@ -1,4 +1,7 @@
-/** Suppression said in one place: that it is the long way's to the bit, what is taken from the training, and other mechanisms. */
+/**
+ * Suppression said in one place: that it is the long way's to the bit, what is taken from the training, and other
+ * mechanisms.
+ */
 import { describe, test } from "node:test";
 import {
   accuracy,

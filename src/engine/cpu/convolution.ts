@@ -78,7 +78,10 @@ export function convolution(site: CpuSite, placed: PlacedLayer, layer: Conv2dLay
   };
 }
 
-/** A convolution, ReLU and max-pool: the full-size output is never stored, and the gradients are those of the winners alone. */
+/**
+ * A convolution, ReLU and max-pool: the full-size output is never stored, and the gradients are those of the winners
+ * alone.
+ */
 export function pooledConvolution(
   site: CpuSite,
   placed: PlacedLayer,
@@ -98,7 +101,8 @@ export function pooledConvolution(
   const taps = channels * sizeOf(layer.kernel);
   const size = sizeOf(pooled.outputShape) * lanes, pixels = height * width;
   const [kernelHeight, kernelWidth] = layer.kernel, run = kernelWidth * channels;
-  // For each thread: the forward pass's weights and rows of 6 outputs, or the input gradient's weights, or the other gradients' sums and lists.
+  // For each thread: the forward pass's weights and rows of 6 outputs, or the input gradient's weights, or the other
+  // gradients' sums and lists.
   const tile = 28 * taps + 24 * pool.window[0] * outWidth * lanes + 64;
   const packed = 4 * outputs * 5 * Math.ceil(kernelHeight / 5) * (run + 31);
   const scratch = machine.allocate(machine.threads * Math.max(tile, packed, 320, 4 * sizeOf(pool.window) + 4));

@@ -124,7 +124,9 @@ function flattened({ input }: CpuSite, shape: Shape): LayerCalls<CpuActivation> 
   return { output: { ...input, shape }, forward: [], ...NO_PARAMETERS, inputGradient: [] };
 }
 
-/** The layers that become one set of calls: a convolution with the ReLU and the max-pool behind it, else a layer alone. */
+/**
+ * The layers that become one set of calls: a convolution with the ReLU and the max-pool behind it, else a layer alone.
+ */
 export function layerGroups(layers: readonly PlacedLayer[]): PlacedLayer[][] {
   const groups: PlacedLayer[][] = [];
   for (let i = 0; i < layers.length;) {

@@ -5,7 +5,10 @@
  */
 import type { Kernels } from "./kernels.ts";
 
-/** A linear memory with its kernels. Views are replaced when the memory grows: take them afresh after every {@link Machine.allocate}. */
+/**
+ * A linear memory with its kernels. Views are replaced when the memory grows: take them afresh after every {@link
+ * Machine.allocate}.
+ */
 export interface Machine {
   readonly kernels: Kernels;
   /** Threads that do a kernel's work: scratch must have room for each. */

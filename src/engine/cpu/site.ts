@@ -1,5 +1,6 @@
 /**
- * What the layers of a program are made of: activations, the place where a layer is put, and the kernel calls that come of it.
+ * What the layers of a program are made of: activations, the place where a layer is put, and the kernel calls that come
+ * of it.
  *
  * @module
  */
@@ -51,8 +52,8 @@ export function spatial(shape: Shape): readonly [number, number, number] {
 }
 
 /**
- * Up to which share of living weights a kernel that follows their list is faster than the dense one, on LeNet-5 in batches of 32: `tests/bench/switch_points.ts` measures it. What is computed is the same
- * to the last bit.
+ * Up to which share of living weights a kernel that follows their list is faster than the dense one, on LeNet-5 in
+ * batches of 32: `tests/bench/switch_points.ts` measures it. What is computed is the same to the last bit.
  */
 export const LIST_UP_TO = {
   pooledForward: 0.65,

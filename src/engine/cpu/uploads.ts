@@ -11,7 +11,10 @@ import { regionBytes, Regions } from "./regions.ts";
 /** Planes of a source that are resized at a time. */
 const RESIZED_AT_ONCE = 256;
 
-/** Images of `height` x `width` pixels in the memory: uint8 `[count][channels][rows][columns]` of the network's input at `pointer`. */
+/**
+ * Images of `height` x `width` pixels in the memory: uint8 `[count][channels][rows][columns]` of the network's input at
+ * `pointer`.
+ */
 export interface CpuUpload extends Sized {
   readonly height: number;
   readonly width: number;

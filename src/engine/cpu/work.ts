@@ -15,7 +15,10 @@ export function multiplyAdds(network: Network): number {
   );
 }
 
-/** Multiply-adds of a forward pass over all lanes that are worth a further thread: LeNet-5 over 8 lanes, the fewest there are, has 3.3 million, and trains 1.5 times as fast on two. */
+/**
+ * Multiply-adds of a forward pass over all lanes that are worth a further thread: LeNet-5 over 8 lanes, the fewest
+ * there are, has 3.3 million, and trains 1.5 times as fast on two.
+ */
 const WORTH_A_THREAD = 3e6;
 
 /** The number of threads, up to `available`, that a program gains from. */

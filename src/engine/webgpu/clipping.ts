@@ -9,7 +9,10 @@ import type { Call, Clipping, Pass } from "../backend.ts";
 import type { Device, Kernel } from "./device.ts";
 import type { GpuActivation } from "./activation.ts";
 
-/** The squared lengths of what each layer adds to each image's gradient: rows `[lanes]` of a buffer. Few programs ever clip: it is made when it is first needed. */
+/**
+ * The squared lengths of what each layer adds to each image's gradient: rows `[lanes]` of a buffer. Few programs ever
+ * clip: it is made when it is first needed.
+ */
 export class ExampleSquares {
   readonly #device: Device;
   readonly #lanes: number;

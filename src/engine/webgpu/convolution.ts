@@ -14,7 +14,10 @@ const TILE = 1024;
 const REGISTERS = 96;
 /** Products of an output in a row of its places and of the kernel: all are written out in the shader. */
 const MOST_TERMS = 80;
-/** Places of which a weight gradient keeps the outputs' gradients in workgroup memory, and the blocks of taps that share them. */
+/**
+ * Places of which a weight gradient keeps the outputs' gradients in workgroup memory, and the blocks of taps that share
+ * them.
+ */
 const TILE_PLACES = 8, GROUP_BLOCKS = 4;
 /** Invocations that a weight gradient should have at least, to fill a processor. */
 const ENOUGH = 32768, ENOUGH_IN_SOFTWARE = 256;
@@ -43,7 +46,10 @@ interface Windows {
   readonly strideWidth: number;
 }
 
-/** The part of a convolution's input that is not known to be 0: rows from top to before bottom, columns from left to before right. */
+/**
+ * The part of a convolution's input that is not known to be 0: rows from top to before bottom, columns from left to
+ * before right.
+ */
 interface Inside {
   readonly top: number;
   readonly bottom: number;

@@ -10,7 +10,10 @@ import { activation, calls, type GpuActivation, type GpuSite, weights } from "./
 
 /** Invocations that share each sum of a dense layer where barriers are cheap. */
 const DENSE_SLICES = 8;
-/** Terms whose weights a dense layer keeps in workgroup memory, and images of which a weight gradient keeps both factors there. */
+/**
+ * Terms whose weights a dense layer keeps in workgroup memory, and images of which a weight gradient keeps both factors
+ * there.
+ */
 const TILE_TERMS = 64, TILE_IMAGES = 32;
 
 /** A number of workgroups along y and z; z counts 65535 each. */

@@ -12,7 +12,9 @@ import { DeviceLimitError, DeviceLostError, DeviceMemoryError, DeviceValidationE
 /** The bits of GPUBufferUsage and GPUMapMode, which not every runtime has as globals. */
 const MAP_READ = 1, COPY_SRC = 4, COPY_DST = 8, UNIFORM = 64, STORAGE = 128;
 
-/** Bytes from the arguments of one dispatch to those of the next, and how many fit before the work must be submitted. */
+/**
+ * Bytes from the arguments of one dispatch to those of the next, and how many fit before the work must be submitted.
+ */
 const SLOT = 256, SLOTS = 256;
 
 /** Submissions under way before {@link Device.pressure} asks the caller to wait. */
@@ -32,7 +34,10 @@ export type Groups = readonly [number, number, number];
 
 export type { Constants };
 
-/** The workgroups of 64, at least one, that cover so many invocations, in two dimensions because one ends at 65535; `z` more of each. */
+/**
+ * The workgroups of 64, at least one, that cover so many invocations, in two dimensions because one ends at 65535; `z`
+ * more of each.
+ */
 export function flat(invocations: number, z = 1): Groups {
   const groups = Math.max(1, Math.ceil(invocations / 64)), x = Math.min(groups, 32768);
   return [x, Math.ceil(groups / x), z];

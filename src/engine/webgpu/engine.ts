@@ -21,7 +21,8 @@ import { GpuUploads } from "./uploads.ts";
 const ROWS = 19, TERMS = 37, LANES = 40;
 
 /**
- * Has a device compute a matrix product of small integers, which float32 does without rounding: a driver that is not there answers with nonsense.
+ * Has a device compute a matrix product of small integers, which float32 does without rounding: a driver that is not
+ * there answers with nonsense.
  *
  * @throws {EngineError} (as a rejection) if an element is wrong.
  */

@@ -110,7 +110,10 @@ function sum(site: GpuSite): LayerCalls<GpuActivation> {
   };
 }
 
-/** The layers that become one group of kernels: a convolution or a dense layer with the ReLU behind it, of a convolution that moves by single places with a 2x2 max-pool behind that; else a layer alone. */
+/**
+ * The layers that become one group of kernels: a convolution or a dense layer with the ReLU behind it, of a convolution
+ * that moves by single places with a 2x2 max-pool behind that; else a layer alone.
+ */
 export function layerGroups(layers: readonly PlacedLayer[]): PlacedLayer[][] {
   const groups: PlacedLayer[][] = [];
   for (let i = 0; i < layers.length;) {

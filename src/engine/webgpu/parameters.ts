@@ -13,7 +13,10 @@ import { type Device, flat, type Kernel } from "./device.ts";
 import { GpuSuppression, type Place } from "./suppression.ts";
 import { GpuWatch } from "./watch.ts";
 
-/** What training with differential privacy needs: the sums of clipped gradients and their noise, which `machine` draws at `pointer`. */
+/**
+ * What training with differential privacy needs: the sums of clipped gradients and their noise, which `machine` draws
+ * at `pointer`.
+ */
 interface Privacy {
   readonly sums: GPUBuffer;
   readonly noise: GPUBuffer;

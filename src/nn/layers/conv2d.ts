@@ -52,7 +52,8 @@ export interface Conv2dOptions extends WeightedOptions {
 
 /**
  * A 2-D convolution with any kernel size, stride and zero padding: `[channels in][height][width]` to
- * `[channels][(height + 2 padding - kernel) / stride + 1][...]`. Its weight is `[channels][channels in][kernel height][kernel width]`.
+ * `[channels][(height + 2 padding - kernel) / stride + 1][...]`. Its weight is `[channels][channels in][kernel
+ * height][kernel width]`.
  *
  * @throws {RangeError} if a size is no positive integer (padding: no non-negative one).
  * @example

@@ -33,7 +33,8 @@ function pool<K extends PoolKind>(kind: K, options: PoolOptions): PoolLayer<K> {
 }
 
 /**
- * The maximum over windows of each channel, without padding; of equal values the first in row order wins and receives the gradient.
+ * The maximum over windows of each channel, without padding; of equal values the first in row order wins and receives
+ * the gradient.
  *
  * @throws {RangeError} if a size is no positive integer.
  * @example

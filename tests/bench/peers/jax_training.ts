@@ -1,4 +1,7 @@
-/** The peer jax-js on WebGPU: a training step, compiled by its `jit`. Its interface is stated here as far as it is used, so that type-checking does not need the package. */
+/**
+ * The peer jax-js on WebGPU: a training step, compiled by its `jit`. Its interface is stated here as far as it is used,
+ * so that type-checking does not need the package.
+ */
 import type { Training, TrainingTask } from "./training.ts";
 
 /** An array; an operation uses its arguments up, `ref` keeps one. */

@@ -1,4 +1,7 @@
-/** The peer onnxruntime-node, native code: inference on one thread. Its interface is stated here as far as it is used, so that type-checking does not need the package. */
+/**
+ * The peer onnxruntime-node, native code: inference on one thread. Its interface is stated here as far as it is used,
+ * so that type-checking does not need the package.
+ */
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { folder, task, timeInference } from "./peer.ts";

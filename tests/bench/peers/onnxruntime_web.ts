@@ -1,4 +1,7 @@
-/** The peer onnxruntime-web on WebAssembly: inference on one thread. Its interface is stated here as far as it is used, so that type-checking does not need the package. */
+/**
+ * The peer onnxruntime-web on WebAssembly: inference on one thread. Its interface is stated here as far as it is used,
+ * so that type-checking does not need the package.
+ */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";

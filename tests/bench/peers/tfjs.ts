@@ -1,4 +1,7 @@
-/** The peer TensorFlow.js on WebAssembly: inference on one thread. Its interface is stated here as far as it is used, so that type-checking does not need the packages. */
+/**
+ * The peer TensorFlow.js on WebAssembly: inference on one thread. Its interface is stated here as far as it is used, so
+ * that type-checking does not need the packages.
+ */
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import { task, timeInference } from "./peer.ts";

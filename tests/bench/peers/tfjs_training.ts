@@ -1,4 +1,7 @@
-/** The peer TensorFlow.js on WebGPU: a training step by its optimizer. Its interface is stated here as far as it is used, so that type-checking does not need the packages. */
+/**
+ * The peer TensorFlow.js on WebGPU: a training step by its optimizer. Its interface is stated here as far as it is
+ * used, so that type-checking does not need the packages.
+ */
 import type { Training, TrainingTask } from "./training.ts";
 
 interface Tensor {
@@ -25,7 +28,10 @@ export interface TensorFlow {
   readonly train: { sgd(rate: number): { minimize(loss: () => Tensor, returnCost: true): Tensor } };
 }
 
-/** Prepares the training. Images and kernels are `[image][row][column][channel]` and `[row][column][channel][output]` here. */
+/**
+ * Prepares the training. Images and kernels are `[image][row][column][channel]` and `[row][column][channel][output]`
+ * here.
+ */
 export async function tfjsTraining(tf: TensorFlow, task: TrainingTask): Promise<Training> {
   if (!await tf.setBackend("webgpu")) throw new Error("TensorFlow.js has no WebGPU here");
   await tf.ready();

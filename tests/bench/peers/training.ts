@@ -1,4 +1,7 @@
-/** Training of LeNet-5 on WebGPU by us and by a peer, in turn, in one page or process: the same images, the same first parameters, plain gradient descent at batch 32. */
+/**
+ * Training of LeNet-5 on WebGPU by us and by a peer, in turn, in one page or process: the same images, the same first
+ * parameters, plain gradient descent at batch 32.
+ */
 import { Dataset, drawnDigits, lenet5, openEngine, pixels, sgd } from "../../../mod.ts";
 import { median, repeatedRates } from "../measure.ts";
 

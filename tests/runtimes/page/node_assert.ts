@@ -1,4 +1,7 @@
-/** What stands for `node:assert` where there is none: equality as its strict functions mean it, for the values that the tests compare. */
+/**
+ * What stands for `node:assert` where there is none: equality as its strict functions mean it, for the values that the
+ * tests compare.
+ */
 
 /** An assertion that does not hold. */
 export class AssertionError extends Error {

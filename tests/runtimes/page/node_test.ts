@@ -1,4 +1,7 @@
-/** What stands for `node:test` where there is none, in pages and workers: the part of it that the tests use, with the same meaning. */
+/**
+ * What stands for `node:test` where there is none, in pages and workers: the part of it that the tests use, with the
+ * same meaning.
+ */
 import type { FileOutcome, Outcome } from "../outcome.ts";
 import { MissingHere } from "./missing.ts";
 

@@ -8,8 +8,9 @@ import type { Pointer } from "./memory.ts";
 /** The kernels of this family; see `../kernels.ts`. */
 export interface ExampleGradientsKernels {
   /**
-   * Adds to squares `[lanes]` the squared length of each image's own gradient of a dense layer's weight, and of its bias if `withBias` is 1, given x `[inputs][lanes]` and dy `[outputs][lanes]`. Masks are not
-   * looked at: all weights count.
+   * Adds to squares `[lanes]` the squared length of each image's own gradient of a dense layer's weight, and of its
+   * bias if `withBias` is 1, given x `[inputs][lanes]` and dy `[outputs][lanes]`. Masks are not looked at: all weights
+   * count.
    */
   denseExampleSquares(
     x: Pointer,
@@ -20,7 +21,10 @@ export interface ExampleGradientsKernels {
     withBias: number,
     lanes: number,
   ): void;
-  /** The same of a convolution, `dy` being that of all its outputs. `scratch` has room for 16 bytes for each value of an image of x and for each position of two outputs. */
+  /**
+   * The same of a convolution, `dy` being that of all its outputs. `scratch` has room for 16 bytes for each value of an
+   * image of x and for each position of two outputs.
+   */
   convExampleSquares(
     x: Pointer,
     dy: Pointer,

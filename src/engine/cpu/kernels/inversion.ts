@@ -8,8 +8,9 @@ import type { Pointer } from "./memory.ts";
 /** The kernels of this family; see `../kernels.ts`. */
 export interface InversionKernels {
   /**
-   * How far each lane's features `[count][lanes]` are from its targets: losses[lane] = factor * MSE(features, targets) / MSE(targets, 0), and its gradient in
-   * dFeatures. A lane whose targets are all 0 is not divided. Only the first `images` lanes; 0 in the others.
+   * How far each lane's features `[count][lanes]` are from its targets: losses[lane] = factor * MSE(features, targets)
+   * / MSE(targets, 0), and its gradient in dFeatures. A lane whose targets are all 0 is not divided. Only the first
+   * `images` lanes; 0 in the others.
    */
   featureLoss(
     features: Pointer,
@@ -22,8 +23,9 @@ export interface InversionKernels {
     factor: number,
   ): void;
   /**
-   * Adds to losses[lane] and, by gradient, to dx: vertical * (sum of squared differences of vertical neighbours) + horizontal * (of horizontal neighbours) + square * (sum
-   * of squares), over the images x `[channels][height][width][lanes]`.
+   * Adds to losses[lane] and, by gradient, to dx: vertical * (sum of squared differences of vertical neighbours) +
+   * horizontal * (of horizontal neighbours) + square * (sum of squares), over the images x
+   * `[channels][height][width][lanes]`.
    */
   imagePriors(
     x: Pointer,

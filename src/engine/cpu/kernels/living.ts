@@ -1,5 +1,6 @@
 /**
- * The kernels that know only the weights a mask keeps. Here the list is the weights' number, then their places in the tensor, in ascending order.
+ * The kernels that know only the weights a mask keeps. Here the list is the weights' number, then their places in the
+ * tensor, in ascending order.
  *
  * @module
  */
@@ -8,12 +9,15 @@ import type { Pointer } from "./memory.ts";
 /** The kernels of this family; see `../kernels.ts`. */
 export interface LivingKernels {
   /**
-   * Lists the weights that the mask keeps, for forward passes and dense layers, and returns how many there are. A dense layer's `conv` is that of a 1x1 convolution over 1x1 pixels. The list is opaque to all
-   * but the kernels below; it has room for int32: outputs + 3, and 2 for each weight. What the kernels below compute is to the last bit what their dense counterparts compute with masked weights of 0.
+   * Lists the weights that the mask keeps, for forward passes and dense layers, and returns how many there are. A dense
+   * layer's `conv` is that of a 1x1 convolution over 1x1 pixels. The list is opaque to all but the kernels below; it
+   * has room for int32: outputs + 3, and 2 for each weight. What the kernels below compute is to the last bit what
+   * their dense counterparts compute with masked weights of 0.
    */
   listLiving(mask: Pointer, living: Pointer, conv: Pointer): number;
   /**
-   * Lists them as the gradients by events want them. The list has room for int32: outputs * kernel height * (kernel width * channels / 8, rounded up) + 3, and 2 for each weight.
+   * Lists them as the gradients by events want them. The list has room for int32: outputs * kernel height * (kernel
+   * width * channels / 8, rounded up) + 3, and 2 for each weight.
    */
   listLivingPasses(mask: Pointer, passes: Pointer, conv: Pointer): void;
   /** `pooledConvForward` from living weights alone. */

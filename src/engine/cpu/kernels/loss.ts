@@ -8,8 +8,9 @@ import type { Pointer } from "./memory.ts";
 /** The kernels of this family; see `../kernels.ts`. */
 export interface LossKernels {
   /**
-   * Softmax cross entropy over integer labels (int32 `[lanes]`) for logits `[classes][lanes]`: `losses[lane]`, and the gradient of the mean loss over
-   * the first `images` lanes in dLogits (not computed if `dLogits` is 0). Both are 0 in the lanes from `images` on.
+   * Softmax cross entropy over integer labels (int32 `[lanes]`) for logits `[classes][lanes]`: `losses[lane]`, and the
+   * gradient of the mean loss over the first `images` lanes in dLogits (not computed if `dLogits` is 0). Both are 0 in
+   * the lanes from `images` on.
    */
   softmaxCrossEntropy(
     logits: Pointer,
@@ -20,7 +21,10 @@ export interface LossKernels {
     images: number,
     lanes: number,
   ): void;
-  /** The same over target probabilities (float32 `[classes][lanes]`), one-hot or soft: loss = -sum of target * log softmax, gradient (sum of targets * softmax - target) / images. */
+  /**
+   * The same over target probabilities (float32 `[classes][lanes]`), one-hot or soft: loss = -sum of target * log
+   * softmax, gradient (sum of targets * softmax - target) / images.
+   */
   softmaxCrossEntropyOneHot(
     logits: Pointer,
     targets: Pointer,
@@ -31,8 +35,9 @@ export interface LossKernels {
     lanes: number,
   ): void;
   /**
-   * Mean squared error of y against targets `[count][lanes]`: losses[lane] = the mean over `count` of (y - target)^2, and in dY the gradient of the mean of the losses over the first `images` lanes. Both
-   * are 0 in the lanes from `images` on.
+   * Mean squared error of y against targets `[count][lanes]`: losses[lane] = the mean over `count` of (y - target)^2,
+   * and in dY the gradient of the mean of the losses over the first `images` lanes. Both are 0 in the lanes from
+   * `images` on.
    */
   squaredError(
     y: Pointer,

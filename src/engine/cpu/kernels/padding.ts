@@ -7,7 +7,10 @@ import type { Pointer } from "./memory.ts";
 
 /** The kernels of this family; see `../kernels.ts`. */
 export interface PaddingKernels {
-  /** Copies x `[channels][height][width][lanes]` into y with zeros around: `[channels][height + 2 padHeight][width + 2 padWidth][lanes]`. */
+  /**
+   * Copies x `[channels][height][width][lanes]` into y with zeros around: `[channels][height + 2 padHeight][width + 2
+   * padWidth][lanes]`.
+   */
   pad(
     x: Pointer,
     y: Pointer,

@@ -10,8 +10,8 @@ export interface SelectionKernels {
   /** The largest |weight|; 0 if there is none. */
   maxMagnitude(weight: Pointer, count: number): number;
   /**
-   * Writes the distinct values of |weight| among those kept by the mask to `out` (room for `count` floats) and returns how many there are. `table` has room for `tableSize`
-   * int32, a power of two of at least 2 * count.
+   * Writes the distinct values of |weight| among those kept by the mask to `out` (room for `count` floats) and returns
+   * how many there are. `table` has room for `tableSize` int32, a power of two of at least 2 * count.
    */
   distinctMagnitudes(
     weight: Pointer,

@@ -1,5 +1,6 @@
 /**
- * Convolution (cross-correlation) by its definition: all three kernels visit every triple of output, weight and input that belong together.
+ * Convolution (cross-correlation) by its definition: all three kernels visit every triple of output, weight and input
+ * that belong together.
  *
  * @module
  */
@@ -61,8 +62,9 @@ export function weightGradientOf(
 }
 
 /**
- * The convolution kernels over a memory: x `[channels][height][width][lanes]`, weight `[outputs][channels][kernelHeight][kernelWidth]`,
- * y `[outputs][rows][columns][lanes]`. Sums run in float64; scratch is not used.
+ * The convolution kernels over a memory: x `[channels][height][width][lanes]`, weight
+ * `[outputs][channels][kernelHeight][kernelWidth]`, y `[outputs][rows][columns][lanes]`. Sums run in float64; scratch
+ * is not used.
  */
 export function convolution(
   memory: ReferenceMemory,

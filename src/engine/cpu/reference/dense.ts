@@ -6,7 +6,10 @@
 import type { DenseKernels } from "../kernels/dense.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
-/** The dense kernels over a memory: x `[inputs][lanes]`, weight `[outputs][inputs]`, y `[outputs][lanes]`. Sums run in float64. */
+/**
+ * The dense kernels over a memory: x `[inputs][lanes]`, weight `[outputs][inputs]`, y `[outputs][lanes]`. Sums run in
+ * float64.
+ */
 export function dense(
   memory: ReferenceMemory,
 ): DenseKernels {

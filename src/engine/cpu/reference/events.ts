@@ -1,5 +1,6 @@
 /**
- * The gradients of a pooled convolution as events: a gradient and the window of the input that it belongs to, and nothing where the gradient is 0.
+ * The gradients of a pooled convolution as events: a gradient and the window of the input that it belongs to, and
+ * nothing where the gradient is 0.
  *
  * @module
  */
@@ -15,7 +16,10 @@ function beginsOf(memory: ReferenceMemory, events: number, s: ConvShape): { begi
   return { begins: memory.intsAt(events, count), first: events / 4 + 2 * Math.ceil(count / 2) };
 }
 
-/** Calls `visit` with every event of an output, in order: where its window begins in the images (in floats), and its gradient. */
+/**
+ * Calls `visit` with every event of an output, in order: where its window begins in the images (in floats), and its
+ * gradient.
+ */
 export function eachEvent(
   memory: ReferenceMemory,
   events: number,
@@ -30,13 +34,18 @@ export function eachEvent(
   }
 }
 
-/** Where the input of a weight is, in floats from the beginning of its window, in images `[lane][row][column][channel]`. */
+/**
+ * Where the input of a weight is, in floats from the beginning of its window, in images `[lane][row][column][channel]`.
+ */
 function tapInImage(s: ConvShape, weightAt: number): number {
   const { channel, row, column } = tapOf(s, weightAt);
   return (row * s.width + column) * s.channels + channel;
 }
 
-/** dWeight of the listed weights = the sum over their output's events of gradient * input; the others' are left as they are. */
+/**
+ * dWeight of the listed weights = the sum over their output's events of gradient * input; the others' are left as they
+ * are.
+ */
 export function eventWeightGradientOf(
   memory: ReferenceMemory,
   [images, events, dWeight]: readonly [number, number, number],

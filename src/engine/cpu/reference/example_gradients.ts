@@ -8,7 +8,10 @@ import { CONV_SHAPE } from "../kernels/memory.ts";
 import type { ReferenceMemory } from "./memory.ts";
 import { eachTap, everyWeight, sizes } from "./taps.ts";
 
-/** The kernels over a memory: squares `[lanes]`; the other tensors as those of the layers' gradients. Sums run in float64. */
+/**
+ * The kernels over a memory: squares `[lanes]`; the other tensors as those of the layers' gradients. Sums run in
+ * float64.
+ */
 export function exampleGradients(
   memory: ReferenceMemory,
 ): ExampleGradientsKernels {

@@ -7,7 +7,10 @@ import type { ImagesKernels } from "../kernels/images.ts";
 import { imageStride } from "../kernels/memory.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
-/** Calls `visit` with the offsets (in floats) of every element in x `[channels][pixels][lanes]` and in images `[lanes][pixels][channels]`. */
+/**
+ * Calls `visit` with the offsets (in floats) of every element in x `[channels][pixels][lanes]` and in images
+ * `[lanes][pixels][channels]`.
+ */
 function eachElement(
   channels: number,
   pixels: number,

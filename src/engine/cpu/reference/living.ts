@@ -1,5 +1,6 @@
 /**
- * The kernels that know only the weights a mask keeps. Here the list is the weights' number, then their places in the tensor, in ascending order.
+ * The kernels that know only the weights a mask keeps. Here the list is the weights' number, then their places in the
+ * tensor, in ascending order.
  *
  * @module
  */
@@ -11,7 +12,10 @@ import type { ReferenceMemory } from "./memory.ts";
 import { poolConvolved } from "./pooled_convolution.ts";
 import { sizes } from "./taps.ts";
 
-/** The kernels of living weights over a memory. Sums run in float64, in the order of their dense counterparts; scratch is not used. */
+/**
+ * The kernels of living weights over a memory. Sums run in float64, in the order of their dense counterparts; scratch
+ * is not used.
+ */
 export function living(memory: ReferenceMemory): LivingKernels {
   function listed(living: number): Int32Array {
     return memory.intsAt(living + 4, memory.ints[living / 4]!);

@@ -15,7 +15,10 @@ function logSoftmax(logits: number[]): number[] {
   return logits.map((logit) => logit - largest - logSum);
 }
 
-/** The loss kernels over a memory: logits, dLogits and targets `[classes][lanes]`, labels and losses `[lanes]`. All in float64. */
+/**
+ * The loss kernels over a memory: logits, dLogits and targets `[classes][lanes]`, labels and losses `[lanes]`. All in
+ * float64.
+ */
 export function loss(
   memory: ReferenceMemory,
 ): LossKernels {

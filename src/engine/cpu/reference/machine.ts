@@ -1,5 +1,6 @@
 /**
- * The reference engine's machine: every kernel in plain loops, obvious rather than fast. It is the oracle that the other engines are held against.
+ * The reference engine's machine: every kernel in plain loops, obvious rather than fast. It is the oracle that the
+ * other engines are held against.
  *
  * @module
  */
@@ -27,8 +28,8 @@ import { units } from "./units.ts";
 import { update } from "./update.ts";
 
 /**
- * A new machine with an empty memory of its own. It computes in float64 and stores in `precision`: float32 (the default) like the other engines, or
- * float64, in which gradients can be checked against finite differences.
+ * A new machine with an empty memory of its own. It computes in float64 and stores in `precision`: float32 (the
+ * default) like the other engines, or float64, in which gradients can be checked against finite differences.
  */
 export function referenceMachine(precision: Precision = "float32"): Machine {
   const memory = new ReferenceMemory(precision);

@@ -1,5 +1,6 @@
 /**
- * The linear memory of the reference engine: one buffer seen as bytes, int32 and floats, addressed by byte pointers as in WebAssembly.
+ * The linear memory of the reference engine: one buffer seen as bytes, int32 and floats, addressed by byte pointers as
+ * in WebAssembly.
  *
  * @module
  */
@@ -16,10 +17,11 @@ const ALIGNMENT = 64;
 const LIMIT = 2 ** 32;
 
 /**
- * A memory of its own that grows by reallocation, so every view must be taken afresh after {@link ReferenceMemory.allocate}.
+ * A memory of its own that grows by reallocation, so every view must be taken afresh after {@link
+ * ReferenceMemory.allocate}.
  *
- * In float64 precision the floats live in an array of their own with the same indices: a pointer means the same in both precisions, but what is
- * written through `ints` or `bytes` cannot be read through `floats`.
+ * In float64 precision the floats live in an array of their own with the same indices: a pointer means the same in both
+ * precisions, but what is written through `ints` or `bytes` cannot be read through `floats`.
  */
 export class ReferenceMemory {
   /** How floats are stored. */
@@ -71,8 +73,10 @@ export class ReferenceMemory {
   }
 
   /**
-   * A number at the precision of the tensors: a scalar argument as a kernel with float32 parameters receives it, or what one operation on elements gives. Where a tensor is computed element by
-   * element, each operation is rounded, as in every float32 arithmetic; sums alone run in float64. The last bits matter: a suppress operation counts the distinct magnitudes of weights.
+   * A number at the precision of the tensors: a scalar argument as a kernel with float32 parameters receives it, or
+   * what one operation on elements gives. Where a tensor is computed element by element, each operation is rounded, as
+   * in every float32 arithmetic; sums alone run in float64. The last bits matter: a suppress operation counts the
+   * distinct magnitudes of weights.
    */
   round(value: number): number {
     return this.precision === "float32" ? Math.fround(value) : value;

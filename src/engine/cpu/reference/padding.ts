@@ -6,7 +6,10 @@
 import type { PaddingKernels } from "../kernels/padding.ts";
 import type { ReferenceMemory } from "./memory.ts";
 
-/** The padding kernels over a memory: inside `[channels][height][width][lanes]`, outside with padHeight rows and padWidth columns more on each side. */
+/**
+ * The padding kernels over a memory: inside `[channels][height][width][lanes]`, outside with padHeight rows and
+ * padWidth columns more on each side.
+ */
 export function padding(memory: ReferenceMemory): PaddingKernels {
   return {
     pad(x, y, channels, height, width, padHeight, padWidth, lanes) {

@@ -1,5 +1,6 @@
 /**
- * Convolution, ReLU and max-pooling as one: the convolution by its definition, then the first maximum of every window, if it is positive.
+ * Convolution, ReLU and max-pooling as one: the convolution by its definition, then the first maximum of every window,
+ * if it is positive.
  *
  * @module
  */
@@ -11,7 +12,8 @@ import { eachPlace, poolSizes } from "./pooling.ts";
 import { sizes } from "./taps.ts";
 
 /**
- * The whole layer: y and winner `[outputs][pooled rows][pooled columns][lanes]` from x `[channels][height][width][lanes]`.
+ * The whole layer: y and winner `[outputs][pooled rows][pooled columns][lanes]` from x
+ * `[channels][height][width][lanes]`.
  *
  * @param bias absent if 0, and so is `winner`
  * @param listed the places of the weights that take part; by default all do

@@ -21,7 +21,10 @@ export function poolSizes(s: Shape): { rows: number; columns: number; x: number;
   };
 }
 
-/** Calls `visit` with the offsets (in floats) of every output and each of its inputs, and the input's place in the window, row by row. */
+/**
+ * Calls `visit` with the offsets (in floats) of every output and each of its inputs, and the input's place in the
+ * window, row by row.
+ */
 export function eachPlace(s: Shape, visit: (yAt: number, xAt: number, place: number) => void): void {
   const { rows, columns } = poolSizes(s);
   for (let channel = 0; channel < s.channels; channel++) {
@@ -43,7 +46,10 @@ export function eachPlace(s: Shape, visit: (yAt: number, xAt: number, place: num
   }
 }
 
-/** The pooling kernels over a memory: x `[channels][height][width][lanes]`, y and winner `[channels][rows][columns][lanes]`. */
+/**
+ * The pooling kernels over a memory: x `[channels][height][width][lanes]`, y and winner
+ * `[channels][rows][columns][lanes]`.
+ */
 export function pooling(
   memory: ReferenceMemory,
 ): PoolingKernels {

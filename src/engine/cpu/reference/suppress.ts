@@ -1,7 +1,8 @@
 /**
  * One suppress operation over one layer: which weights fall silent now, and where the others are pulled.
  *
- * The steps are those of MindArmour's suppress privacy (mindarmour.privacy.sup_privacy). Comparisons are between float32 values.
+ * The steps are those of MindArmour's suppress privacy (mindarmour.privacy.sup_privacy). Comparisons are between
+ * float32 values.
  *
  * @module
  */

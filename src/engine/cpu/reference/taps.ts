@@ -41,7 +41,10 @@ export function tapOf(
   };
 }
 
-/** Calls `visit` with the offsets (in floats, of lane 0) of an output, a weight and the input that meet, for each of the listed weights and each position. */
+/**
+ * Calls `visit` with the offsets (in floats, of lane 0) of an output, a weight and the input that meet, for each of the
+ * listed weights and each position.
+ */
 export function eachTap(
   s: ConvShape,
   listed: Int32Array,

@@ -11,9 +11,15 @@ export function clip(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);
 }
 
-/** The update kernels over a memory, each operation rounded, see {@link ReferenceMemory.round}: all tensors have `count` elements; `mask` is int32, -1 kept and 0 suppressed. */
+/**
+ * The update kernels over a memory, each operation rounded, see {@link ReferenceMemory.round}: all tensors have `count`
+ * elements; `mask` is int32, -1 kept and 0 suppressed.
+ */
 export function update(memory: ReferenceMemory): UpdateKernels {
-  /** Moves the weights against `direction` and, where given, deWeight; what is masked is exactly 0, whatever deWeight says. */
+  /**
+   * Moves the weights against `direction` and, where given, deWeight; what is masked is exactly 0, whatever deWeight
+   * says.
+   */
   function step(
     weights: number,
     direction: (i: number, kept: boolean) => number,

@@ -1,5 +1,6 @@
 /**
- * The kernels as WebAssembly, for runtimes that want a module compiled beforehand: edge runtimes that import `.wasm` files, pages that compile in the background.
+ * The kernels as WebAssembly, for runtimes that want a module compiled beforehand: edge runtimes that import `.wasm`
+ * files, pages that compile in the background.
  *
  * @example Compile the kernels oneself
  * ```ts

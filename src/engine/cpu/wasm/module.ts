@@ -8,7 +8,10 @@ import { hasRelaxedSimd } from "./relaxed.ts";
 import { rounded } from "./rounded.ts";
 import { fromText } from "./text.ts";
 
-/** The builds of the kernels: relaxed-simd fuses multiply and add where the processor can, simd128 rounds twice and gives the same bits everywhere. */
+/**
+ * The builds of the kernels: relaxed-simd fuses multiply and add where the processor can, simd128 rounds twice and
+ * gives the same bits everywhere.
+ */
 export type WasmBuild = "relaxed" | "simd128";
 
 /**

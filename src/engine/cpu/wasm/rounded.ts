@@ -1,11 +1,15 @@
 /**
- * The simd128 build, made of the relaxed one: wherever that multiplies and adds in one instruction, which may round once, it multiplies and then adds, which rounds twice.
+ * The simd128 build, made of the relaxed one: wherever that multiplies and adds in one instruction, which may round
+ * once, it multiplies and then adds, which rounds twice.
  *
  * @module
  */
 import { CODE, FUNCTIONS, joined, moduleOf, number, readNumber, sectionsOf, TYPES } from "./binary.ts";
 
-/** f32x4.relaxed_madd: the product of the two values below the top of the stack, plus the top. No other three bytes of the kernels are these; their build checks it. */
+/**
+ * f32x4.relaxed_madd: the product of the two values below the top of the stack, plus the top. No other three bytes of
+ * the kernels are these; their build checks it.
+ */
 export const MADD: readonly number[] = [0xfd, 0x85, 0x02];
 
 /** local.set, f32x4.mul, local.get, f32x4.add: the same through a local variable that holds the summand meanwhile. */

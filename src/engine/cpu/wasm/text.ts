@@ -1,6 +1,7 @@
 /**
- * Bytes as text. What carries JavaScript compresses it on its way, and finds most in text where the same bytes are always the same characters, and names are names: the common bytes are one character each, their own if
- * they have one, the others two.
+ * Bytes as text. What carries JavaScript compresses it on its way, and finds most in text where the same bytes are
+ * always the same characters, and names are names: the common bytes are one character each, their own if they have one,
+ * the others two.
  *
  * @module
  */
@@ -10,7 +11,10 @@ const FIRST = 35, CHARACTERS = 92;
 /** Bytes that are one character. */
 const SINGLES = 90;
 
-/** All bytes, first those of which `common` has the bit: each in its own place where it is a character, the others in what places are left. */
+/**
+ * All bytes, first those of which `common` has the bit: each in its own place where it is a character, the others in
+ * what places are left.
+ */
 function byCommonness(common: bigint): number[] {
   const bytes = Array.from({ length: 256 }, (_, byte) => byte);
   const isCommon = (byte: number) => (common >> BigInt(byte) & 1n) === 1n;

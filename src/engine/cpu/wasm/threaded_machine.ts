@@ -1,6 +1,7 @@
 /**
- * The wasm machine with several threads over one shared memory. The calling thread makes every kernel call and does its shares of it; the others help where they can. Nobody waits for a thread
- * that has not begun: a call is over when all its shares are done, whoever did them.
+ * The wasm machine with several threads over one shared memory. The calling thread makes every kernel call and does its
+ * shares of it; the others help where they can. Nobody waits for a thread that has not begun: a call is over when all
+ * its shares are done, whoever did them.
  *
  * @module
  */
@@ -13,18 +14,26 @@ import { type WasmBuild, wasmBytes } from "./module.ts";
 import { importingSharedMemory, sharedMemory } from "./shared_memory.ts";
 import { ThreadError } from "./thread_error.ts";
 
-/** The kernels whose work is in shares, found by the build from what their code calls; the others are done by the calling thread alone. */
+/**
+ * The kernels whose work is in shares, found by the build from what their code calls; the others are done by the
+ * calling thread alone.
+ */
 const SHARED: readonly KernelName[] = shared;
 
 /**
- * Places of the shared state, in int32. The first four belong to `assembly/shares.ts`: next share, number of the call (odd while it is written), shares done, shares of the call; then its kernel. In a line
- * of the cache of its own, the number once more, which the threads watch. In another one, whether a thread failed, how many sleep, and whether the calling thread does.
+ * Places of the shared state, in int32. The first four belong to `assembly/shares.ts`: next share, number of the call
+ * (odd while it is written), shares done, shares of the call; then its kernel. In a line of the cache of its own, the
+ * number once more, which the threads watch. In another one, whether a thread failed, how many sleep, and whether the
+ * calling thread does.
  */
 const CALL = 1, DONE = 2, SHARES = 3, KERNEL = 4, SIGNAL = 16, FAILED = 32, SLEEPING = 33, WAITING = 34;
 const STATE_BYTES = 192, ARGUMENTS = 13;
 /** Turns of waiting for the next call before a thread sleeps, and of the calling thread for the last shares. */
 const SPINS = 5_000;
-/** Calls between two that wake threads: where other programs keep them from their processors they sleep again at once, and waking them costs more than they help. A power of two. */
+/**
+ * Calls between two that wake threads: where other programs keep them from their processors they sleep again at once,
+ * and waking them costs more than they help. A power of two.
+ */
 const CALLS_A_WAKE = 32;
 /** Turns that take about as long as the patience below, where sleeping is not allowed. */
 const LONG_SPINS = 1e9;
@@ -94,7 +103,10 @@ function checkAlive(state: Int32Array): void {
   }
 }
 
-/** Sleeps until the number of shares done is not `done` any more; false if that took too long. The main thread of a browser may not sleep: it turns. */
+/**
+ * Sleeps until the number of shares done is not `done` any more; false if that took too long. The main thread of a
+ * browser may not sleep: it turns.
+ */
 function waitForChange(state: Int32Array, done: number): boolean {
   try {
     Atomics.store(state, WAITING, 1);
@@ -122,7 +134,8 @@ function waitForShares(state: Int32Array): void {
 }
 
 /**
- * A new machine whose kernels are done by `threads` threads, this one included. Until the others have started, this one does their shares too.
+ * A new machine whose kernels are done by `threads` threads, this one included. Until the others have started, this one
+ * does their shares too.
  *
  * @param callsAlone calls of kernels before the other threads are started
  */
