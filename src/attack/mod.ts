@@ -16,17 +16,10 @@ export { type DecoderOptions, LearnedDecoder } from "./decoder.ts";
 export { alignImages } from "./align.ts";
 export { type RevealedInputs, revealedInputs, type RevealedInputsOptions, revealedLabels } from "./dense_leakage.ts";
 export { type Decoys, evaluateInversion, type EvaluationOptions, type InversionEvaluation } from "./evaluation.ts";
-export {
-  GradientLeakageAttack,
-  type GradientLeakageAttackOptions,
-  type GradientLeakageOptions,
-} from "./gradient_leakage.ts";
+export { GradientLeakageAttack } from "./gradient_leakage.ts";
+export type { GradientLeakageAttackOptions, GradientLeakageOptions } from "./gradient_leakage_options.ts";
 export type { GradientDistance } from "./gradient_matching.ts";
-export {
-  type GenerateOptions,
-  ImageInversionAttack,
-  type ImageInversionAttackOptions,
-  type LossWeights,
-} from "./inversion.ts";
+export { ImageInversionAttack } from "./inversion.ts";
+export type { GenerateOptions, ImageInversionAttackOptions, LossWeights } from "./inversion_options.ts";
 export { NeighbourDecoder, type NeighbourDecoderOptions } from "./neighbours.ts";
 export type { ReconstructionAttack } from "./reconstruction.ts";
