@@ -50,7 +50,7 @@ async function inProcess(path: string, args: readonly string[], repetitions: num
 async function inPage(kind: "Chromium" | "Firefox", repetitions: number): Promise<Stress> {
   const browser = await openBrowser(kind, true, `${kind}, isolated`);
   try {
-    const source = `import { stress } from "./work.ts"; export const result = () => stress(${repetitions});`;
+    const source = `import { stress } from "../stress/work.ts"; export const result = () => stress(${repetitions});`;
     return await browser.evaluate<Stress>(await bundle(source));
   } finally {
     await browser.close();
