@@ -27,6 +27,7 @@
 export * from "./src/nn/mod.ts";
 export * from "./src/engine/mod.ts";
 export * from "./src/random/mod.ts";
+export * from "./src/release/mod.ts";
 export * from "./src/data/mod.ts";
 export * from "./src/suppress/mod.ts";
 export * from "./src/train/mod.ts";

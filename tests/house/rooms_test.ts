@@ -12,12 +12,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   nn: [],
   metrics: [],
   privacy: [],
+  release: [],
   runtime: [],
   engine: ["nn", "runtime"],
   data: ["runtime"],
   checkpoint: ["nn", "runtime"],
   suppress: ["nn", "engine"],
-  train: ["nn", "engine", "suppress", "data", "checkpoint", "metrics", "privacy", "runtime"],
+  train: ["nn", "engine", "suppress", "data", "checkpoint", "metrics", "privacy", "release", "runtime"],
   attack: ["nn", "engine", "metrics", "train"],
 };
 /** Packages, and the files of `src` that may import them. */

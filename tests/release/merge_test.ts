@@ -1,0 +1,41 @@
+import { assert, assertEquals, assertThrows } from "#std/assert";
+import fc from "fast-check";
+import { describe, test } from "node:test";
+import { certifyCodes, mergeRareCodes } from "../../mod.ts";
+
+describe("merging rare codes", () => {
+  test("changes no prediction, leaves no rare code beside a common one of the same, and lowers the bound", () => {
+    const one = fc.record({ code: fc.integer({ min: 0, max: 15 }), label: fc.integer({ min: 0, max: 1 }) });
+    const all = fc.array(one, { minLength: 60, maxLength: 200 });
+    const predictions = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 16, maxLength: 16 });
+    fc.assert(fc.property(all, predictions, fc.integer({ min: 0, max: 20 }), (images, predictions, least) => {
+      const population = images.map(({ code }) => code), labels = images.map(() => 0);
+      const table = mergeRareCodes({ codes: 16, population, predictions, least });
+      const sent = population.map((code) => table[code]!);
+      sent.forEach((code, i) => assertEquals(predictions[code], predictions[population[i]!]));
+      for (const prediction of [0, 1, 2]) {
+        const counts = new Map<number, number>();
+        for (const code of sent) {
+          if (predictions[code] === prediction) counts.set(code, (counts.get(code) ?? 0) + 1);
+        }
+        if (counts.size > 1) assert([...counts.values()].every((count) => count >= least));
+      }
+      const options = { candidates: 10 };
+      assert(certifyCodes(sent, labels, options).value <= certifyCodes(population, labels, options).value + 1e-12);
+    }));
+  });
+
+  test("gives codes that nobody has to the commonest of their prediction", () => {
+    const table = mergeRareCodes({ codes: 5, population: [0, 1, 1, 4], predictions: [9, 9, 9, 2, 2], least: 1 });
+    assertEquals(Array.from(table), [0, 1, 1, 4, 4]);
+    assert(table instanceof Uint8Array);
+    const wide = mergeRareCodes({ codes: 300, population: [299], predictions: new Array(300).fill(0), least: 1 });
+    assert(wide instanceof Uint16Array && wide.every((code) => code === 299));
+  });
+
+  test("refuses codes that there are not, and says which", () => {
+    const options = { codes: 2, population: [0, 2], predictions: [0, 0], least: 1 };
+    assertThrows(() => mergeRareCodes(options), RangeError, "population[1] is 2; it must be an integer from 0 to 1");
+    assertThrows(() => mergeRareCodes({ ...options, predictions: [0] }), RangeError, "predictions has 1 entries");
+  });
+});
