@@ -25,6 +25,7 @@ export { pad, unpad } from "./padding";
 export { pooledConvForward } from "./pooled_convolution";
 export { averagePoolForward, averagePoolGradient, maxPoolForward, maxPoolGradient } from "./pooling";
 export { fillNormal, fillUniform } from "./draws";
+export { quantizeForward, quantizeGradient } from "./quantize";
 export { distinctMagnitudes, kthSmallestMagnitude, maxMagnitude } from "./selection";
 export { closeCall, joinCall, joinThreads, openCall } from "./shares";
 export { countSuppressed, suppressApproximate, suppressExact } from "./suppress";

@@ -85,6 +85,8 @@ const COSTS: Readonly<Record<ShaderName, (constants: Sizes) => Cost | undefined>
   sign_step: each(3, 12),
   apply_masks: each(1, 8),
   dropout: each(1, 8),
+  quantize: each(4, 8),
+  quantize_gradient: each(0, 12),
   elementwise: each(1, 8),
   elementwise_gradient: each(1, 12),
   pool(c) {

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { type BatchSource, type Network, openEngine, type Program, Random } from "../../mod.ts";
 import { assert } from "#std/assert";
 import {
+  BYTE,
   CASE,
   type Drawn,
   drawParameters,
@@ -25,7 +26,7 @@ function slope([a, b, c, d, e]: readonly [number, number, number, number, number
   if (Math.abs(near - far) > KINK || Math.abs(farBend - 2 * bend) > KINK) return undefined;
   return (4 * near - far) / 3;
 }
-const KINK = 2e-6, STEP = 2 ** -12;
+const KINK = 2e-6, STEP = BYTE;
 const SHIFTS = [-2, -1, 0, 1, 2] as const;
 /** Coordinates looked at in each parameter and in the input. */
 const LOOKS = 5;

@@ -13,6 +13,7 @@ import {
   type Network,
   type NetworkPart,
   type Program,
+  quantize,
   Random,
   relu,
   sequential,
@@ -23,6 +24,8 @@ import { ELEMENTWISE_NAMES, type ElementwiseName } from "../../src/nn/layers/tab
 import { residualOf } from "./any_residual.ts";
 
 const CLASSES = 4;
+/** What a byte of an image is worth where gradients are compared with differences. */
+export const BYTE = 2 ** -12;
 
 /** A layer before the sizes are known: its windows are cut to what fits. */
 interface Wish {
@@ -41,7 +44,7 @@ interface Wish {
 interface Wished {
   readonly where: "spatial" | "flat" | "anywhere";
   /** `room` cuts a window to what fits; `reached` is the shape so far. */
-  layer(wish: Wish, room: Room, reached: () => Shape, images: number): NetworkPart;
+  layer(wish: Wish, room: Room, reached: () => Shape, images: number, isFirst: boolean): NetworkPart;
 }
 type Room = (wished: readonly [number, number], padding?: readonly [number, number]) => readonly [number, number];
 
@@ -78,6 +81,12 @@ const WISHES: Readonly<Record<Layer["kind"], Wished>> = {
     layer: (wish, _room, reached, images) => residualOf(wish, reached(), (shape) => normOf(shape, images)),
   },
   batchNorm: { where: "anywhere", layer: (_wish, _room, reached, images) => normOf(reached(), images) },
+  // Its gradient is none of the steps that it makes: only of the input's own bytes, which it leaves as they are.
+  quantize: {
+    where: "spatial",
+    layer: (_wish, _room, _reached, _images, isFirst) =>
+      isFirst ? quantize({ levels: 256, bound: 255 * BYTE }) : relu(),
+  },
   dropout: { where: "anywhere", layer: ({ channels, seed }) => dropout({ rate: channels / 10, seed }) },
 };
 
@@ -124,8 +133,8 @@ export function networkOf({ shape, spatial, flat, bias, images }: Case): Network
     return [Math.min(wished[0], height + 2 * padding[0]), Math.min(wished[1], width + 2 * padding[1])] as const;
   };
   const add = (wish: Wish) => {
-    if (wish.kind !== "block") layers.push(WISHES[wish.kind].layer(wish, room, reached, images));
-    else layers.push(WISHES.conv2d.layer(wish, room, reached, images), relu());
+    if (wish.kind !== "block") layers.push(WISHES[wish.kind].layer(wish, room, reached, images, layers.length === 0));
+    else layers.push(WISHES.conv2d.layer(wish, room, reached, images, false), relu());
     if (wish.kind === "block") layers.push(maxPool2d({ window: room(wish.pool), stride: wish.stride }));
   };
   spatial.forEach(add);

@@ -31,6 +31,7 @@ import type { LossKernels } from "./kernels/loss.ts";
 import type { PaddingKernels } from "./kernels/padding.ts";
 import type { PooledConvolutionKernels } from "./kernels/pooled_convolution.ts";
 import type { PoolingKernels } from "./kernels/pooling.ts";
+import type { QuantizeKernels } from "./kernels/quantize.ts";
 import type { SelectionKernels } from "./kernels/selection.ts";
 import type { SuppressKernels } from "./kernels/suppress.ts";
 import type { UnitsKernels } from "./kernels/units.ts";
@@ -50,6 +51,7 @@ export interface Kernels
     DenseKernels,
     ElementwiseKernels,
     DropoutKernels,
+    QuantizeKernels,
     BatchNormKernels,
     PoolingKernels,
     LossKernels,

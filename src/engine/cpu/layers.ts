@@ -9,6 +9,7 @@ import {
   type DropoutLayer,
   type PlacedLayer,
   type PoolLayer,
+  type QuantizeLayer,
   type Shape,
   sizeOf,
 } from "../../nn/mod.ts";
@@ -16,6 +17,7 @@ import { batchNorm } from "./batch_norm.ts";
 import { convolution, pooledConvolution } from "./convolution.ts";
 import { type LayerCalls, NO_PARAMETERS } from "../backend.ts";
 import { dropoutDraws } from "../dropout.ts";
+import { levelsOf } from "../levels.ts";
 import { allocate, convShape, type CpuActivation, type CpuSite, LIST_UP_TO, poolShape, weights } from "./site.ts";
 
 function fullyConnected(site: CpuSite, placed: PlacedLayer, layer: DenseLayer): LayerCalls<CpuActivation> {
@@ -81,6 +83,18 @@ function dropout(site: CpuSite, { name }: PlacedLayer, layer: DropoutLayer): Lay
   };
   const inputGradient = [call(output.gradient, input.gradient)];
   return { output, forward: [call(input.value, output.value)], ...NO_PARAMETERS, inputGradient };
+}
+
+/** Rounding to levels; its gradient asks where the input was cut. */
+function quantize(site: CpuSite, layer: QuantizeLayer): LayerCalls<CpuActivation> {
+  const { machine: { kernels: k }, lanes, input } = site, output = allocate(site, input.shape);
+  const count = sizeOf(input.shape) * lanes, { bound, scale, step } = levelsOf(layer);
+  return {
+    output,
+    forward: [() => k.quantizeForward(input.value, output.value, count, bound, scale, step)],
+    ...NO_PARAMETERS,
+    inputGradient: [() => k.quantizeGradient(input.value, output.gradient, input.gradient, count, bound)],
+  };
 }
 
 function pooling(site: CpuSite, { outputShape }: PlacedLayer, layer: PoolLayer): LayerCalls<CpuActivation> {
@@ -150,6 +164,8 @@ export function layerCalls(site: CpuSite, group: readonly PlacedLayer[]): LayerC
       return fullyConnected(site, placed, layer);
     case "dropout":
       return dropout(site, placed, layer);
+    case "quantize":
+      return quantize(site, layer);
     case "batchNorm":
       return batchNorm(site, placed, layer);
     case "maxPool2d":

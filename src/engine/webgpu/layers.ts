@@ -4,12 +4,20 @@
  * @module
  */
 import { type ElementwiseName, isElementwise } from "../../nn/layers/table.ts";
-import { type DropoutLayer, type PlacedLayer, type PoolLayer, type Shape, sizeOf } from "../../nn/mod.ts";
+import {
+  type DropoutLayer,
+  type PlacedLayer,
+  type PoolLayer,
+  type QuantizeLayer,
+  type Shape,
+  sizeOf,
+} from "../../nn/mod.ts";
 import { batchNorm } from "./batch_norm.ts";
 import { convolution } from "./convolution.ts";
 import { dense } from "./dense.ts";
 import { type LayerCalls, NO_PARAMETERS } from "../backend.ts";
 import { dropoutDraws } from "../dropout.ts";
+import { levelsOf } from "../levels.ts";
 import { flat } from "./device.ts";
 import {
   activation,
@@ -85,6 +93,19 @@ function dropout(site: GpuSite, { name }: PlacedLayer, layer: DropoutLayer): Lay
   return { output, forward: [call(input.value, output.value)], ...NO_PARAMETERS, inputGradient };
 }
 
+/** Rounding to levels; its gradient asks where the input was cut. */
+function quantize(site: GpuSite, layer: QuantizeLayer): LayerCalls<GpuActivation> {
+  const { device, lanes, input } = site, output = activation(site, input.shape, false);
+  const count = sizeOf(input.shape) * lanes, size = flat(count), { bound, scale, step } = levelsOf(layer);
+  const forward = device.kernel("quantize", { count }, [input.value, output.value], size);
+  const call = () => device.run(forward, bound, scale, step);
+  if (!input.gradient || !output.gradient) return { output, forward: [call], ...NO_PARAMETERS, inputGradient: [] };
+  const buffers = [input.value, output.gradient, input.gradient];
+  const backward = device.kernel("quantize_gradient", { count }, buffers, size);
+  const inputGradient = [() => device.run(backward, bound), ...calls(device, ...reluGradient(device, input, lanes))];
+  return { output, forward: [call], ...NO_PARAMETERS, inputGradient };
+}
+
 /**
  * The sum of a branch and its input. Its gradient stays as it is until the branch has written that of the input; what
  * it writes or adds to a ReLU's gradient is 0 where that gave 0.
@@ -143,6 +164,8 @@ export function layerCalls(site: GpuSite, group: readonly PlacedLayer[]): LayerC
       return dense(site, placed, group.length > 1);
     case "dropout":
       return dropout(site, placed, layer);
+    case "quantize":
+      return quantize(site, layer);
     case "batchNorm":
       return batchNorm(site, placed, layer);
     case "maxPool2d":

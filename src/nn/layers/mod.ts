@@ -13,6 +13,7 @@ export { gelu, type GeluLayer } from "./gelu.ts";
 export type { ParameterRole } from "./kind.ts";
 export type { LayerOptions, Size2d, WeightedOptions } from "./options.ts";
 export { averagePool2d, maxPool2d, type PoolKind, type PoolLayer, type PoolOptions } from "./pool.ts";
+export { quantize, type QuantizeLayer, type QuantizeOptions } from "./quantize.ts";
 export { relu, type ReluLayer } from "./relu.ts";
 export { type NetworkPart, type Residual, residual } from "./residual.ts";
 export { sigmoid, type SigmoidLayer } from "./sigmoid.ts";

@@ -12,6 +12,7 @@ import { flattenKind, type FlattenLayer } from "./flatten.ts";
 import { geluKind, type GeluLayer } from "./gelu.ts";
 import type { ElementwiseKind, JoinsUnits, LayerKind, MakesUnits, PassesUnits } from "./kind.ts";
 import { poolKind, type PoolLayer } from "./pool.ts";
+import { quantizeKind, type QuantizeLayer } from "./quantize.ts";
 import { reluKind, type ReluLayer } from "./relu.ts";
 import { sigmoidKind, type SigmoidLayer } from "./sigmoid.ts";
 
@@ -23,6 +24,7 @@ export type Layer =
   | SigmoidLayer
   | GeluLayer
   | DropoutLayer
+  | QuantizeLayer
   | BatchNormLayer
   | PoolLayer<"maxPool2d">
   | PoolLayer<"averagePool2d">
@@ -40,6 +42,7 @@ export const KINDS = {
   sigmoid: sigmoidKind,
   gelu: geluKind,
   dropout: dropoutKind,
+  quantize: quantizeKind,
   batchNorm: batchNormKind,
   maxPool2d: poolKind,
   averagePool2d: poolKind,

@@ -22,6 +22,7 @@ import { type Floats, type Precision, ReferenceMemory } from "./memory.ts";
 import { padding } from "./padding.ts";
 import { pooledConvolution } from "./pooled_convolution.ts";
 import { pooling } from "./pooling.ts";
+import { quantize } from "./quantize.ts";
 import { selection } from "./selection.ts";
 import { suppress } from "./suppress.ts";
 import { units } from "./units.ts";
@@ -40,6 +41,7 @@ export function referenceMachine(precision: Precision = "float32"): Machine {
       ...dense(memory),
       ...elementwise(memory),
       ...dropout(memory),
+      ...quantize(memory),
       ...batchNorm(memory),
       ...pooling(memory),
       ...pooledConvolution(memory),
