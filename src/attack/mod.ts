@@ -13,6 +13,12 @@
  */
 export { evaluateMembership, exampleLosses, type MembershipEvaluation, membershipScores } from "./membership.ts";
 export { type DecoderOptions, LearnedDecoder } from "./decoder.ts";
+export {
+  type CandidateMatching,
+  type CandidateMatchingOptions,
+  distinctFeatures,
+  matchCandidates,
+} from "./candidate_matching.ts";
 export { alignImages } from "./align.ts";
 export { type RevealedInputs, revealedInputs, type RevealedInputsOptions, revealedLabels } from "./dense_leakage.ts";
 export { type Decoys, evaluateInversion, type EvaluationOptions, type InversionEvaluation } from "./evaluation.ts";
