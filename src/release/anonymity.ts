@@ -33,7 +33,16 @@ export function identificationBound(sets: readonly number[], candidates: number)
   return sets.reduce((sum, set) => sum - Math.expm1(logMissed(all, set, candidates)), 0) / candidates;
 }
 
-/** The same once it is known that the target's code is that of `set` images of `all`. */
-export function boundGivenCode(all: number, set: number, candidates: number): number {
-  return -Math.expm1(logMissed(all, set, candidates)) * all / (set * candidates);
+/**
+ * The same once it is known which code was sent, that of `set` images of `all`, each by chance: with probability `kept`
+ * the own code of an image, and with `swapped` each other one.
+ */
+export function boundGivenCode(
+  all: number,
+  set: number,
+  candidates: number,
+  { kept, swapped }: { readonly kept: number; readonly swapped: number },
+): number {
+  const some = -Math.expm1(logMissed(all, set, candidates)), share = set / all;
+  return (some * kept + (1 - some) * swapped) / (candidates * (share * kept + (1 - share) * swapped));
 }

@@ -6,6 +6,7 @@
 import { integer } from "../checks/numbers.ts";
 import { boundGivenCode, identificationBound } from "./anonymity.ts";
 import { type BestReconstruction, bestReconstruction } from "./best_reconstruction.ts";
+import { DETERMINISTIC, type Response } from "./response.ts";
 import { countSets } from "./sets.ts";
 
 /** What to certify, beside the codes and the labels. */
@@ -19,6 +20,8 @@ export interface CertificateOptions {
    * {@link CodeCertificate.unseen} holds for images of the same kind.
    */
   readonly unseenConfidence?: number;
+  /** Set where codes are sent by chance; see {@link randomizedResponse}. Its number of codes must hold all codes. */
+  readonly response?: Response;
 }
 
 /** The images of one label. */
@@ -56,9 +59,14 @@ export interface CodeCertificate {
     readonly value: number;
     readonly unlabelled: number | null;
   }[];
-  /** Different codes that occur. */
+  /**
+   * The same for any candidates, whoever chose them: the share of them that are told apart where each has another code.
+   * With a randomised response it is at most e^epsilon / (e^epsilon + candidates - 1).
+   */
+  readonly anyCandidates: number;
+  /** Different codes that occur, or that a randomised response can send. */
   readonly codes: number;
-  /** Their binary logarithm: no guess of whatever about an image gets likelier than by 2^bits, that is `codes` times. */
+  /** Maximal leakage: no guess of whatever about an image gets likelier than by 2^bits. Without chance log2(codes). */
   readonly bits: number;
   /** Images of the rarest code of a label: the anonymity set of those that are worst off. */
   readonly smallestSet: number;
@@ -103,22 +111,27 @@ export function certifyCodes(
   labels: ArrayLike<number>,
   options: CertificateOptions = {},
 ): CodeCertificate {
-  const { candidates = 100, images, unseenConfidence } = options;
+  const { candidates = 100, images, unseenConfidence, response } = options;
   const sets = countSets(codes, labels), all = codes.length;
   const scarcest = sets.labels.reduce((least, one) => one.images < least.images ? one : least);
   integer("candidates", candidates, 2, scarcest.images, `, the images of label ${scarcest.label}`);
+  const chance = response ?? DETERMINISTIC, known = sets.ofAnyLabel.length;
+  if (response) checkCodes(codes, response);
+  /** Whoever has none of the candidates' codes, but one of the others, guesses as well as ever. */
+  const bound = (sets: readonly number[], drawn: number) =>
+    identificationBound(sets, drawn) * (chance.kept - chance.swapped) + (response?.codes ?? 0) * chance.swapped / drawn;
   const within = (drawn: (images: number) => number) =>
-    sets.labels.reduce((sum, { images, sets }) => sum + images * identificationBound(sets, drawn(images)), 0) / all;
+    sets.labels.reduce((sum, { images, sets }) => sum + images * bound(sets, drawn(images)), 0) / all;
   const byLabel = sets.labels.map(({ label, images, sets }): LabelCertificate => ({
     label,
     images,
     codes: sets.length,
-    value: identificationBound(sets, candidates),
+    value: bound(sets, candidates),
     smallestSet: Math.min(...sets),
   }));
-  const value = within(() => candidates), blind = (drawn: number) => identificationBound(sets.ofAnyLabel, drawn);
+  const value = within(() => candidates), blind = (drawn: number) => bound(sets.ofAnyLabel, drawn);
   const worst = sets.labels.flatMap(({ label, images, sets, codes }) =>
-    sets.map((set, i) => ({ label, code: codes[i]!, value: boundGivenCode(images, set, candidates) }))
+    sets.map((set, i) => ({ label, code: codes[i]!, value: boundGivenCode(images, set, candidates, chance) }))
   ).reduce((most, one) => one.value > most.value ? one : most);
   const below = (least: number) =>
     sets.labels.flatMap(({ sets }) => sets).filter((set) => set < least).reduce((sum, set) => sum + set, 0) / all;
@@ -133,8 +146,9 @@ export function certifyCodes(
         .map((drawn) => ({ candidates: drawn, value: within(() => drawn), unlabelled: blind(drawn) })),
       { candidates: "all of the label", value: within((images) => images), unlabelled: null },
     ],
-    codes: sets.ofAnyLabel.length,
-    bits: Math.log2(sets.ofAnyLabel.length),
+    anyCandidates: anyCandidates(response?.codes ?? known, candidates, chance),
+    codes: response?.codes ?? known,
+    bits: Math.log2((response?.codes ?? known) * chance.kept),
     smallestSet: Math.min(...byLabel.map(({ smallestSet }) => smallestSet)),
     sharesInSetsBelow: { 10: below(10), 100: below(100) },
     worst,
@@ -153,4 +167,20 @@ function unseenOf(value: number, images: number, confidence: number) {
   }
   const margin = Math.sqrt(-Math.log1p(-confidence) / (2 * images));
   return { confidence, margin, value: Math.min(1, value + margin) };
+}
+
+/** What no choice of candidates beats: as many of them as can have codes of their own, each sent as it is, or by chance. */
+function anyCandidates(
+  codes: number,
+  candidates: number,
+  { kept, swapped }: Pick<Response, "kept" | "swapped">,
+): number {
+  const own = Math.min(codes, candidates);
+  return (own * kept + (codes - own) * swapped) / candidates;
+}
+
+function checkCodes(codes: ArrayLike<number>, response: Response): void {
+  for (let image = 0; image < codes.length; image++) {
+    integer(`codes[${image}]`, codes[image]!, 0, response.codes - 1, ", the last code of the response");
+  }
 }

@@ -14,3 +14,4 @@
 export type { BestReconstruction } from "./best_reconstruction.ts";
 export { type CertificateOptions, certifyCodes, type CodeCertificate, type LabelCertificate } from "./certificate.ts";
 export { type MergeOptions, mergeRareCodes } from "./merge.ts";
+export { randomizedResponse, type Response, type ResponseOptions } from "./response.ts";
