@@ -4,9 +4,9 @@
  * @module
  */
 import { integer } from "../checks/numbers.ts";
-import { boundGivenCode, identificationBound } from "./anonymity.ts";
+import { boundsGivenCode, chosenBound, type CountedGroup, identificationBound, imagesOf } from "./anonymity.ts";
 import { type BestReconstruction, bestReconstruction } from "./best_reconstruction.ts";
-import { DETERMINISTIC, type Response } from "./response.ts";
+import type { Response } from "./response.ts";
 import { countSets } from "./sets.ts";
 
 /** What to certify, beside the codes and the labels. */
@@ -20,7 +20,7 @@ export interface CertificateOptions {
    * {@link CodeCertificate.unseen} holds for images of the same kind.
    */
   readonly unseenConfidence?: number;
-  /** Set where codes are sent by chance; see {@link randomizedResponse}. Its number of codes must hold all codes. */
+  /** Set where codes are sent by chance. */
   readonly response?: Response;
 }
 
@@ -60,11 +60,16 @@ export interface CodeCertificate {
     readonly unlabelled: number | null;
   }[];
   /**
-   * The same for any candidates, whoever chose them: the share of them that are told apart where each has another code.
-   * With a randomised response it is at most e^epsilon / (e^epsilon + candidates - 1).
+   * The same for any candidates, whoever chose them, outliers and all: the share that is named on average over them. A
+   * single one may be named for certain: what is sent without chance tells images with different codes apart.
    */
   readonly anyCandidates: number;
-  /** Different codes that occur, or that a randomised response can send. */
+  /**
+   * With a randomised response: how probable it can get, whatever is sent, that it was a certain one of any candidates
+   * that are read alike, e^epsilon / (e^epsilon + candidates - 1).
+   */
+  readonly anyReadAlike?: number;
+  /** Different codes that can be sent. */
   readonly codes: number;
   /** Maximal leakage: no guess of whatever about an image gets likelier than by 2^bits. Without chance log2(codes). */
   readonly bits: number;
@@ -112,43 +117,47 @@ export function certifyCodes(
   options: CertificateOptions = {},
 ): CodeCertificate {
   const { candidates = 100, images, unseenConfidence, response } = options;
-  const sets = countSets(codes, labels), all = codes.length;
-  const scarcest = sets.labels.reduce((least, one) => one.images < least.images ? one : least);
-  integer("candidates", candidates, 2, scarcest.images, `, the images of label ${scarcest.label}`);
-  const chance = response ?? DETERMINISTIC, known = sets.ofAnyLabel.length;
-  if (response) checkCodes(codes, response);
-  /** Whoever has none of the candidates' codes, but one of the others, guesses as well as ever. */
-  const bound = (sets: readonly number[], drawn: number) =>
-    identificationBound(sets, drawn) * (chance.kept - chance.swapped) + (response?.codes ?? 0) * chance.swapped / drawn;
-  const within = (drawn: (images: number) => number) =>
-    sets.labels.reduce((sum, { images, sets }) => sum + images * bound(sets, drawn(images)), 0) / all;
-  const byLabel = sets.labels.map(({ label, images, sets }): LabelCertificate => ({
+  const { labels: sets, ofAnyLabel } = countSets(codes, labels, response), all = codes.length;
+  const sizes = sets.map(({ groups }) => imagesOf(groups)), least = Math.min(...sizes);
+  integer("candidates", candidates, 2, least, `, the images of label ${sets[sizes.indexOf(least)]!.label}`);
+  const mean = (bound: (groups: readonly CountedGroup[], images: number) => number) =>
+    sets.reduce((sum, { groups }, i) => sum + sizes[i]! * bound(groups, sizes[i]!), 0) / all;
+  const among = (drawn: number) => ({
+    value: mean((groups) => identificationBound(groups, drawn)),
+    unlabelled: identificationBound(ofAnyLabel, drawn),
+  });
+  const occurring = (groups: readonly CountedGroup[]) => groups.flatMap(({ sets }) => sets).filter((set) => set > 0);
+  const byLabel = sets.map(({ label, groups }, i): LabelCertificate => ({
     label,
-    images,
-    codes: sets.length,
-    value: bound(sets, candidates),
-    smallestSet: Math.min(...sets),
+    images: sizes[i]!,
+    codes: occurring(groups).length,
+    value: identificationBound(groups, candidates),
+    smallestSet: Math.min(...occurring(groups)),
   }));
-  const value = within(() => candidates), blind = (drawn: number) => bound(sets.ofAnyLabel, drawn);
-  const worst = sets.labels.flatMap(({ label, images, sets, codes }) =>
-    sets.map((set, i) => ({ label, code: codes[i]!, value: boundGivenCode(images, set, candidates, chance) }))
+  const worst = sets.flatMap(({ label, groups }, i) =>
+    groups.flatMap((group) =>
+      boundsGivenCode(sizes[i]!, group, candidates).map((value, k) => ({ label, code: group.codes[k]!, value }))
+    )
   ).reduce((most, one) => one.value > most.value ? one : most);
   const below = (least: number) =>
-    sets.labels.flatMap(({ sets }) => sets).filter((set) => set < least).reduce((sum, set) => sum + set, 0) / all;
+    sets.flatMap(({ groups }) => occurring(groups)).filter((set) => set < least).reduce((sum, set) => sum + set, 0) /
+    all;
+  const groups = response ? [...new Set(response.groups)] : ofAnyLabel, { value, unlabelled } = among(candidates);
+  const odds = response && Math.exp(response.epsilon);
   return {
     candidates,
     images: all,
     value,
-    unlabelled: blind(candidates),
+    unlabelled,
     byLabel,
     curve: [
-      ...CURVE.filter((drawn) => drawn <= scarcest.images)
-        .map((drawn) => ({ candidates: drawn, value: within(() => drawn), unlabelled: blind(drawn) })),
-      { candidates: "all of the label", value: within((images) => images), unlabelled: null },
+      ...CURVE.filter((drawn) => drawn <= least).map((drawn) => ({ candidates: drawn, ...among(drawn) })),
+      { candidates: "all of the label", value: mean(identificationBound), unlabelled: null },
     ],
-    anyCandidates: anyCandidates(response?.codes ?? known, candidates, chance),
-    codes: response?.codes ?? known,
-    bits: Math.log2((response?.codes ?? known) * chance.kept),
+    anyCandidates: chosenBound(groups, candidates),
+    ...(odds === undefined ? {} : { anyReadAlike: odds / (odds + candidates - 1) }),
+    codes: groups.reduce((sum, { codes }) => sum + codes.length, 0),
+    bits: Math.log2(groups.reduce((sum, { codes, kept }) => sum + codes.length * kept, 0)),
     smallestSet: Math.min(...byLabel.map(({ smallestSet }) => smallestSet)),
     sharesInSetsBelow: { 10: below(10), 100: below(100) },
     worst,
@@ -167,20 +176,4 @@ function unseenOf(value: number, images: number, confidence: number) {
   }
   const margin = Math.sqrt(-Math.log1p(-confidence) / (2 * images));
   return { confidence, margin, value: Math.min(1, value + margin) };
-}
-
-/** What no choice of candidates beats: as many of them as can have codes of their own, each sent as it is, or by chance. */
-function anyCandidates(
-  codes: number,
-  candidates: number,
-  { kept, swapped }: Pick<Response, "kept" | "swapped">,
-): number {
-  const own = Math.min(codes, candidates);
-  return (own * kept + (codes - own) * swapped) / candidates;
-}
-
-function checkCodes(codes: ArrayLike<number>, response: Response): void {
-  for (let image = 0; image < codes.length; image++) {
-    integer(`codes[${image}]`, codes[image]!, 0, response.codes - 1, ", the last code of the response");
-  }
 }

@@ -17,22 +17,30 @@ export interface MergeOptions {
   readonly least: number;
 }
 
+/** What a device sends for each code, and what is read from it. */
+export interface CodeTable {
+  /** `[codes]`, one byte each if 256 are sent at most, else two: the number that is sent. */
+  readonly sent: Uint8Array | Uint16Array;
+  /** What the network predicts from each number that is sent. */
+  readonly predictions: readonly number[];
+}
+
 /**
- * For each code the code that is sent in its place: itself, or, where fewer than `least` images have it, the commonest
- * one of which the network predicts the same. So no prediction changes; what is rare does not stand out. The table does
- * not know labels, since the device does not: an image that is mistaken for another label still has few of its own with
- * it. Of codes that are equally common the lowest is taken.
+ * Which number is sent for each code: codes that fewer than `least` images have are sent as the commonest one of which
+ * the network predicts the same, so that no prediction changes and what is rare does not stand out; of equally common
+ * codes the lowest is the commonest. What is sent is numbered from 0. The table does not know labels, since the device
+ * does not: an image that is mistaken for another label still has few of its own with it.
  *
- * @returns `[codes]`: one byte each if 256 codes are enough, else two
  * @throws {RangeError} if a code or a length is out of range.
  * @example
  * ```ts
  * import { mergeRareCodes } from "@tacet/tacet";
  * const predictions = [7, 7, 3, 3], population = [0, 0, 0, 1, 2, 2, 2];
- * console.log(mergeRareCodes({ codes: 4, population, predictions, least: 2 })); // Uint8Array [0, 0, 2, 2]
+ * const table = mergeRareCodes({ codes: 4, population, predictions, least: 2 });
+ * console.log(table.sent, table.predictions); // Uint8Array [0, 0, 1, 1], [7, 3]
  * ```
  */
-export function mergeRareCodes({ codes, population, predictions, least }: MergeOptions): Uint8Array | Uint16Array {
+export function mergeRareCodes({ codes, population, predictions, least }: MergeOptions): CodeTable {
   integer("codes", codes, 1, 65536);
   integer("least", least, 0);
   if (predictions.length !== codes) {
@@ -47,6 +55,12 @@ export function mergeRareCodes({ codes, population, predictions, least }: MergeO
     const known = commonest.get(predictions[code]!);
     if (known === undefined || counts[code]! > counts[known]!) commonest.set(predictions[code]!, code);
   }
-  const table = codes <= 256 ? new Uint8Array(codes) : new Uint16Array(codes);
-  return table.map((_, code) => counts[code]! < least ? commonest.get(predictions[code]!)! : code);
+  const targets = Array.from(counts, (count, code) => count < least ? commonest.get(predictions[code]!)! : code);
+  const used = [...new Set(targets)].sort((a, b) => a - b),
+    numbers = new Map(used.map((code, number) => [code, number]));
+  const sent = targets.map((code) => numbers.get(code)!);
+  return {
+    sent: used.length <= 256 ? Uint8Array.from(sent) : Uint16Array.from(sent),
+    predictions: used.map((code) => predictions[code]!),
+  };
 }

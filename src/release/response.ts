@@ -8,49 +8,68 @@
  */
 import { integer, positive } from "../checks/numbers.ts";
 
-/** A randomised response over so many codes. */
+/** A randomised response. */
 export interface ResponseOptions {
-  /** How many codes there are to send. */
-  readonly codes: number;
-  /** By at most e^epsilon anything sent is likelier from one image than from another one. */
+  /** By at most e^epsilon anything sent is likelier from one image than from another one that is read alike. */
   readonly epsilon: number;
+  /**
+   * What is read from each code, as in {@link CodeTable}: a code is sent as it is or as another one from which the same
+   * is read. Then no prediction changes, and images that are read differently are told apart. Codes that are all given
+   * one number are exchanged with all others.
+   */
+  readonly predictions: ArrayLike<number>;
 }
 
-/** Its probabilities. */
-export interface Response extends ResponseOptions {
+/** Codes that are sent for one another. */
+export interface ResponseGroup {
+  /** The codes, in order. */
+  readonly codes: readonly number[];
   /** That the true code is sent: e^epsilon / (e^epsilon + codes - 1). */
   readonly kept: number;
   /** That a certain other one is. */
   readonly swapped: number;
 }
 
-/** Nothing is left to chance. */
-export const DETERMINISTIC = { kept: 1, swapped: 0 } as const;
+/** Its probabilities. */
+export interface Response {
+  /** See {@link ResponseOptions}. */
+  readonly epsilon: number;
+  /** The group of each code. */
+  readonly groups: readonly ResponseGroup[];
+}
 
 /**
  * The probabilities of a randomised response.
  *
- * @throws {RangeError} if there are fewer than two codes or more than 65,536, or epsilon is no positive number.
+ * @throws {RangeError} if there are no codes or more than 65,536, or epsilon is no positive number.
  * @example
  * ```ts
  * import { randomizedResponse } from "@tacet/tacet";
- * console.log(randomizedResponse({ codes: 16, epsilon: 4 }).kept.toFixed(2)); // 0.78
+ * const { groups } = randomizedResponse({ epsilon: 2, predictions: [7, 7, 7, 3] });
+ * console.log(groups[0]!.kept.toFixed(2), groups[3]!.kept); // 0.79 1
  * ```
  */
-export function randomizedResponse({ codes, epsilon }: ResponseOptions): Response {
-  integer("codes", codes, 2, 65536);
+export function randomizedResponse({ epsilon, predictions }: ResponseOptions): Response {
+  integer("the number of predictions", predictions.length, 1, 65536);
   positive("epsilon", epsilon);
-  const swapped = 1 / (Math.exp(epsilon) + codes - 1);
-  return { codes, epsilon, kept: 1 - (codes - 1) * swapped, swapped };
+  const members = new Map<number, number[]>();
+  Array.from(predictions, (prediction, code) => members.set(prediction, [...members.get(prediction) ?? [], code]));
+  const groups = new Map(
+    [...members].map(([prediction, codes]): [number, ResponseGroup] => {
+      const swapped = 1 / (Math.exp(epsilon) + codes.length - 1);
+      return [prediction, { codes, kept: 1 - (codes.length - 1) * swapped, swapped }];
+    }),
+  );
+  return { epsilon, groups: Array.from(predictions, (prediction) => groups.get(prediction)!) };
 }
 
 /**
- * The code that is sent: of each `number` from 0 to 2^32 - 1, all equally likely, every code has the share that the
- * response gives it, within 2^-32.
+ * The code that is sent: of all numbers from 0 to 2^32 - 1, equally likely, every code has the share that the response
+ * gives it, within 2^-32.
  */
-export function respond({ codes, kept }: Response, code: number, number: number): number {
-  const share = number / 2 ** 32;
+export function respond({ groups }: Response, code: number, number: number): number {
+  const { codes, kept } = groups[code]!, share = number / 2 ** 32;
   if (share < kept) return code;
-  const other = Math.min(codes - 2, Math.floor((share - kept) / (1 - kept) * (codes - 1)));
-  return other < code ? other : other + 1;
+  const others = codes.filter((other) => other !== code);
+  return others[Math.min(others.length - 1, Math.floor((share - kept) / (1 - kept) * others.length))]!;
 }

@@ -4,47 +4,43 @@
  * @module
  */
 import { integer } from "../checks/numbers.ts";
-
-/** The images of one label, by their codes. */
-export interface LabelSets {
-  readonly label: number;
-  readonly images: number;
-  /** The codes that occur, in order. */
-  readonly codes: readonly number[];
-  /** How many images have each of them. */
-  readonly sets: readonly number[];
-}
+import type { CountedGroup } from "./anonymity.ts";
+import type { Response } from "./response.ts";
 
 /** How often each code occurs. */
 export interface Sets {
   /** With each label, in order. */
-  readonly labels: readonly LabelSets[];
+  readonly labels: readonly { readonly label: number; readonly groups: readonly CountedGroup[] }[];
   /** With any. */
-  readonly ofAnyLabel: readonly number[];
+  readonly ofAnyLabel: readonly CountedGroup[];
 }
 
-const counted = (counts: Map<number, number>, key: number) => counts.set(key, (counts.get(key) ?? 0) + 1);
-
 /**
- * Counts the codes of each label.
+ * Counts the codes of each label. Of a group of which one code occurs all are there.
  *
- * @throws {RangeError} if there are none, lengths differ, or an entry is no integer from 0.
+ * @throws {RangeError} if there are none, lengths differ, or an entry is no integer from 0 or no code of the response.
  */
-export function countSets(codes: ArrayLike<number>, labels: ArrayLike<number>): Sets {
+export function countSets(codes: ArrayLike<number>, labels: ArrayLike<number>, response?: Response): Sets {
   if (codes.length !== labels.length || codes.length === 0) {
     throw new RangeError(`codes has ${codes.length} entries and labels ${labels.length}; each image needs one of both`);
   }
+  const last = response ? response.groups.length - 1 : Infinity,
+    note = response ? ", the last code of the response" : "";
   const byLabel = new Map<number, Map<number, number>>(), anyLabel = new Map<number, number>();
   for (let image = 0; image < codes.length; image++) {
-    const code = integer(`codes[${image}]`, codes[image]!, 0), label = integer(`labels[${image}]`, labels[image]!, 0);
-    if (!byLabel.has(label)) byLabel.set(label, new Map());
-    counted(byLabel.get(label)!, code);
-    counted(anyLabel, code);
+    const code = integer(`codes[${image}]`, codes[image]!, 0, last, note);
+    const label = integer(`labels[${image}]`, labels[image]!, 0), counts = byLabel.get(label) ?? new Map();
+    byLabel.set(label, counts);
+    for (const map of [counts, anyLabel]) map.set(code, (map.get(code) ?? 0) + 1);
   }
-  const inOrder = <Value>(map: Map<number, Value>) => [...map].sort(([a], [b]) => a - b);
-  const labelSets = inOrder(byLabel).map(([label, counts]): LabelSets => {
-    const each = inOrder(counts), sets = each.map(([, images]) => images);
-    return { label, images: sets.reduce((sum, set) => sum + set, 0), codes: each.map(([code]) => code), sets };
-  });
-  return { labels: labelSets, ofAnyLabel: [...anyLabel.values()] };
+  const groupsOf = (counts: ReadonlyMap<number, number>): CountedGroup[] => {
+    const occurring = [...counts.keys()].sort((a, b) => a - b);
+    const alone = (code: number) => ({ codes: [code], kept: 1, swapped: 0 });
+    const groups = new Set(occurring.map((code) => response?.groups[code] ?? alone(code)));
+    return [...groups].map((group) => ({ ...group, sets: group.codes.map((code) => counts.get(code) ?? 0) }));
+  };
+  return {
+    labels: [...byLabel].sort(([a], [b]) => a - b).map(([label, counts]) => ({ label, groups: groupsOf(counts) })),
+    ofAnyLabel: groupsOf(anyLabel),
+  };
 }

@@ -1,62 +1,83 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "#std/assert";
 import { describe, test } from "node:test";
-import { certifyCodes, Random, randomizedResponse, wilsonInterval } from "../../mod.ts";
+import { certifyCodes, Random, randomizedResponse, type Response, wilsonInterval } from "../../mod.ts";
 import { respond } from "../../src/release/response.ts";
 
-describe("randomised response", () => {
-  test("sends the true code e^epsilon times as often as any other, which are equally likely", () => {
-    const response = randomizedResponse({ codes: 5, epsilon: 1.5 }), sent = new Array<number>(5).fill(0);
-    assertAlmostEquals(response.kept / response.swapped, Math.exp(1.5), 1e-12);
-    assertAlmostEquals(response.kept + 4 * response.swapped, 1, 1e-12);
-    const numbers = 200_000;
-    for (let i = 0; i < numbers; i++) sent[respond(response, 3, Math.floor((i + 0.5) / numbers * 2 ** 32))]!++;
-    sent.forEach((count, code) =>
-      assertAlmostEquals(count / numbers, code === 3 ? response.kept : response.swapped, 1e-5)
-    );
-    assertEquals([respond(response, 4, 2 ** 32 - 1), respond(response, 0, 2 ** 32 - 1)], [3, 4]);
-  });
+/** All codes are exchanged with all others. */
+const overAll = (codes: number, epsilon: number) =>
+  randomizedResponse({ epsilon, predictions: new Array(codes).fill(0) });
 
-  test("lowers the bound as games say that the best attacker plays", () => {
-    const random = new Random(9, 0),
-      codes = Array.from({ length: 2000 }, (_, i) => Math.floor(Math.sqrt(i / 2000) * 7));
-    const response = randomizedResponse({ codes: 8, epsilon: 2 }), candidates = 20;
-    const { value, anyCandidates } = certifyCodes(codes, codes.map(() => 0), { candidates, response });
-    const pool = codes.slice(), games = 40_000;
-    let won = 0;
-    for (let game = 0; game < games; game++) {
-      for (let i = 0; i < candidates; i++) {
-        const other = i + random.integer(pool.length - i);
-        [pool[i], pool[other]] = [pool[other]!, pool[i]!];
-      }
-      const sent = respond(response, pool[0]!, random.bits() >>> 0);
-      const likeliest = Array.from({ length: candidates }, (_, i) => i).filter((i) => pool[i] === sent);
-      const among = likeliest.length > 0 ? likeliest : Array.from({ length: candidates }, (_, i) => i);
-      if (among[random.integer(among.length)] === 0) won++;
+/** How probable it is that a code is sent as another one. */
+function probability({ groups }: Response, code: number, sent: number): number {
+  const { codes, kept, swapped } = groups[code]!;
+  return code === sent ? kept : codes.includes(sent) ? swapped : 0;
+}
+
+/** The share of games that the best attacker wins: who names the candidate most likely to have sent what was sent. */
+function played(codes: readonly number[], response: Response, candidates: number, games: number) {
+  const random = new Random(9, 0), pool = codes.slice();
+  let won = 0;
+  for (let game = 0; game < games; game++) {
+    for (let i = 0; i < candidates; i++) {
+      const other = i + random.integer(pool.length - i);
+      [pool[i], pool[other]] = [pool[other]!, pool[i]!];
     }
-    const { low, high } = wilsonInterval(won, games);
-    assert(low <= value && value <= high, `${value} is not within ${low} and ${high}`);
-    assert(value < anyCandidates && anyCandidates <= Math.exp(2) / (Math.exp(2) + candidates - 1));
+    const sent = respond(response, pool[0]!, random.bits() >>> 0);
+    const likely = pool.slice(0, candidates).map((code) => probability(response, code, sent));
+    const most = Math.max(...likely), best = [...likely.keys()].filter((i) => likely[i] === most);
+    if (best[random.integer(best.length)] === 0) won++;
+  }
+  return wilsonInterval(won, games);
+}
+
+describe("randomised response", () => {
+  test("sends the true code e^epsilon times as often as any other that is read alike, and none that is not", () => {
+    const response = randomizedResponse({ epsilon: 1.5, predictions: [4, 8, 4, 4, 4, 6, 4] });
+    const sent = new Array<number>(7).fill(0), numbers = 200_000, { kept, swapped } = response.groups[3]!;
+    assertAlmostEquals(kept / swapped, Math.exp(1.5), 1e-12);
+    assertAlmostEquals(kept + 4 * swapped, 1, 1e-12);
+    for (let i = 0; i < numbers; i++) sent[respond(response, 3, Math.floor((i + 0.5) / numbers * 2 ** 32))]!++;
+    sent.forEach((count, code) => assertAlmostEquals(count / numbers, probability(response, 3, code), 1e-5));
+    assertEquals([respond(response, 6, 2 ** 32 - 1), respond(response, 0, 2 ** 32 - 1)], [4, 6]);
+    assertEquals([respond(response, 1, 0), respond(response, 1, 2 ** 32 - 1)], [1, 1]);
   });
 
-  test("bounds any candidates: by e^epsilon, and by the number of codes", () => {
-    const codes = Array.from({ length: 1000 }, (_, i) => i % 16), labels = codes.map(() => 0);
+  test("lowers the bound as far as games say that the best attacker is held back", () => {
+    const codes = Array.from({ length: 2000 }, (_, i) => Math.floor(Math.sqrt(i / 2000) * 7)),
+      labels = codes.map(() => 0);
+    const grouped = randomizedResponse({ epsilon: 1, predictions: [1, 2, 1, 1, 2, 2, 3, 3] });
+    for (const response of [overAll(8, 2), grouped]) {
+      const { value, anyCandidates } = certifyCodes(codes, labels, { candidates: 20, response });
+      const { low, high } = played(codes, response, 20, 40_000);
+      assert(low <= value && value <= high, `${value} is not within ${low} and ${high}`);
+      assert(value < certifyCodes(codes, labels, { candidates: 20 }).value && value < anyCandidates);
+    }
+  });
+
+  test("bounds any candidates: by e^epsilon, by the number of codes, and label by label", () => {
+    const codes = Array.from({ length: 6000 }, (_, i) => i % 16), labels = codes.map(() => 0);
     for (const [epsilon, percent] of [[2, 5.3], [4, 12.5], [6, 15.4]] as const) {
-      const certificate = certifyCodes(codes, labels, { response: randomizedResponse({ codes: 16, epsilon }) });
+      const certificate = certifyCodes(codes, labels, { response: overAll(16, epsilon) }), odds = Math.exp(epsilon);
       assertAlmostEquals(100 * certificate.value, percent, 0.05);
-      assertAlmostEquals(certificate.anyCandidates, 0.16 * Math.exp(epsilon) / (Math.exp(epsilon) + 15), 1e-12);
+      assertAlmostEquals(certificate.anyCandidates, 0.16 * odds / (odds + 15), 1e-12);
+      assertAlmostEquals(certificate.anyReadAlike!, odds / (odds + 99), 1e-12);
       assertAlmostEquals(2 ** certificate.bits, 100 * certificate.anyCandidates, 1e-9);
-      assert(certificate.value <= certificate.anyCandidates);
+      assert(certificate.value <= certificate.anyCandidates && certificate.anyCandidates <= certificate.anyReadAlike!);
       assert(certificate.worst.value >= certificate.value);
     }
     assertEquals(certifyCodes(codes, labels).anyCandidates, 0.16);
-    const few = certifyCodes(codes, labels, { candidates: 2, response: randomizedResponse({ codes: 16, epsilon: 1 }) });
-    assertAlmostEquals(few.anyCandidates, (2 * Math.E + 14) / (Math.E + 15) / 2, 1e-12);
+    const two = certifyCodes(codes, labels, { candidates: 2, response: overAll(16, 1) });
+    assertAlmostEquals(two.anyCandidates, (2 * Math.E + 14) / (Math.E + 15) / 2, 1e-12);
+    // Eight predictions of two codes each: every one is told for certain, the code within by halves and a little.
+    const response = randomizedResponse({ epsilon: 1, predictions: codes.slice(0, 16).map((code) => code >> 1) });
+    const grouped = certifyCodes(codes, labels, { response });
+    assertAlmostEquals(grouped.anyCandidates, 0.16 * Math.E / (Math.E + 1), 1e-12);
   });
 
   test("refuses codes that it could not send, and numbers that make no sense", () => {
-    assertThrows(() => randomizedResponse({ codes: 1, epsilon: 1 }), RangeError, "codes is 1");
-    assertThrows(() => randomizedResponse({ codes: 4, epsilon: 0 }), RangeError, "epsilon is 0");
-    const response = randomizedResponse({ codes: 2, epsilon: 1 });
-    assertThrows(() => certifyCodes([0, 2], [0, 0], { candidates: 2, response }), RangeError, "codes[1] is 2");
+    assertThrows(() => overAll(0, 1), RangeError, "the number of predictions is 0");
+    assertThrows(() => overAll(4, 0), RangeError, "epsilon is 0");
+    const options = { candidates: 2, response: overAll(2, 1) };
+    assertThrows(() => certifyCodes([0, 2], [0, 0], options), RangeError, "codes[1] is 2");
   });
 });
