@@ -14,4 +14,5 @@
 export type { BestReconstruction } from "./best_reconstruction.ts";
 export { type CertificateOptions, certifyCodes, type CodeCertificate, type LabelCertificate } from "./certificate.ts";
 export { type MergeOptions, mergeRareCodes } from "./merge.ts";
+export { explainCertificate } from "./report.ts";
 export { randomizedResponse, type Response, type ResponseOptions } from "./response.ts";
