@@ -13,8 +13,10 @@ export interface MergeOptions {
   readonly population: ArrayLike<number>;
   /** What the network predicts from each code: `[codes]`. */
   readonly predictions: ArrayLike<number>;
-  /** Codes of fewer images than this are merged. */
-  readonly least: number;
+  /** Codes of fewer images than this are merged; default 0: none. */
+  readonly least?: number;
+  /** So many codes are sent at most, the commonest, and one for each prediction in any case; default: all. */
+  readonly most?: number;
 }
 
 /** What a device sends for each code, and what is read from it. */
@@ -26,9 +28,8 @@ export interface CodeTable {
 }
 
 /**
- * Which number is sent for each code: codes that fewer than `least` images have are sent as the commonest one of which
- * the network predicts the same, so that no prediction changes and what is rare does not stand out; of equally common
- * codes the lowest is the commonest. What is sent is numbered from 0. The table does not know labels, since the device
+ * Which number is sent for each code: rare ones are sent as the commonest one of which the network predicts the same,
+ * so that no prediction changes and what is rare does not stand out; of equally common codes the lowest comes first. What is sent is numbered from 0. The table does not know labels, since the device
  * does not: an image that is mistaken for another label still has few of its own with it.
  *
  * @throws {RangeError} if a code or a length is out of range.
@@ -40,9 +41,11 @@ export interface CodeTable {
  * console.log(table.sent, table.predictions); // Uint8Array [0, 0, 1, 1], [7, 3]
  * ```
  */
-export function mergeRareCodes({ codes, population, predictions, least }: MergeOptions): CodeTable {
+export function mergeRareCodes(options: MergeOptions): CodeTable {
+  const { codes, population, predictions, least = 0, most = codes } = options;
   integer("codes", codes, 1, 65536);
   integer("least", least, 0);
+  integer("most", most);
   if (predictions.length !== codes) {
     throw new RangeError(`predictions has ${predictions.length} entries; there must be one for each of ${codes} codes`);
   }
@@ -50,15 +53,13 @@ export function mergeRareCodes({ codes, population, predictions, least }: MergeO
   for (let image = 0; image < population.length; image++) {
     counts[integer(`population[${image}]`, population[image]!, 0, codes - 1, ", the last code")]!++;
   }
+  const inOrder = Array.from(counts.keys()).sort((a, b) => counts[b]! - counts[a]! || a - b);
   const commonest = new Map<number, number>();
-  for (let code = 0; code < codes; code++) {
-    const known = commonest.get(predictions[code]!);
-    if (known === undefined || counts[code]! > counts[known]!) commonest.set(predictions[code]!, code);
-  }
-  const targets = Array.from(counts, (count, code) => count < least ? commonest.get(predictions[code]!)! : code);
-  const used = [...new Set(targets)].sort((a, b) => a - b),
-    numbers = new Map(used.map((code, number) => [code, number]));
-  const sent = targets.map((code) => numbers.get(code)!);
+  for (const code of inOrder.toReversed()) commonest.set(predictions[code]!, code);
+  const others = inOrder.filter((code) => counts[code]! >= least && commonest.get(predictions[code]!) !== code);
+  const kept = new Set([...commonest.values(), ...others.slice(0, Math.max(0, most - commonest.size))]);
+  const used = [...kept].sort((a, b) => a - b), numbers = new Map(used.map((code, number) => [code, number]));
+  const sent = Array.from(counts, (_, code) => numbers.get(code) ?? numbers.get(commonest.get(predictions[code]!)!)!);
   return {
     sent: used.length <= 256 ? Uint8Array.from(sent) : Uint16Array.from(sent),
     predictions: used.map((code) => predictions[code]!),

@@ -33,6 +33,18 @@ describe("merging rare codes", () => {
     assertEquals(wide, { sent: Uint16Array.from(predictions), predictions });
   });
 
+  test("sends no more than it may, the commonest of all, and one for each prediction in any case", () => {
+    const population = [0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 4], predictions = [5, 5, 5, 6, 6];
+    const sent = (most: number) => Array.from(mergeRareCodes({ codes: 5, population, predictions, most }).sent);
+    assertEquals([sent(5), sent(4), sent(3), sent(1)], [[0, 1, 2, 3, 4], [0, 1, 2, 3, 3], [0, 0, 1, 2, 2], [
+      0,
+      0,
+      0,
+      1,
+      1,
+    ]]);
+  });
+
   test("refuses codes that there are not, and says which", () => {
     const options = { codes: 2, population: [0, 2], predictions: [0, 0], least: 1 };
     assertThrows(() => mergeRareCodes(options), RangeError, "population[1] is 2; it must be an integer from 0 to 1");
