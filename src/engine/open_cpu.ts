@@ -14,7 +14,7 @@ import { cpuProgram } from "./cpu/backend.ts";
 import { CpuParameters } from "./cpu/parameters.ts";
 import { Parameters } from "./parameters.ts";
 import { wasmMachine } from "./cpu/wasm/machine.ts";
-import { bestBuild, type WasmBuild } from "./cpu/wasm/module.ts";
+import { bestBuild, type WasmBuild, wasmModule } from "./cpu/wasm/module.ts";
 import { isFused, relaxedMadd } from "./cpu/wasm/relaxed.ts";
 import { helpfulThreads } from "./cpu/work.ts";
 
@@ -50,21 +50,28 @@ function described(build: WasmBuild, asked: boolean): string {
   return `the wasm engine (relaxed), ${how}${because}`;
 }
 
+/** Makes machines with one thread. */
+async function machinesOf(build: WasmBuild): Promise<() => Machine> {
+  const module = await wasmModule(build), one = () => wasmMachine(module);
+  // Run once, not only compiled: what cannot run must be known before somebody relies on it.
+  one();
+  return one;
+}
+
 /** Makes machines with several threads. Loaded only where there are threads: most pages share no memory. */
 async function threadedMachines(): Promise<typeof import("./cpu/wasm/threaded_machine.ts").threadedMachine> {
   return (await import("./cpu/wasm/threaded_machine.ts")).threadedMachine;
 }
 
 async function wasmEngine(build: WasmBuild, asked: boolean, threads: number | undefined): Promise<Engine> {
-  let what: string;
+  let what: string, one: () => Machine;
   try {
-    // Run once, not only compiled: what cannot run must be known before somebody relies on it.
-    wasmMachine(build);
+    one = await machinesOf(build);
     what = described(build, asked);
   } catch (cause) {
     throw new EngineError(`the wasm engine (${build}) cannot run here: ${reasonOf(cause)}`, { cause });
   }
-  const one = () => wasmMachine(build), start = threads === 1 ? undefined : threadStarter();
+  const start = threads === 1 ? undefined : threadStarter();
   if (threads !== undefined && threads > 1) {
     if (!start) {
       throw new EngineError(
@@ -102,8 +109,7 @@ async function referenceMachines(): Promise<typeof import("./cpu/reference/machi
 /** Makes the machines that draw a GPU's first values. */
 export async function drawingMachines(): Promise<() => Machine> {
   try {
-    wasmMachine(bestBuild);
-    return () => wasmMachine(bestBuild);
+    return await machinesOf(bestBuild);
   } catch {
     return await referenceMachines();
   }

@@ -2,7 +2,7 @@ import { describe, test } from "node:test";
 import { shared } from "../../src/engine/generated/kernels.ts";
 import type { KernelName } from "../../src/engine/cpu/kernels.ts";
 import type { Machine } from "../../src/engine/cpu/machine.ts";
-import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
+import { wasmMachine } from "../support/wasm_machine.ts";
 import type { WasmBuild } from "../../src/engine/cpu/wasm/module.ts";
 import { Random } from "../../src/random/threefry.ts";
 import { BUILDS } from "../support/engines.ts";

@@ -6,7 +6,7 @@ import { cpuProgram } from "../../src/engine/cpu/backend.ts";
 import { Recent } from "../../src/engine/recent.ts";
 import { Regions } from "../../src/engine/cpu/regions.ts";
 import { referenceMachine } from "../../src/engine/cpu/reference/machine.ts";
-import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
+import { wasmMachine } from "../support/wasm_machine.ts";
 import { Random } from "../../src/random/threefry.ts";
 import { assert, assertEquals, assertRejects } from "#std/assert";
 

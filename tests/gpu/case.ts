@@ -3,7 +3,7 @@ import { findAdapter } from "../../src/engine/webgpu/adapter.ts";
 import { gpuEngine, openDevice } from "../../src/engine/webgpu/engine.ts";
 import type { Device } from "../../src/engine/webgpu/device.ts";
 import type { Engine } from "../../mod.ts";
-import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
+import { wasmMachine } from "../support/wasm_machine.ts";
 
 /** A case. */
 export interface Case {

@@ -21,7 +21,7 @@ import {
 } from "../../mod.ts";
 import { unitsOf } from "../../src/nn/units.ts";
 import { gpuEngine } from "../../src/engine/webgpu/engine.ts";
-import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
+import { wasmMachine } from "../support/wasm_machine.ts";
 import { assert, assertEquals } from "./assert.ts";
 import { type Case, deviceOf, engineOf } from "./case.ts";
 

@@ -20,7 +20,7 @@ import {
 } from "../../mod.ts";
 import type { Machine } from "../../src/engine/cpu/machine.ts";
 import { cpuProgram } from "../../src/engine/cpu/backend.ts";
-import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
+import { wasmMachine } from "../support/wasm_machine.ts";
 import { BUILDS } from "../support/engines.ts";
 import { Team } from "../support/kernel_threads.ts";
 

@@ -8,7 +8,7 @@ import { ReferenceMemory } from "../../src/engine/cpu/reference/memory.ts";
 import { referenceMachine } from "../../src/engine/cpu/reference/machine.ts";
 import type { KernelName, Kernels } from "../../src/engine/cpu/kernels.ts";
 import type { Machine } from "../../src/engine/cpu/machine.ts";
-import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
+import { wasmMachine } from "./wasm_machine.ts";
 import { assert, assertEquals } from "#std/assert";
 import { BUILDS } from "./engines.ts";
 import { noThreads } from "./here.ts";

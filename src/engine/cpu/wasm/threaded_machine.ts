@@ -9,8 +9,9 @@ import type { StartThread } from "../../../runtime/threads.ts";
 import { shared } from "../../generated/kernels.ts";
 import type { KernelName, Kernels } from "../kernels.ts";
 import type { Machine } from "../machine.ts";
+import { wasmBytes } from "./bytes.ts";
 import { type KernelExports, machineOf } from "./machine.ts";
-import { type WasmBuild, wasmBytes } from "./module.ts";
+import type { WasmBuild } from "./module.ts";
 import { importingSharedMemory, sharedMemory } from "./shared_memory.ts";
 import { ThreadError } from "./thread_error.ts";
 
