@@ -7,7 +7,7 @@ import type { TrainingRecord, TrainingStretch } from "../checkpoint/record.ts";
 
 /** A stretch before its first step. */
 export type Settings = TrainingStretch extends infer Stretch
-  ? Stretch extends { readonly lr: unknown } ? Omit<Stretch, "steps" | "lr" | "mark"> : never
+  ? Stretch extends { readonly lr: unknown } ? Omit<Stretch, "steps" | "lr"> : never
   : never;
 
 /** The training record of a model while it grows. */
@@ -41,7 +41,7 @@ export class History {
     this.#openAt = -1;
   }
 
-  /** Counts a step; true if it is the first one of a private stretch, which is to be marked. */
+  /** Counts a step; true if it is the first one of a stretch. */
   count(lr: number): boolean {
     const last = this.#stretches.at(-1);
     this.steps++;
@@ -51,14 +51,8 @@ export class History {
       this.#stretches[this.#openAt] = { ...last, steps: last.steps + 1, lr: range };
       return false;
     }
-    const open = this.#open!;
-    this.#openAt = this.#stretches.push({
-      ...open,
-      steps: 1,
-      lr: [lr, lr],
-      ...(open.kind === "private" && { mark: "" }),
-    } as TrainingStretch) - 1;
-    return open.kind === "private";
+    this.#openAt = this.#stretches.push({ ...this.#open!, steps: 1, lr: [lr, lr] } as TrainingStretch) - 1;
+    return true;
   }
 
   /** Marks the last stretch. */
