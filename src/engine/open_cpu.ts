@@ -11,7 +11,7 @@ import { EngineError } from "./errors.ts";
 import type { Machine } from "./cpu/machine.ts";
 import type { EngineOptions } from "./options.ts";
 import { cpuProgram } from "./cpu/backend.ts";
-import { CpuParameters } from "./cpu/parameters.ts";
+import { cpuParameters } from "./cpu/parameters.ts";
 import { Parameters } from "./parameters.ts";
 import { wasmMachine } from "./cpu/wasm/machine.ts";
 import { bestBuild, type WasmBuild, wasmModule } from "./cpu/wasm/module.ts";
@@ -30,7 +30,7 @@ function cpuEngine(
     build,
     why,
     program: (network, options) => cpuProgram(machineFor(network, options), network, options),
-    parameters: (specs, seed) => new Parameters(new CpuParameters(machine(), specs, seed), specs),
+    parameters: (specs, seed) => new Parameters(cpuParameters(machine(), specs, seed), specs),
     dispose: () => {},
     [Symbol.dispose]: () => {},
   };
