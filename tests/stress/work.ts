@@ -19,7 +19,7 @@ import {
   ThreadError,
 } from "../../mod.ts";
 import type { Machine } from "../../src/engine/cpu/machine.ts";
-import { cpuProgram } from "../../src/engine/cpu/backend.ts";
+import { cpuProgram } from "../support/cpu_program.ts";
 import { wasmMachine } from "../support/wasm_machine.ts";
 import { BUILDS } from "../support/engines.ts";
 import { Team } from "../support/kernel_threads.ts";
