@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { finite } from "../checks/numbers.ts";
 import type { Engine, Program } from "../engine/engine.ts";
+import { checkFinite } from "../engine/finite.ts";
 import type { Network } from "../nn/mod.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Metric, ModelOptions } from "./options.ts";
@@ -73,7 +73,7 @@ export abstract class HeldNetwork {
    */
   async parameters(): Promise<Record<string, Float32Array>> {
     const values = await (await this.program()).parameters.values();
-    for (const [name, data] of Object.entries(values)) finite(`parameter ${name}`, data);
+    checkFinite(values);
     return values;
   }
 
