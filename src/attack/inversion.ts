@@ -117,19 +117,20 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
   }
 
   #step(method: "sign" | "adam", adamLossWeights: LossWeights): InversionStep {
-    const [channels, height, width] = this.network.inputShape;
-    const pixels = channels * height * width, bound = this.#inputBound;
-    if (method === "sign") {
-      // A mean over each pair of neighbouring rows and of neighbouring columns, summed over the pairs.
-      const [feature, smoothness, square] = this.#lossWeights;
-      const vertical = smoothness / (channels * width), horizontal = smoothness / (channels * height);
-      return { feature, vertical, horizontal, square: square / pixels, bound, method, rate: SIGN_RATE };
-    }
-    // The mean over all vertical and all horizontal pairs.
-    const [feature, smoothness, square] = checkWeights("adamLossWeights", adamLossWeights);
-    const vertical = height > 1 ? smoothness / (channels * (height - 1) * width) : 0;
-    const horizontal = width > 1 ? smoothness / (channels * height * (width - 1)) : 0;
-    return { feature, vertical, horizontal, square: square / pixels, bound, method, rate: ADAM_RATE };
+    const [channels, height, width] = this.network.inputShape, isSign = method === "sign";
+    const [feature, smoothness, square] = isSign ? this.#lossWeights : checkWeights("adamLossWeights", adamLossWeights);
+    // By "sign" a mean over each pair of neighbouring rows and of neighbouring columns, summed over the pairs; by "adam"
+    // the mean over all vertical and all horizontal pairs.
+    const rows = isSign ? 1 : height - 1, columns = isSign ? 1 : width - 1;
+    return {
+      feature,
+      vertical: rows && smoothness / (channels * rows * width),
+      horizontal: columns && smoothness / (channels * height * columns),
+      square: square / (channels * height * width),
+      bound: this.#inputBound,
+      method,
+      rate: isSign ? SIGN_RATE : ADAM_RATE,
+    };
   }
 
   /**
