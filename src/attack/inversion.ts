@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { finite, finiteRows, integer, MOST_SEED } from "../checks/numbers.ts";
+import { finite, integer, MOST_SEED } from "../checks/numbers.ts";
 import type { InversionStep, Program } from "../engine/engine.ts";
 import { checkTargets } from "../engine/finite.ts";
 import { type Network, sizeOf } from "../nn/mod.ts";
@@ -101,7 +101,6 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
    */
   async features(images: Float32Array): Promise<Float32Array> {
     const count = countImages("images", images, sizeOf(this.network.inputShape));
-    finiteRows("images", images, sizeOf(this.network.inputShape));
     return await outputsOf(this.#program(Math.min(count, TOGETHER)), images, "features");
   }
 
@@ -152,7 +151,7 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
     const iterations = integer("iterations", options.iterations ?? (method === "sign" ? 100 : 1000));
     integer("seed", seed, 0, MOST_SEED);
     const pixels = sizeOf(this.network.inputShape), size = sizeOf(this.network.outputShape);
-    const count = countImages("targetFeatures", targetFeatures, size);
+    const count = countImages("targetFeatures", targetFeatures, size, "feature");
     checkTargets(targetFeatures, size, "targetFeatures");
     if (starts && starts.length !== count * pixels) {
       throw new RangeError(`starts has ${starts.length} values; ${count} images take ${count * pixels}`);
