@@ -1,8 +1,8 @@
 /** The assertions of `tests/support/assert.ts` that the cases need, for browsers, which have no `node:assert`. */
 
 /** Throws unless `expr` is truthy. */
-export function assert(expr: unknown, msg = "an assertion failed"): asserts expr {
-  if (!expr) throw new Error(msg);
+export function assert(expr: unknown, msg: string | (() => string) = "an assertion failed"): asserts expr {
+  if (!expr) throw new Error(typeof msg === "string" ? msg : msg());
 }
 
 /** A value in words by which two can be told apart; typed arrays as lists. */

@@ -43,7 +43,7 @@ export class Desk {
     const { ints } = this.machine;
     for (const [from, to] of this.#gaps) {
       for (let i = from; i < to; i++) {
-        assert(ints[i] === BLANK, `a kernel on ${this.name} wrote ${ints[i]} where it must not: word ${i}`);
+        assert(ints[i] === BLANK, () => `a kernel on ${this.name} wrote ${ints[i]} where it must not: word ${i}`);
       }
     }
   }
@@ -123,7 +123,7 @@ export function assertWithin(
   for (let i = 0; i < expected.length; i++) {
     assert(
       Math.abs(actual[i]! - expected[i]!) <= allowed(i),
-      `${what}: element ${i} is ${actual[i]}, but ${expected[i]} expected; they may differ by ${allowed(i)}`,
+      () => `${what}: element ${i} is ${actual[i]}, but ${expected[i]} expected; they may differ by ${allowed(i)}`,
     );
   }
 }
