@@ -1,6 +1,6 @@
 /**
- * Nothing is printed that the program did not print: no driver's complaints at a newcomer's first command. What the main
- * example prints, `permissions_test.ts` sees.
+ * Nothing is printed that the program did not print: no driver's complaints at a newcomer's first command. What the
+ * main example prints, `permissions_test.ts` sees.
  */
 import { assertEquals, assertMatch } from "#std/assert";
 import { writeFile } from "node:fs/promises";
