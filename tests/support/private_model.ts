@@ -15,7 +15,7 @@ import {
 
 export const DELTA = 1e-4, NOISE = 1.3;
 const engine = await openEngine({ engine: "wasm", threads: 1 });
-export const network = sequential([1, 12, 12], [flatten(), dense({ outputs: 10 })], { seed: 1 });
+const network = sequential([1, 12, 12], [flatten(), dense({ outputs: 10 })], { seed: 1 });
 export const digits = drawnDigits(200), size = [12, 12] as const;
 export const poisson = new Dataset(digits, { size, limit: 100, sampling: "poisson" });
 export const shuffled = new Dataset(digits, { size, limit: 100 });
