@@ -36,3 +36,13 @@ export function assertThrows(work: () => unknown, type: new (...args: never[]) =
   }
   assert(thrown instanceof type && thrown.message.includes(includes), `expected ${type.name}, but got ${thrown}`);
 }
+
+/** The error with which a promise is rejected; throws if it is not. */
+export async function rejection(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("no error");
+}

@@ -20,18 +20,9 @@ import {
   sgd,
 } from "../../mod.ts";
 import { altered, alteredGpu } from "./altered_gpu.ts";
-import { assert, assertEquals, assertMatch, assertThrows } from "./assert.ts";
+import { assert, assertEquals, assertMatch, assertThrows, rejection } from "./assert.ts";
 import { type Case, deviceOf, engineOver } from "./case.ts";
 import { assertAllNear } from "./near.ts";
-
-async function rejection(promise: Promise<unknown>): Promise<Error> {
-  try {
-    await promise;
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("no error");
-}
 
 /** Compiled soon. */
 const NETWORK = sequential([1, 28, 28], [flatten(), dense({ outputs: 16 }), relu(), dense({ outputs: 10 })]);

@@ -1,17 +1,11 @@
 /** Units that fall silent on a GPU: those of the wasm engine, chosen and masked without reading a tensor back. */
 import {
-  batchNorm,
-  conv2d,
   Dataset,
-  dense,
   drawnDigits,
-  flatten,
   lenet5,
   lenet5MaskLayers,
   openEngine,
   Random,
-  relu,
-  sequential,
   sgd,
   SuppressMasker,
   SuppressModel,
@@ -20,6 +14,7 @@ import {
   type UnitLayerDes,
 } from "../../mod.ts";
 import { unitsOf } from "../../src/nn/units.ts";
+import { NORMALISED } from "../support/units.ts";
 import { assert, assertEquals } from "./assert.ts";
 import { type Case, engineOf, sharedOf } from "./case.ts";
 
@@ -68,18 +63,6 @@ async function operate(gpu: GPU): Promise<void> {
   assertEquals(await store!.suppressUnits(fc1!, { target: 3, importance: "product" }), 110, "more are silent already");
   assertEquals(await store!.masks(), before, "and nothing changes");
 }
-
-/** Normalised behind a convolution and behind the flatten: several values of each unit there. */
-const NORMALISED = sequential([2, 6, 5], [
-  conv2d({ channels: 7, kernel: 3 }),
-  batchNorm(),
-  relu(),
-  flatten(),
-  batchNorm(),
-  dense({ outputs: 14 }),
-  batchNorm(),
-  dense({ outputs: 4 }),
-], { seed: 2 });
 
 async function silenceNormalised(gpu: GPU): Promise<void> {
   const engine = await engineOf(gpu);
