@@ -4,7 +4,7 @@ import { FUNCTIONS } from "../../src/engine/webgpu/site.ts";
 import { assertEquals } from "./assert.ts";
 import { attackCases } from "./attack_cases.ts";
 import { batchNormCases } from "./batch_norm_cases.ts";
-import { branch, branchesRun, type Case } from "./case.ts";
+import { apart, branch, branchesRun, type Case } from "./case.ts";
 import { failureCases } from "./failure_cases.ts";
 import { networkCases } from "./network_cases.ts";
 import { gpuNumberCases } from "./number_cases.ts";
@@ -28,16 +28,18 @@ function branches(): string[] {
 
 /** The cases, in an order in which the last can look at the others. */
 export const cases: readonly Case[] = [
-  ...networkCases,
-  ...batchNormCases,
-  ...suppressCases,
-  ...unitCases,
-  ...attackCases,
-  ...gpuNumberCases,
-  ...restoreCases,
-  ...failureCases,
-  ...uploadCases,
-  ...trainingCases,
+  ...[
+    networkCases,
+    batchNormCases,
+    suppressCases,
+    unitCases,
+    attackCases,
+    gpuNumberCases,
+    restoreCases,
+    failureCases,
+    uploadCases,
+    trainingCases,
+  ].flat().map(apart),
   {
     name: "every shader was run by the cases before, with each value of its booleans and kinds",
     run: () => {
