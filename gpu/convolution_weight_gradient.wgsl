@@ -28,10 +28,10 @@ override groupBlocks: u32;
 // Places of which dy is kept in workgroup memory at a time; 0 reads it from the buffers.
 override tilePlaces: u32;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read> winner: array<i32>;
-@group(0) @binding(3) var<storage, read_write> sums: array<f32>;
+var<storage, read> x: array<f32>;
+var<storage, read> dy: array<f32>;
+var<storage, read> winner: array<i32>;
+var<storage, read_write> sums: array<f32>;
 
 // dyTile[place][pair][lane], and the winners likewise.
 var<workgroup> dyTile: array<vec2f, 512>;

@@ -6,7 +6,7 @@
  */
 import { sizeOf } from "../../nn/mod.ts";
 import type { Call, Clipping, Pass } from "../backend.ts";
-import type { Device, Kernel } from "./device.ts";
+import { type Device, flat, type Kernel } from "./device.ts";
 import type { GpuActivation } from "./activation.ts";
 
 /**
@@ -42,8 +42,9 @@ export class ExampleSquares {
 
   /** Makes the gradient of a program's output that of the clipped losses, when all layers have taken their rows. */
   clipping(pass: Pass, { shape, gradient }: GpuActivation): Clipping {
-    const device = this.#device, lanes = this.#lanes, constants = { count: sizeOf(shape), parts: this.#rows, lanes };
-    const kernel = device.kernel("clip_examples", constants, [gradient!, this.#made()], [Math.ceil(lanes / 64), 1, 1]);
+    const device = this.#device, lanes = this.#lanes;
+    const constants = { count: lanes, outputs: sizeOf(shape), parts: this.#rows, lanes };
+    const kernel = device.kernel("clip_examples", constants, [gradient!, this.#made()], flat(lanes));
     return { begin: () => {}, clip: (bound) => device.run(kernel, pass.images, bound) };
   }
 }

@@ -5,7 +5,7 @@
  */
 import { type PlacedLayer, sizeOf } from "../../nn/mod.ts";
 import type { LayerCalls } from "../backend.ts";
-import type { Constants, Device, Kernel } from "./device.ts";
+import { type Constants, type Device, flat, type Kernel } from "./device.ts";
 import { activation, calls, type GpuActivation, type GpuSite, weights } from "./site.ts";
 
 /** Invocations that share each sum of a dense layer where barriers are cheap. */
@@ -81,9 +81,9 @@ export function dense(site: GpuSite, placed: PlacedLayer, relu: boolean): LayerC
     squares.call(1, (buffer, at) =>
       device.kernel(
         "dense_example_squares",
-        { inputs, outputs, lanes, hasBias, at },
+        { count: lanes, inputs, outputs, lanes, hasBias, at },
         [input.value, output.gradient!, buffer],
-        [Math.ceil(lanes / 64), 1, 1],
+        flat(lanes),
       ));
   return {
     output,
