@@ -51,7 +51,7 @@ function shaderOf(text: string, kept: readonly string[]): { tokens: readonly Tok
     const isOwn = (text: string, at: number) => declared.has(text) && (texts[at - 1] !== "." || fields.includes(text));
     return texts.map((text, at) => ({ text, isOwn: isOwn(text, at) }));
   };
-  const functions = text.split(/^(?=fn )/m).map(tokensOf), tokens = functions.flat();
+  const functions = text.split(/^(?=fn |@)/m).map(tokensOf), tokens = functions.flat();
   const outside = namesIn(text, /^(?:fn|struct|const|var<\w+>) (\w+)/gm);
   return {
     tokens,

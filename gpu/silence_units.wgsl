@@ -23,9 +23,9 @@ const silent = 0xffffffffu;
 var<workgroup> count: atomic<u32>;
 
 // Masks [rows][units][columns] from `at` on.
-fn silence(local: u32, at: u32, rows: u32, columns: u32) {
+fn silence(first: u32, at: u32, rows: u32, columns: u32) {
   let units = arguments.units;
-  for (var i = local; i < rows * units * columns; i += 256u) {
+  for (var i = first; i < rows * units * columns; i += 256u) {
     if (importances[units + i / columns % units] != 0u) {
       masks[at + i] = 0u;
     }

@@ -16,6 +16,10 @@ export interface Shader {
   readonly arguments: readonly string[];
 }
 
+/** How a `main` begins, all builtins at hand. */
+const MAIN = "@compute@workgroup_size($1)fn main(@builtin(workgroup_id)W:vec3u,@builtin(num_workgroups)X:vec3u," +
+  "@builtin(local_invocation_id)V:vec3u,@builtin(local_invocation_index)Y:u32)";
+
 /** The shader of two lines and a body: the buffers' types, each with a `!` if it is written, and the arguments'. */
 function shaderOf(text: string): Shader {
   const [buffers, types, body] = text.split("\n") as [string, string, string];
@@ -28,7 +32,8 @@ function shaderOf(text: string): Shader {
     const fields = args.map((type, i) => `${"abcdefghijklm"[i]}:${type},`).join("");
     code += `struct Arguments{${fields}}@group(1)@binding(0)var<uniform>Z:Arguments;`;
   }
-  return { code: code + body + (body.includes("@compute") ? "" : main), written, arguments: args };
+  code += body + (body.includes("@main") ? "" : main);
+  return { code: code.replace(/@main\((.*?)\)/, MAIN), written, arguments: args };
 }
 
 /** Every shader by its name. */

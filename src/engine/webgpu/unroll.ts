@@ -10,7 +10,7 @@
 export type Constants = Readonly<Record<string, number | boolean>>;
 
 /** The head of a loop to be written out: its variable, the literal or constant that ends it, and its step if not 1. */
-const MARKED = /\/\*unroll\*\/for\(var (\w+)=0u;\1<(\w+);\1(?:\+\+|\+=(\d+)u)\)\{/;
+const MARKED = /@unroll\((\w+)=0u;\1<(\w+);\1(?:\+\+|\+=(\d+)u)\)\{/;
 
 /** The index behind the brace that closes the one before `from`. */
 function closing(code: string, from: number): number {
@@ -38,7 +38,7 @@ function writtenOut(code: string, constants: Constants): string {
 }
 
 /**
- * A shader with the values of its constants in its text, and the loops marked `unroll` written out. A number is a u32
+ * A shader with the values of its constants in its text, and its loops `@unroll` written out. A number is a u32
  * unless the shader declares it as an i32.
  */
 export function compilable(code: string, constants: Constants): string {
