@@ -5,7 +5,7 @@
  */
 import { type PlacedLayer, sizeOf } from "../../nn/mod.ts";
 import type { LayerCalls } from "../backend.ts";
-import { type Constants, type Device, flat, type Kernel } from "./device.ts";
+import type { Constants, Device, Kernel } from "./device.ts";
 import { activation, calls, type GpuActivation, type GpuSite, weights } from "./site.ts";
 
 /** Invocations that share each sum of a dense layer where barriers are cheap. */
@@ -83,7 +83,6 @@ export function dense(site: GpuSite, placed: PlacedLayer, relu: boolean): LayerC
         "dense_example_squares",
         { count: lanes, inputs, outputs, lanes, hasBias, at },
         [input.value, output.gradient!, buffer],
-        flat(lanes),
       ));
   return {
     output,
