@@ -14,16 +14,17 @@ import { trainingCases } from "./training_cases.ts";
 import { unitCases } from "./unit_cases.ts";
 import { uploadCases } from "./upload_cases.ts";
 
-/** Every branch that a shader's constants choose. */
+/** Every branch that a shader's constants choose: the host gives each of them a value, or the shader does not compile. */
 function branches(): string[] {
-  return Object.entries(shaders).flatMap(([name, code]) => [
+  const known = Object.entries(shaders).flatMap(([name, code]) => [
     branch(name),
-    ...Array.from(code.matchAll(/override (\w+): bool;/g), ([, constant]) => [
-      branch(name, constant, false),
-      branch(name, constant, true),
-    ]).flat(),
-    ...(code.includes("override kind:") ? Object.values(FUNCTIONS).map((kind) => branch(name, "kind", kind)) : []),
+    ...(/\bkind\b/.test(code) ? Object.values(FUNCTIONS).map((kind) => branch(name, "kind", kind)) : []),
   ]);
+  const booleans = [...branchesRun].flatMap((run) => {
+    const [, name, constant] = /^(\w+) with (\w+) (?:true|false)$/.exec(run) ?? [];
+    return name && constant ? [branch(name, constant, false), branch(name, constant, true)] : [];
+  });
+  return [...known, ...new Set(booleans)];
 }
 
 /** The cases, in an order in which the last can look at the others. */
