@@ -2,6 +2,7 @@
  * Softmax cross entropy, whose sums and exponentials are float64 (there are few of them, and they are the same in every
  * runtime), and the squared error.
  */
+import { exponential, logarithm } from "./math";
 import { nextShare, sharesOf } from "./shares";
 import { imageLanes } from "./simd";
 
@@ -10,8 +11,8 @@ function logSumExp(logits: usize, classes: i32, pixel: usize): f64 {
   let largest = load<f32>(logits);
   for (let c = 1; c < classes; c++) largest = max(largest, load<f32>(logits + c * pixel));
   let total: f64 = 0;
-  for (let c = 0; c < classes; c++) total += Math.exp(<f64> load<f32>(logits + c * pixel) - <f64> largest);
-  return <f64> largest + Math.log(total);
+  for (let c = 0; c < classes; c++) total += exponential(<f64> load<f32>(logits + c * pixel) - <f64> largest);
+  return <f64> largest + logarithm(total);
 }
 
 /** Lanes of a share, and of one that goes by vectors: a line of the cache. */
@@ -45,7 +46,7 @@ export function softmaxCrossEntropy(
       if (!dLogits) continue;
       for (let c = 0; c < classes; c++) {
         const at = lane + c * pixel;
-        const probability = Math.exp(<f64> load<f32>(logits + at) - normalizer);
+        const probability = exponential(<f64> load<f32>(logits + at) - normalizer);
         store<f32>(dLogits + at, <f32> ((probability - (c == label ? 1 : 0)) / <f64> images));
       }
     }
@@ -82,7 +83,7 @@ export function softmaxCrossEntropyOneHot(
       if (!dLogits) continue;
       for (let c = 0; c < classes; c++) {
         const at = lane + c * pixel;
-        const probability = Math.exp(<f64> load<f32>(logits + at) - normalizer);
+        const probability = exponential(<f64> load<f32>(logits + at) - normalizer);
         store<f32>(dLogits + at, <f32> ((mass * probability - <f64> load<f32>(targets + at)) / <f64> images));
       }
     }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { common, relaxed } from "../../generated/kernels.ts";
+import { common, relaxed, shared } from "../../generated/kernels.ts";
+import type { KernelName } from "../kernels.ts";
 import { hasRelaxedSimd } from "./relaxed.ts";
 import { rounded } from "./rounded.ts";
 import { fromText } from "./text.ts";
@@ -56,6 +57,15 @@ export function wasmModule(build: WasmBuild): WebAssembly.Module {
     compiled.set(build, module);
   }
   return module;
+}
+
+/**
+ * The names of the kernels whose work is in shares, found by the build from what their code calls; the others are done
+ * by the calling thread alone.
+ */
+export function kernelsInShares(module: WebAssembly.Module): KernelName[] {
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name as KernelName);
+  return names.filter((_, i) => shared >> BigInt(i) & 1n);
 }
 
 // Some edge runtimes compile only while a module is loaded, never inside a request: so the best build is compiled here.
