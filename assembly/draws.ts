@@ -2,6 +2,7 @@
 
 import { cosine, logarithm } from "./math";
 
+/** @inline */
 function mix(x0: u32, x1: u32, rotation: u32): u64 {
   x0 += x1;
   return (<u64> (rotl(x1, rotation) ^ x0) << 32) | x0;

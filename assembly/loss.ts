@@ -4,7 +4,7 @@
  */
 import { exponential, logarithm } from "./math";
 import { nextShare, sharesOf } from "./shares";
-import { imageLanes } from "./simd";
+import { clearLanes, imageLanes } from "./simd";
 
 /** log of the sum of exp(logit) over the classes, stable. */
 function logSumExp(logits: usize, classes: i32, pixel: usize): f64 {
@@ -17,11 +17,6 @@ function logSumExp(logits: usize, classes: i32, pixel: usize): f64 {
 
 /** Lanes of a share, and of one that goes by vectors: a line of the cache. */
 const SHARE = 8, LINE = 16;
-
-/** Sets the lanes from `begin` to before `end` to 0 in `rows` rows. */
-function clear(out: usize, rows: i32, begin: i32, end: i32, pixel: usize): void {
-  for (; rows > 0; rows--, out += pixel) memory.fill(out + (begin << 2), 0, (end - begin) << 2);
-}
 
 /** logits [classes][lanes], labels int32 [lanes], dLogits [classes][lanes] or 0, losses [lanes]. */
 export function softmaxCrossEntropy(
@@ -50,8 +45,8 @@ export function softmaxCrossEntropy(
         store<f32>(dLogits + at, <f32> ((probability - (c == label ? 1 : 0)) / <f64> images));
       }
     }
-    clear(losses, 1, image, end, pixel);
-    if (dLogits) clear(dLogits, classes, image, end, pixel);
+    clearLanes(losses, 1, image, end, pixel);
+    if (dLogits) clearLanes(dLogits, classes, image, end, pixel);
   }
 }
 
@@ -87,8 +82,8 @@ export function softmaxCrossEntropyOneHot(
         store<f32>(dLogits + at, <f32> ((mass * probability - <f64> load<f32>(targets + at)) / <f64> images));
       }
     }
-    clear(losses, 1, image, end, pixel);
-    if (dLogits) clear(dLogits, classes, image, end, pixel);
+    clearLanes(losses, 1, image, end, pixel);
+    if (dLogits) clearLanes(dLogits, classes, image, end, pixel);
   }
 }
 

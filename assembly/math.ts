@@ -12,24 +12,23 @@ const LN2_HIGH: f64 = 6.93147180369123816490e-01, LN2_LOW: f64 = 1.9082149292705
 /** Below that the exponential is 1 + x; above the other it is that of a remainder, times a power of two. */
 const TINY = reinterpret<f64>(0x3E30000100000000), HALF_LN2 = reinterpret<f64>(0x3FD62E4300000000);
 
-/** 2 to the power of an exponent that normal numbers have. */
-function powerOfTwo(exponent: i32): f64 {
-  return reinterpret<f64>(<u64> (1023 + exponent) << 52);
-}
-
-/** e to the power of x. */
+/** e to the power of x: infinite from 700 on, 0 from -700 on, as float32 is far sooner. */
 export function exponential(x: f64): f64 {
-  // Beyond these it is infinite, or 0.
-  x = min(max(x, -1000), 1000);
-  if (abs(x) < TINY) return 1 + x;
-  const power = abs(x) < HALF_LN2 ? 0 : <i32> (1.44269504088896338700e+00 * x + copysign<f64>(0.5, x));
-  const high = x - <f64> power * LN2_HIGH, low = <f64> power * LN2_LOW;
+  const size = abs(x);
+  if (size < TINY) return 1 + x;
+  if (!(size < 700)) return x < 0 ? 0 : x * Infinity;
+  let power: f64 = 0, high = x, low: f64 = 0;
+  if (size >= HALF_LN2) {
+    power = trunc(1.44269504088896338700e+00 * x + copysign<f64>(0.5, x));
+    high = x - power * LN2_HIGH;
+    low = power * LN2_LOW;
+  }
   const rest = high - low, square = rest * rest, fourth = square * square;
   const c = rest - (square * 1.66666666666666019037e-01 + fourth *
       ((-2.77777777770155933842e-03 + square * 6.61375632143793436117e-05) +
         fourth * (-1.65339022054652515390e-06 + square * 4.13813679705723846039e-08)));
-  const half = power >> 1;
-  return (1 + (rest * c / (2 - c) - low + high)) * powerOfTwo(half) * powerOfTwo(power - half);
+  // Times 2 to that power: added to a number whose last bit is worth 1, it stands where an exponent does once shifted.
+  return (1 + (rest * c / (2 - c) - low + high)) * reinterpret<f64>(reinterpret<u64>(power + 4503599627371519) << 52);
 }
 
 /** The natural logarithm of a positive normal number; NaN of NaN. */
