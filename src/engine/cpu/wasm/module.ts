@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { common, relaxed } from "../../generated/kernels.ts";
+import { common, relaxed, shared } from "../../generated/kernels.ts";
+import type { KernelName } from "../kernels.ts";
 import { hasRelaxedSimd } from "./relaxed.ts";
 import { fromText } from "./text.ts";
 
@@ -50,6 +51,15 @@ export async function wasmModule(build: WasmBuild): Promise<WebAssembly.Module> 
   if (build === "relaxed") return compiledOnce(build, relaxedBytes);
   const { rounded } = await import("./rounded.ts");
   return compiledOnce(build, () => rounded(relaxedBytes()));
+}
+
+/**
+ * The names of the kernels whose work is in shares, found by the build from what their code calls; the others are done
+ * by the calling thread alone.
+ */
+export function kernelsInShares(module: WebAssembly.Module): KernelName[] {
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name as KernelName);
+  return names.filter((_, i) => shared >> BigInt(i) & 1n);
 }
 
 // Some edge runtimes compile only while a module is loaded, never inside a request: so it is compiled here.
