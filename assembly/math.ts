@@ -11,12 +11,20 @@
 const LN2_HIGH: f64 = 6.93147180369123816490e-01, LN2_LOW: f64 = 1.90821492927058770002e-10;
 /** Below that the exponential is 1 + x; above the other it is that of a remainder, times a power of two. */
 const TINY = reinterpret<f64>(0x3E30000100000000), HALF_LN2 = reinterpret<f64>(0x3FD62E4300000000);
+/** Below that the exponential is 0. */
+const UNDERFLOW: f64 = -745.13321910194110842;
 
-/** e to the power of x: infinite from 700 on, 0 from -700 on, as float32 is far sooner. */
+/** The least number whose last bit is worth 1: what is added to it stands in the last bits of the sum. */
+const ONES: f64 = 4503599627370496;
+
+/**
+ * e to the power of x; from 700 on infinite, and from -700 on the least number, or 0: what becomes float32 in the end
+ * does not tell those from what they stand for.
+ */
 export function exponential(x: f64): f64 {
   const size = abs(x);
   if (size < TINY) return 1 + x;
-  if (!(size < 700)) return x < 0 ? 0 : x * Infinity;
+  if (!(size < 700)) return x < 0 ? x < UNDERFLOW ? 0 : f64.MIN_VALUE : x * Infinity;
   let power: f64 = 0, high = x, low: f64 = 0;
   if (size >= HALF_LN2) {
     power = trunc(1.44269504088896338700e+00 * x + copysign<f64>(0.5, x));
@@ -27,8 +35,8 @@ export function exponential(x: f64): f64 {
   const c = rest - (square * 1.66666666666666019037e-01 + fourth *
       ((-2.77777777770155933842e-03 + square * 6.61375632143793436117e-05) +
         fourth * (-1.65339022054652515390e-06 + square * 4.13813679705723846039e-08)));
-  // Times 2 to that power: added to a number whose last bit is worth 1, it stands where an exponent does once shifted.
-  return (1 + (rest * c / (2 - c) - low + high)) * reinterpret<f64>(reinterpret<u64>(power + 4503599627371519) << 52);
+  // Times 2 to that power.
+  return (1 + (rest * c / (2 - c) - low + high)) * reinterpret<f64>(reinterpret<u64>(power + (ONES + 1023)) << 52);
 }
 
 /** The natural logarithm of a positive normal number; NaN of NaN. */
@@ -53,8 +61,9 @@ export function cosine(x: f64): f64 {
   const high = rough - part, low = quarters * 2.02226624879595063154e-21 - ((rough - high) - part);
   const angle = high - low, error = (high - angle) - low;
   const square = angle * angle, fourth = square * square;
+  const quarter = <i32> reinterpret<u64>(quarters + ONES);
   let result: f64;
-  if (<i32> quarters & 1) {
+  if (quarter & 1) {
     const r = 8.33333333332248946124e-03 +
       square * (-1.98412698298579493134e-04 + square * 2.75573137070700676789e-06) +
       square * fourth * (-2.50507602534068634195e-08 + square * 1.58969099521155010221e-10);
@@ -68,5 +77,5 @@ export function cosine(x: f64): f64 {
     const half = 0.5 * square, most = 1 - half;
     result = most + (((1 - most) - half) + (square * r - angle * error));
   }
-  return <i32> quarters + 1 & 2 ? -result : result;
+  return quarter + 1 & 2 ? -result : result;
 }
