@@ -118,8 +118,8 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
   #step(method: "sign" | "adam", adamLossWeights: LossWeights): InversionStep {
     const [channels, height, width] = this.network.inputShape, isSign = method === "sign";
     const [feature, smoothness, square] = isSign ? this.#lossWeights : checkWeights("adamLossWeights", adamLossWeights);
-    // By "sign" a mean over each pair of neighbouring rows and of neighbouring columns, summed over the pairs; by "adam"
-    // the mean over all vertical and all horizontal pairs.
+    // By "sign" a mean over each pair of neighbouring rows and of neighbouring columns, summed over the pairs; by
+    // "adam" the mean over all vertical and all horizontal pairs.
     const rows = isSign ? 1 : height - 1, columns = isSign ? 1 : width - 1;
     return {
       feature,

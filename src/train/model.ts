@@ -195,12 +195,12 @@ export class Model extends HeldNetwork implements ModelInTraining {
    * without it. A weight stored transposed is seen by its shape: a square one is not. No spending of privacy is lost by
    * it: what the model has seen itself stays on its record.
    *
-   * | the checkpoint's record | the model's record afterwards |
-   * | --- | --- |
-   * | goes on from the model's own: a later checkpoint of it, or the model is new | the checkpoint's |
-   * | is where the model's own came from: an earlier checkpoint of it | the model's own: what came later was spent, too |
-   * | another one, or one that branched off | the model's own, and what the checkpoint's has beyond it: both are spent |
-   * | none: an old file, or one of another tool | the model's own, and steps of which nothing is known: epsilon is Infinity |
+   * The model's record afterwards, by what the checkpoint's is:
+   * - it goes on from the model's own (a later checkpoint of it), or the model is new: the checkpoint's
+   * - it is where the model's own came from (an earlier checkpoint): the model's own; what came later was spent, too
+   * - it is another one, or branched off: the model's own, and what the checkpoint's has beyond it; both are spent
+   * - there is none (an old file, or another tool's): the model's own, and steps of which nothing is known, with which
+   *   epsilon is Infinity
    *
    * Steps without privacy and those of which nothing is known make epsilon Infinity too; with `publicData: true` the
    * caller vouches for those of the checkpoint, as for training on public data. Its private steps count in any case.

@@ -23,7 +23,7 @@ export interface Steps {
    * @param number of the step: noise and dropout draw anew for each
    */
   step(program: Program, optimizer: Optimizer, indices: ArrayLike<number>, number: number): void;
-  /** Gives what the record marks them with, of the parameters behind the first of them; absent if they are not marked. */
+  /** Gives what the record marks them with, of the parameters behind the first one; absent if they are not marked. */
   readonly markOf?: (parameters: ParameterValues) => string;
 }
 

@@ -14,7 +14,7 @@ import { trainingCases } from "./training_cases.ts";
 import { unitCases } from "./unit_cases.ts";
 import { uploadCases } from "./upload_cases.ts";
 
-/** Every branch that a shader's constants choose: the host gives each of them a value, or the shader does not compile. */
+/** Every branch that a shader's constants choose: the host gives each a value, or the shader does not compile. */
 function branches(): string[] {
   const known = Object.entries(shaders).flatMap(([name, code]) => [
     branch(name),

@@ -9,12 +9,12 @@ import { assert, assertEquals } from "#std/assert";
 const COLUMNS = 120, LINES = 250;
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-/** Every source in a folder by its path, but for those that a build writes. */
+/** Every source in a folder by its path, but for those that a build writes and those of packages. */
 const sourcesIn = (folder: string): [path: string, text: string][] =>
   readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.(ts|cjs|wgsl)$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
-    .filter((path) => !path.includes("/generated/"))
+    .filter((path) => !/\/(generated|node_modules)\//.test(path))
     .map((path) => [path, readFileSync(join(root, path), "utf8")]);
 
 /** The numbers of the lines of comments that are too long. Examples in them are code, which has no shorter form. */

@@ -9,8 +9,9 @@ import type { Desk } from "./kernel_desk.ts";
 import { draw, drawLanes, drawMask } from "./kernel_values.ts";
 import { elementwise } from "../../src/engine/cpu/reference/elementwise.ts";
 import { ReferenceMemory } from "../../src/engine/cpu/reference/memory.ts";
-import { bestBuild, kernelsInShares, wasmModule } from "../../src/engine/cpu/wasm/module.ts";
+import { bestBuild, kernelsInShares } from "../../src/engine/cpu/wasm/module.ts";
 import { Random } from "../../src/random/threefry.ts";
+import { wasmModule } from "./wasm_machine.ts";
 
 const ELEMENTWISE_KERNELS = Object.keys(elementwise(new ReferenceMemory())) as (keyof ReturnType<typeof elementwise>)[];
 

@@ -1,11 +1,12 @@
 /** Machines of several threads, whose tests can tell who did which part of a kernel. */
 import type { KernelName } from "../../src/engine/cpu/kernels.ts";
 import type { Machine } from "../../src/engine/cpu/machine.ts";
-import { kernelsInShares, type WasmBuild, wasmModule } from "../../src/engine/cpu/wasm/module.ts";
+import { kernelsInShares, type WasmBuild } from "../../src/engine/cpu/wasm/module.ts";
 import type { KernelExports } from "../../src/engine/cpu/wasm/machine.ts";
 import { threadedMachine } from "../../src/engine/cpu/wasm/threaded_machine.ts";
 import { threadStarter } from "../../src/runtime/threads.ts";
 import { assert, assertStringIncludes } from "#std/assert";
+import { wasmModule } from "./wasm_machine.ts";
 
 /** What a thread is given: see `threaded_machine.ts`. */
 interface ThreadData {

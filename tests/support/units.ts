@@ -4,7 +4,7 @@ import type { ParameterValues } from "../../src/nn/mod.ts";
 import { eachReading } from "../../src/nn/units.ts";
 import type { UnitLayer } from "../../src/suppress/units.ts";
 
-/** Normalised behind the convolution and behind the flatten, and behind the dense layer: several values of each unit. */
+/** Normalised behind the convolution, behind the flatten and behind the dense layer: several values of each unit. */
 export const NORMALISED = sequential([2, 6, 5], [
   conv2d({ channels: 7, kernel: 3 }),
   batchNorm(),
