@@ -1,7 +1,7 @@
 /**
  * Collects the shaders to `src/engine/generated/shaders.ts`, in few characters, each with the functions of `shared/`
- * that it calls. What the host can add is left out: see `src/engine/webgpu/shaders.ts`. With `--check` it writes nothing
- * and fails if the committed file is not what the sources give.
+ * that it calls. What the host can add is left out: see `src/engine/webgpu/shaders.ts`. With `--check` it writes
+ * nothing and fails if the committed file is not what the sources give.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
@@ -39,8 +39,8 @@ function completed(text: string): string {
 
 /**
  * A shader whose buffers are A, B, ..., whose arguments are Z.a, Z.b, ..., and whose `main` is told by its workgroup's
- * size alone, `@main(64)`. A header has the types for the host to declare them: a line of buffers, `!` behind those that
- * are written, and a line of arguments.
+ * size alone, `@main(64)`. A header has the types for the host to declare them: a line of buffers, `!` behind those
+ * that are written, and a line of arguments.
  */
 function split(name: string, text: string): { header: string; code: string } {
   const buffers: string[] = [], types: string[] = [], names = new Map<string, string>();

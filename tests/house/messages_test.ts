@@ -60,7 +60,7 @@ function textsOf(source: string): string[] {
  */
 function namesIn(text: string): string[] {
   // Shaders are no messages.
-  if (/\n|@group/.test(text) || !text.includes(" ")) return [];
+  if (/\n|@group|@compute/.test(text) || !text.includes(" ")) return [];
   // Escaped bytes are no words.
   const found = text.replace(/\\x[0-9a-f]{2}/g, " ").matchAll(
     /`([A-Za-z]\w*)(?=[`(.])|(?<![\w.#])([A-Za-z]\w*)(?=\()|(?<![\w.#])([a-z]+\d*[A-Z]\w*)/g,
