@@ -11,7 +11,8 @@ var<storage, read> x: array<f32>;
 var<storage, read_write> y: array<f32>;
 
 // Phi(value), the share of the standard normal distribution below it: within 1.2e-7, relative, of its complementary
-// error function where that is computed exactly. Source: Press et al., "Numerical Recipes in C", 2nd edition, 1992, 6.2.
+// error function where that is computed exactly.
+// Source: Press et al., "Numerical Recipes in C", 2nd edition, 1992, 6.2.
 fn distribution(value: f32) -> f32 {
   let z = abs(value) * 0.70710678;
   let t = 1.0 / (1.0 + 0.5 * z);
