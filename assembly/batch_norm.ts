@@ -3,11 +3,7 @@
  * small variances around large means are told, and a fused multiply-add makes no difference.
  */
 import { nextShare } from "./shares";
-
-/** -1 in the first `count` of four lanes, 0 in the others. */
-function firstLanes(count: i32): v128 {
-  return i32x4.gt_s(i32x4.splat(count), i32x4(0, 1, 2, 3));
-}
+import { clearLanes, imageLanes } from "./simd";
 
 /** The lower and the upper half of four floats. */
 function lower(v: v128): v128 {
@@ -18,12 +14,12 @@ function upper(v: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3));
 }
 
-/** total + v, the four floats as two. */
+/** total + v, the four floats as two. @inline */
 function plus(total: v128, v: v128): v128 {
   return f64x2.add(total, f64x2.add(lower(v), upper(v)));
 }
 
-/** total + a * b, likewise. */
+/** total + a * b, likewise. @inline */
 function plusProduct(total: v128, a: v128, b: v128): v128 {
   return f64x2.add(total, f64x2.add(f64x2.mul(lower(a), lower(b)), f64x2.mul(upper(a), upper(b))));
 }
@@ -48,7 +44,7 @@ export function batchStatistics(
   lanes: i32,
 ): void {
   const row: usize = lanes << 2, size: usize = places * row, whole: usize = (images & ~3) << 2;
-  const rest = images & 3, some = firstLanes(rest), count = <f64> places * <f64> images;
+  const rest = images & 3, some = imageLanes(0, rest), count = <f64> places * <f64> images;
   let unit = 0;
   while ((unit = nextShare(units)) < units) {
     const begin = x + unit * size, last = begin + size;
@@ -154,14 +150,11 @@ export function batchNormInputGradient(
     const share = images ? -scale / count : 0;
     const a = f32x4.splat(<f32> scale), b = f32x4.splat(<f32> (share * over * <f64> load<f32>(dWeight + place)));
     const c = f32x4.splat(<f32> (share * <f64> load<f32>(dBias + place)));
-    let from: usize = unit * size;
-    for (const last = from + size; from < last; from += row) {
-      let at = from;
-      for (let lane = 0; lane < lanes; lane += 4, at += 16) {
-        const off = f32x4.sub(v128.load(x + at), middles);
-        const all = f32x4.add(f32x4.mul(a, v128.load(dy + at)), f32x4.add(f32x4.mul(b, off), c));
-        v128.store(dx + at, images && lane + 4 > images ? v128.and(all, firstLanes(images - lane)) : all);
-      }
+    let at: usize = unit * size;
+    for (const end = at + size; at < end; at += 16) {
+      const off = f32x4.sub(v128.load(x + at), middles);
+      v128.store(dx + at, f32x4.add(f32x4.mul(a, v128.load(dy + at)), f32x4.add(f32x4.mul(b, off), c)));
     }
+    if (images) clearLanes(dx + unit * size, places, images, lanes, row);
   }
 }

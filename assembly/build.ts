@@ -1,9 +1,9 @@
 /**
  * Compiles the kernels to `src/engine/generated/kernels.ts`: the relaxed-simd build as text, of which the simd128 build
- * is made when it is needed, and the names of the kernels whose work is in shares. With `--check` it writes nothing and
- * fails if the committed file is not what the sources give.
+ * is made when it is needed, and which kernels' work is in shares. With `--check` it writes nothing and fails if the
+ * committed file is not what the sources give.
  */
-import asc, { type Transform } from "assemblyscript/asc";
+import asc from "assemblyscript/asc";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { Buffer } from "node:buffer";
 import process from "node:process";
@@ -17,7 +17,9 @@ const target = new URL("../src/engine/generated/kernels.ts", import.meta.url);
 const sources = new Map<string, string>();
 for (const name of await readdir(folder)) {
   if (name.endsWith(".ts") && name !== "build.ts" && name !== "call_graph.ts") {
-    sources.set(name, await readFile(new URL(name, folder), "utf8"));
+    const source = await readFile(new URL(name, folder), "utf8");
+    // What is called too often for a call says so at the end of its comment: formatters drop decorators of functions.
+    sources.set(name, source.replace(/@inline\s+\*\/\n/g, "$&@inline "));
   }
 }
 
@@ -27,38 +29,18 @@ interface Compiled {
   readonly text: string;
 }
 
-/** What of AssemblyScript's program is changed here. */
-interface Program {
-  lookup(name: string): { constantIntegerValue: unknown };
-  readonly elementsByName: Map<string, { readonly declaration: { body: unknown } }>;
-}
-
-/**
- * Leaves out what the kernels do not need of the standard library. It takes its small exponential and logarithm, while
- * all else is compiled for speed: the fast ones bring 6 KB of tables, which do not compress and were a third of what
- * the kernels weigh. They differ in the last place of float64, the kernels round to float32. And no cosine is asked for
- * an angle so large that its reduction takes a table of the digits of pi.
- */
-const leftOut = {
-  afterInitialize(program: Program): void {
-    program.lookup("ASC_SHRINK_LEVEL").constantIntegerValue = program.lookup("ASC_FEATURE_SIMD").constantIntegerValue;
-    const declaration = (name: string) => program.elementsByName.get(name)!.declaration;
-    declaration("~lib/math/pio2_large_quot").body = declaration("draws/noLargeAngle").body;
-  },
-} as unknown as Transform;
-
 async function compile(): Promise<Compiled> {
   const outputs = new Map<string, string | Uint8Array>();
   const features = ["simd", "relaxed-simd", "threads"].flatMap((feature) => ["--enable", feature]);
   const language = ["--runtime", "stub", "--use", "abort=", "--noAssert", "--memoryBase", "64", "--initialMemory", "1"];
   const files = ["index.ts", "--outFile", "kernels.wasm", "--textFile", "kernels.wat"];
-  // Numbered anew, the locals compress better.
-  const options = [...files, "-O3", "--converge", "--runPasses", "reorder-locals", ...features, ...language];
+  // For speed first: what no hot loop needs is not inlined. Numbered anew, the locals compress better.
+  const optimized = ["-O3", "--shrinkLevel", "1", "--converge", "--runPasses", "reorder-locals"];
+  const options = [...files, ...optimized, ...features, ...language];
   const { error, stderr } = await asc.main(options, {
     readFile: (name) => sources.get(name) ?? null,
     writeFile: (name, contents) => void outputs.set(name, contents),
     listFiles: () => [],
-    transforms: [leftOut],
   });
   const wasm = outputs.get("kernels.wasm");
   if (error || !(wasm instanceof Uint8Array)) throw new Error(`AssemblyScript: ${stderr.toString() || error}`);
@@ -71,21 +53,24 @@ async function compile(): Promise<Compiled> {
   return { wasm, text };
 }
 
-function check(name: string, bytes: Uint8Array): void {
+/** Checks that a build compiles by itself; gives the names of its exports. */
+function check(name: string, bytes: Uint8Array): string[] {
   const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
   const imports = WebAssembly.Module.imports(module);
   if (imports.length > 0) {
     throw new Error(`the module imports ${imports.map((i) => `${i.module}.${i.name}`).join(", ")}`);
   }
   console.error(`${name}: ${bytes.length} bytes`);
+  return WebAssembly.Module.exports(module).map((e) => e.name);
 }
 
 const { wasm: relaxed, text: wat } = await compile();
-check("relaxed", relaxed);
+const names = check("relaxed", relaxed);
 check("simd128", rounded(relaxed));
 
 const common = commonBytes(relaxed), text = toText(relaxed, common);
-const shared = sharedKernels(wat);
+const inShares = sharedKernels(wat);
+const shared = names.reduce((bits, name, i) => inShares.includes(name) ? bits | 1n << BigInt(i) : bits, 0n);
 if (Buffer.compare(fromText(text, common), relaxed) !== 0) throw new Error("the text does not give the bytes back");
 
 const generated = `// Generated by assembly/build.ts from assembly/: do not edit, run \`deno task build\`.
@@ -94,10 +79,8 @@ export const common: bigint = 0x${common.toString(16)}n;
 /** The relaxed build, as text. */
 export const relaxed: string =
   ${JSON.stringify(text)};
-/** The kernels whose work is in shares: those whose code takes any. */
-export const shared = [
-${shared.map((name) => `  ${JSON.stringify(name)},`).join("\n")}
-] as const;
+/** Which of the exports, in their order, are kernels whose work is in shares: those whose code takes any. */
+export const shared: bigint = 0x${shared.toString(16)}n;
 `;
 
 if (process.argv.includes("--check")) {

@@ -56,8 +56,11 @@ export function firstOfTile(tile: i32, outputs: i32): i32 {
  */
 export const PACKED = 8, PACKED_SIX = 28;
 
-/** Packs all weights of an output, or of the six from it on, for {@link forwardRow} and {@link forwardTile}. */
-export function packWeights(weight: usize, outputs: i32, out: usize, s: ConvShape): void {
+/**
+ * Packs all weights of an output, or of the six from it on, for {@link forwardRow} and {@link forwardTile}; returns
+ * where they end.
+ */
+export function packWeights(weight: usize, outputs: i32, out: usize, s: ConvShape): usize {
   const next: usize = s.taps << 2, plane = s.height * s.width * s.pixel, row = s.width * s.pixel;
   for (let channel = 0; channel < s.channels; channel++) {
     for (let i = 0; i < s.kernelHeight; i++) {
@@ -69,9 +72,10 @@ export function packWeights(weight: usize, outputs: i32, out: usize, s: ConvShap
       }
     }
   }
+  return out;
 }
 
-/** 6 outputs at 8 images of a pixel: `x` is its window's first pixel; the packed weights go on until `end`. */
+/** 6 outputs at 8 images of a pixel: `x` is its window's first pixel; the packed weights go on until `end`. @inline */
 export function forwardTile(x: usize, packed: usize, end: usize, bias: usize, y: usize, outPlane: usize): void {
   let a0 = f32x4.splat(0), b0 = a0, c0 = a0, d0 = a0, e0 = a0, f0 = a0;
   if (bias) {
@@ -124,7 +128,7 @@ export function forwardTile(x: usize, packed: usize, end: usize, bias: usize, y:
   v128.store(y, f1, 16);
 }
 
-/** One output at 32 images of a pixel. */
+/** One output at 32 images of a pixel. @inline */
 export function forwardRow(x: usize, packed: usize, end: usize, bias: usize, y: usize): void {
   let a0 = f32x4.splat(0);
   if (bias) a0 = v128.load32_splat(bias);
@@ -143,7 +147,7 @@ export function forwardRow(x: usize, packed: usize, end: usize, bias: usize, y: 
   storeEight(y, a0, a1, a2, a3, a4, a5, a6, a7);
 }
 
-/** The same at 8 images. */
+/** The same at 8 images. @inline */
 function forwardSingle(x: usize, packed: usize, end: usize, bias: usize, y: usize): void {
   let a0 = f32x4.splat(0);
   if (bias) a0 = v128.load32_splat(bias);
@@ -186,13 +190,13 @@ export function conv2dForward(x: usize, weight: usize, bias: usize, y: usize, sc
   const taps = s.taps, pixel: usize = s.pixel, outWidth = s.outWidth, outHeight = s.outHeight;
   const outRow: usize = outWidth * s.pixel, outPlane: usize = outHeight * outRow;
   const packed = ownRoom(scratch, taps * PACKED_SIX), shares = tilesOf(s.outputs) * outHeight;
-  let packedTile = -1;
+  let packedTile = -1, end = packed;
   let share = 0;
   while ((share = nextShare(shares)) < shares) {
     const tile = share / outHeight, i = share % outHeight;
     const output = firstOfTile(tile, s.outputs), size = firstOfTile(tile + 1, s.outputs) - output;
-    const b = bias ? bias + (output << 2) : 0, end = packed + taps * (size > 1 ? PACKED_SIX : PACKED);
-    if (tile != packedTile) packWeights(weight + <usize> (output * taps * 4), size, packed, s);
+    const b = bias ? bias + (output << 2) : 0;
+    if (tile != packedTile) end = packWeights(weight + <usize> (output * taps * 4), size, packed, s);
     packedTile = tile;
     const xRow = x + <usize> (i * s.strideHeight * s.width) * pixel;
     const yRow = y + output * outPlane + i * outRow;

@@ -30,6 +30,8 @@ function firstTap(position: i32, out: i32, stride: i32): i32 {
 /**
  * 4 input channels at 8 images of one pixel. `dy` is the output pixel met by the first tap; `packed` begins at that
  * tap.
+ *
+ * @inline
  */
 function inputGradientTile(
   dy: usize,
@@ -78,7 +80,7 @@ function inputGradientTile(
   v128.store(dx, d1, 16);
 }
 
-/** One input channel at 32 images of one pixel; `weight` is that of the first output's first tap. */
+/** One input channel at 32 images of one pixel; `weight` is that of the first output's first tap. @inline */
 function inputGradientRow(dy: usize, weight: usize, dx: usize, rows: i32, columns: i32, s: ConvShape): void {
   let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
   const pixel: usize = s.pixel, outRow: usize = s.outWidth * s.pixel, outPlane: usize = s.outHeight * outRow;
@@ -106,7 +108,7 @@ function inputGradientRow(dy: usize, weight: usize, dx: usize, rows: i32, column
   storeEight(dx, a0, a1, a2, a3, a4, a5, a6, a7);
 }
 
-/** The same at 8 images: where fewer than 32 are left. */
+/** The same at 8 images: where fewer than 32 are left. @inline */
 function inputGradientSingle(dy: usize, weight: usize, dx: usize, rows: i32, columns: i32, s: ConvShape): void {
   let a0 = f32x4.splat(0), a1 = a0;
   const pixel: usize = s.pixel, outRow: usize = s.outWidth * s.pixel, outPlane: usize = s.outHeight * outRow;

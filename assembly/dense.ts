@@ -9,6 +9,8 @@ import { Grid, weightGradientSingle, weightGradientTile } from "./weight_gradien
 /**
  * Features `rows` of a product: y[k] = bias[k] + sum over i of weight(k, i) * x[i], for 4 k at 8 images. The weight of
  * k + 1 lies `next` bytes on, that of i + 1 `step` bytes.
+ *
+ * @inline
  */
 function productTile(
   x: usize,
@@ -61,7 +63,7 @@ function productTile(
   v128.store(y, d1, 16);
 }
 
-/** The same for one k. */
+/** The same for one k. @inline */
 function productSingle(x: usize, weight: usize, bias: usize, y: usize, count: i32, step: usize, pixel: usize): void {
   let a0 = f32x4.splat(0), a1 = a0;
   if (bias) a0 = a1 = v128.load32_splat(bias);

@@ -1,5 +1,8 @@
 /** Seeded draws: Threefry-2x32 with 20 rounds (Salmon et al., 2011), and the distributions made of it. */
 
+import { cosine, logarithm } from "./math";
+
+/** @inline */
 function mix(x0: u32, x1: u32, rotation: u32): u64 {
   x0 += x1;
   return (<u64> (rotl(x1, rotation) ^ x0) << 32) | x0;
@@ -25,14 +28,6 @@ export function threefry(key0: u32, key1: u32, counter0: u32, counter1: u32): u6
   return x;
 }
 
-/**
- * What becomes of the reduction of large angles in the library's cosine, see `assembly/build.ts`: those here are
- * below 2 pi.
- */
-export function noLargeAngle(): i32 {
-  return unreachable();
-}
-
 const TWO_TO_32: f64 = 4294967296.0;
 
 /** out [count]. */
@@ -49,8 +44,8 @@ export function fillNormal(out: usize, count: i32, seed: i32, stream: i32, devia
     let draw: f64 = 0;
     for (let attempt = 0;; attempt++) {
       const words = threefry(seed, stream, i, attempt);
-      const radius = Math.sqrt(-2 * Math.log((<f64> <u32> words + 1) / TWO_TO_32));
-      draw = radius * Math.cos(2 * Math.PI * <f64> (words >> 32) / TWO_TO_32);
+      const radius = sqrt(-2 * logarithm((<f64> <u32> words + 1) / TWO_TO_32));
+      draw = radius * cosine(2 * Math.PI * <f64> (words >> 32) / TWO_TO_32);
       if (limit == 0 || abs(draw) <= <f64> limit) break;
     }
     store<f32>(out + (i << 2), <f32> (draw * <f64> deviation));

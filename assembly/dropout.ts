@@ -4,6 +4,7 @@ import { nextShare, sharesOf } from "./shares";
 /** Floats of a share, about. */
 const SHARE = 1024;
 
+/** @inline */
 function mix(x0: v128, x1: v128, rotation: i32): v128 {
   return v128.xor(v128.or(i32x4.shl(x1, rotation), i32x4.shr_u(x1, 32 - rotation)), x0);
 }

@@ -2,6 +2,7 @@
  * Functions of single elements, and their gradients from x or y. Exponentials are of float64: the same in every
  * runtime.
  */
+import { exponential } from "./math";
 import { nextShare, sharesOf } from "./shares";
 
 /** Floats of a share. */
@@ -26,7 +27,7 @@ export function sigmoidForward(x: usize, y: usize, count: i32): void {
   while ((share = nextShare(shares)) < shares) {
     const end: usize = min((share + 1) * SHARE, count) << 2;
     for (let at: usize = (share * SHARE) << 2; at < end; at += 4) {
-      store<f32>(y + at, <f32> (1 / (1 + Math.exp(-<f64> load<f32>(x + at)))));
+      store<f32>(y + at, <f32> (1 / (1 + exponential(-<f64> load<f32>(x + at)))));
     }
   }
 }
@@ -77,7 +78,7 @@ function distribution(x: f64): f64 {
     b = a;
     a = next;
   }
-  const tail = 0.5 * t * Math.exp(-z * z + 0.5 * (load<f64>(TAIL) + step * a) - b);
+  const tail = 0.5 * t * exponential(-z * z + 0.5 * (load<f64>(TAIL) + step * a) - b);
   return x > 0 ? 1 - tail : tail;
 }
 
@@ -102,7 +103,7 @@ export function geluGradient(x: usize, dy: usize, dx: usize, count: i32): void {
     const end: usize = min((share + 1) * SHARE, count) << 2;
     for (let at: usize = (share * SHARE) << 2; at < end; at += 4) {
       const value = <f64> load<f32>(x + at);
-      const slope = distribution(value) + value * DENSITY_AT_0 * Math.exp(-0.5 * value * value);
+      const slope = distribution(value) + value * DENSITY_AT_0 * exponential(-0.5 * value * value);
       store<f32>(dx + at, <f32> (<f64> load<f32>(dy + at) * slope));
     }
   }

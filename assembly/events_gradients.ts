@@ -55,7 +55,11 @@ function sumWide(images: usize, event: usize, end: usize, sums: usize): void {
   storeEight(sums, a0, a1, a2, a3, a4, a5, a6, a7);
 }
 
-/** The same of 8 neighbouring values in each of five rows; a row that the kernel has not is the last one again. */
+/**
+ * The same of 8 neighbouring values in each of five rows; a row that the kernel has not is the last one again.
+ *
+ * @inline
+ */
 function sumNarrow(images: usize, row: usize, rows: i32, event: usize, end: usize, sums: usize): void {
   let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0, e0 = a0, e1 = a0;
   const toB = <usize> min(1, rows - 1) * row, toC = <usize> min(2, rows - 1) * row;
@@ -121,7 +125,7 @@ export function eventWeightGradient(images: usize, events: usize, dWeight: usize
   }
 }
 
-/** Adds 32 neighbouring weights, times the gradients, to what the events' windows hold at `images`. */
+/** Adds 32 neighbouring weights, times the gradients, to what the events' windows hold at `images`. @inline */
 function spreadWide(images: usize, event: usize, end: usize, weights: usize): void {
   const w0 = v128.load(weights), w1 = v128.load(weights, 16), w2 = v128.load(weights, 32), w3 = v128.load(weights, 48);
   const w4 = v128.load(weights, 64),
@@ -144,6 +148,8 @@ function spreadWide(images: usize, event: usize, end: usize, weights: usize): vo
 /**
  * The same of 8 neighbouring weights in each of five rows; those of a row that the kernel has not are 0, and go to the
  * last row.
+ *
+ * @inline
  */
 function spreadNarrow(images: usize, row: usize, rows: i32, event: usize, end: usize, weights: usize): void {
   const a0 = v128.load(weights), a1 = v128.load(weights, 16), b0 = v128.load(weights, 32), b1 = v128.load(weights, 48);

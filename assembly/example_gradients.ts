@@ -47,6 +47,8 @@ function packVector(x: usize, pixel: usize, count: i32, out: usize): void {
 /**
  * The squares of the gradients of 5 neighbouring weights of two outputs, whose `dy` lie a plane apart; added to
  * `total`.
+ *
+ * @inline
  */
 function fiveWeights(x: usize, dy: usize, plane: usize, s: ConvShape, total: v128): v128 {
   let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0;
@@ -79,7 +81,7 @@ function fiveWeights(x: usize, dy: usize, plane: usize, s: ConvShape, total: v12
   return madd(b4, b4, madd(b3, b3, madd(b2, b2, total)));
 }
 
-/** The same of one weight. */
+/** The same of one weight. @inline */
 function oneWeight(x: usize, dy: usize, plane: usize, s: ConvShape, total: v128): v128 {
   let a0 = f32x4.splat(0), b0 = a0;
   const step: usize = s.strideWidth * VECTOR, run: usize = s.outWidth * VECTOR;

@@ -20,7 +20,7 @@ function prepareTaps(taps: usize, source: i32, size: i32, resetAtEdge: bool): vo
   const scale: f64 = 1.0 / (<f64> size / <f64> source);
   for (let i = 0; i < size; i++) {
     const position = <f32> ((<f64> i + 0.5) * scale - 0.5);
-    let start = <i32> Mathf.floor(position);
+    let start = <i32> floor(position);
     let fraction = position - <f32> start;
     if (resetAtEdge && (start < 0 || start >= source - 1)) {
       start = start < 0 ? 0 : source - 1;

@@ -2,10 +2,9 @@
  * The weights still alive of a suppressed layer, as lists of pairs (offset in bytes, index of the weight) behind an
  * index of where each group of them begins. A dense layer is a convolution over one pixel.
  */
-import { ConvShape, forwardPixel, PACKED, PACKED_SIX } from "./convolution";
+import { ConvShape, forwardPixel, PACKED } from "./convolution";
 import { passRows, passWidth } from "./events_gradients";
-import { pooledWidth, poolRow } from "./pooled_convolution";
-import { PoolShape } from "./pooling";
+import { pooledForward } from "./pooled_convolution";
 import { nextShare, ownRoom } from "./shares";
 import { madd, sum } from "./simd";
 
@@ -122,29 +121,7 @@ export function livingPooledConvForward(
   conv: usize,
   pool: usize,
 ): void {
-  const s = changetype<ConvShape>(conv), p = changetype<PoolShape>(pool);
-  const pixel: usize = s.pixel, width = pooledWidth(p), rowBytes: usize = width * pixel;
-  const packed = ownRoom(scratch, <usize> (s.taps * PACKED_SIX + 63 & ~63) + p.windowHeight * rowBytes);
-  const rows = packed + <usize> (s.taps * PACKED_SIX + 63 & ~63);
-  const outRow: usize = p.outWidth * pixel;
-  const shares = s.outputs * p.outHeight;
-  let end: usize = 0, packedOutput = -1;
-  let share = 0;
-  while ((share = nextShare(shares)) < shares) {
-    const output = share / p.outHeight, pooledRow = share % p.outHeight, b = bias ? bias + (output << 2) : 0;
-    if (output != packedOutput) {
-      end = packLiving(firstOfOutput(living, output, s), firstOfOutput(living, output + 1, s), weight, packed);
-      packedOutput = output;
-    }
-    for (let i = 0; i < p.windowHeight; i++) {
-      const xRow = x + <usize> ((pooledRow * p.strideHeight + i) * s.strideHeight * s.width) * pixel;
-      for (let j = 0; j < width; j++) {
-        const from = xRow + <usize> (j * s.strideWidth) * pixel;
-        forwardPixel(from, packed, end, b, rows + i * rowBytes + j * pixel, pixel);
-      }
-    }
-    poolRow(rows, y + share * outRow, winner ? winner + share * outRow : 0, rowBytes, pixel, p);
-  }
+  pooledForward(x, weight, bias, y, winner, living, scratch, conv, pool);
 }
 
 /**

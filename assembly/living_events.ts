@@ -64,7 +64,7 @@ function spreadTwo(images0: usize, images1: usize, event: usize, end: usize, w0:
   }
 }
 
-/** The same of all packed weights of a pass. */
+/** The same of all packed weights of a pass. @inline */
 function spreadLiving(dImages: usize, event: usize, end: usize, packed: usize, last: usize): void {
   const images0 = dImages + <usize> load<i32>(packed), w0 = v128.load32_zero(packed, 4);
   if (last - packed == PACKED) {

@@ -2,25 +2,21 @@
  * Softmax cross entropy, whose sums and exponentials are float64 (there are few of them, and they are the same in every
  * runtime), and the squared error.
  */
+import { exponential, logarithm } from "./math";
 import { nextShare, sharesOf } from "./shares";
-import { imageLanes } from "./simd";
+import { clearLanes, imageLanes } from "./simd";
 
 /** log of the sum of exp(logit) over the classes, stable. */
 function logSumExp(logits: usize, classes: i32, pixel: usize): f64 {
   let largest = load<f32>(logits);
   for (let c = 1; c < classes; c++) largest = max(largest, load<f32>(logits + c * pixel));
   let total: f64 = 0;
-  for (let c = 0; c < classes; c++) total += Math.exp(<f64> load<f32>(logits + c * pixel) - <f64> largest);
-  return <f64> largest + Math.log(total);
+  for (let c = 0; c < classes; c++) total += exponential(<f64> load<f32>(logits + c * pixel) - <f64> largest);
+  return <f64> largest + logarithm(total);
 }
 
 /** Lanes of a share, and of one that goes by vectors: a line of the cache. */
 const SHARE = 8, LINE = 16;
-
-/** Sets the lanes from `begin` to before `end` to 0 in `rows` rows. */
-function clear(out: usize, rows: i32, begin: i32, end: i32, pixel: usize): void {
-  for (; rows > 0; rows--, out += pixel) memory.fill(out + (begin << 2), 0, (end - begin) << 2);
-}
 
 /** logits [classes][lanes], labels int32 [lanes], dLogits [classes][lanes] or 0, losses [lanes]. */
 export function softmaxCrossEntropy(
@@ -45,12 +41,12 @@ export function softmaxCrossEntropy(
       if (!dLogits) continue;
       for (let c = 0; c < classes; c++) {
         const at = lane + c * pixel;
-        const probability = Math.exp(<f64> load<f32>(logits + at) - normalizer);
+        const probability = exponential(<f64> load<f32>(logits + at) - normalizer);
         store<f32>(dLogits + at, <f32> ((probability - (c == label ? 1 : 0)) / <f64> images));
       }
     }
-    clear(losses, 1, image, end, pixel);
-    if (dLogits) clear(dLogits, classes, image, end, pixel);
+    clearLanes(losses, 1, image, end, pixel);
+    if (dLogits) clearLanes(dLogits, classes, image, end, pixel);
   }
 }
 
@@ -82,12 +78,12 @@ export function softmaxCrossEntropyOneHot(
       if (!dLogits) continue;
       for (let c = 0; c < classes; c++) {
         const at = lane + c * pixel;
-        const probability = Math.exp(<f64> load<f32>(logits + at) - normalizer);
+        const probability = exponential(<f64> load<f32>(logits + at) - normalizer);
         store<f32>(dLogits + at, <f32> ((mass * probability - <f64> load<f32>(targets + at)) / <f64> images));
       }
     }
-    clear(losses, 1, image, end, pixel);
-    if (dLogits) clear(dLogits, classes, image, end, pixel);
+    clearLanes(losses, 1, image, end, pixel);
+    if (dLogits) clearLanes(dLogits, classes, image, end, pixel);
   }
 }
 

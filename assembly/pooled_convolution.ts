@@ -8,11 +8,11 @@ import {
   FORWARD_TILE,
   forwardPixel,
   forwardPixelOfSix,
-  PACKED,
   PACKED_SIX,
   packWeights,
   tilesOf,
 } from "./convolution";
+import { firstOfOutput, packLiving } from "./living";
 import { isGreater, PoolShape } from "./pooling";
 import { nextShare, ownRoom } from "./shares";
 
@@ -72,6 +72,56 @@ export function pooledWidth(p: PoolShape): i32 {
 }
 
 /**
+ * The two kernels in one: where `living` is 0 with all weights, tile by tile; else with those alone that it lists,
+ * output by output.
+ */
+export function pooledForward(
+  x: usize,
+  weight: usize,
+  bias: usize,
+  y: usize,
+  winner: usize,
+  living: usize,
+  scratch: usize,
+  conv: usize,
+  pool: usize,
+): void {
+  const s = changetype<ConvShape>(conv), p = changetype<PoolShape>(pool), outHeight = p.outHeight;
+  const taps = s.taps, pixel: usize = s.pixel, width = pooledWidth(p), rowBytes: usize = width * pixel;
+  const plane = p.windowHeight * rowBytes;
+  const packed = ownRoom(scratch, <usize> (taps * PACKED_SIX + 63 & ~63) + FORWARD_TILE * plane);
+  const rows = packed + <usize> (taps * PACKED_SIX + 63 & ~63);
+  const outRow: usize = p.outWidth * pixel, outPlane: usize = outHeight * outRow;
+  const shares = (living ? s.outputs : tilesOf(s.outputs)) * outHeight;
+  let packedTile = -1, end = packed;
+  let share = 0;
+  while ((share = nextShare(shares)) < shares) {
+    const tile = share / outHeight, pooledRow = share % outHeight;
+    const output = living ? tile : firstOfTile(tile, s.outputs);
+    const size = living ? 1 : firstOfTile(tile + 1, s.outputs) - output;
+    if (tile != packedTile) {
+      end = living
+        ? packLiving(firstOfOutput(living, output, s), firstOfOutput(living, output + 1, s), weight, packed)
+        : packWeights(weight + <usize> (output * taps * 4), size, packed, s);
+    }
+    packedTile = tile;
+    const b = bias ? bias + (output << 2) : 0;
+    for (let i = 0; i < p.windowHeight; i++) {
+      const xRow = x + <usize> ((pooledRow * p.strideHeight + i) * s.strideHeight * s.width) * pixel;
+      for (let j = 0; j < width; j++) {
+        const from = xRow + <usize> (j * s.strideWidth) * pixel, to = rows + i * rowBytes + j * pixel;
+        if (size > 1) forwardPixelOfSix(from, packed, end, b, to, pixel, plane);
+        else forwardPixel(from, packed, end, b, to, pixel);
+      }
+    }
+    for (let k = 0; k < size; k++) {
+      const at = (output + k) * outPlane + pooledRow * outRow;
+      poolRow(rows + k * plane, y + at, winner ? winner + at : 0, rowBytes, pixel, p);
+    }
+  }
+}
+
+/**
  * x [channels][height][width][lanes], weight [outputs][channels][kernelHeight][kernelWidth], bias [outputs] or 0, y
  * and winner (int32, or 0) [outputs][pooledHeight][pooledWidth][lanes]; scratch: 7 * channels * kernelHeight *
  * kernelWidth floats, 6 outputs' rows of a pooling window, and 64 bytes.
@@ -86,32 +136,5 @@ export function pooledConvForward(
   conv: usize,
   pool: usize,
 ): void {
-  const s = changetype<ConvShape>(conv), p = changetype<PoolShape>(pool);
-  const taps = s.taps, pixel: usize = s.pixel, width = pooledWidth(p), rowBytes: usize = width * pixel;
-  const plane = p.windowHeight * rowBytes;
-  const packed = ownRoom(scratch, <usize> (taps * PACKED_SIX + 63 & ~63) + FORWARD_TILE * plane);
-  const rows = packed + <usize> (taps * PACKED_SIX + 63 & ~63);
-  const outRow: usize = p.outWidth * pixel, outPlane: usize = p.outHeight * outRow;
-  const tiles = tilesOf(s.outputs), shares = tiles * p.outHeight;
-  let packedTile = -1;
-  let share = 0;
-  while ((share = nextShare(shares)) < shares) {
-    const tile = share / p.outHeight, pooledRow = share % p.outHeight;
-    const output = firstOfTile(tile, s.outputs), size = firstOfTile(tile + 1, s.outputs) - output;
-    const b = bias ? bias + (output << 2) : 0, end = packed + taps * (size > 1 ? PACKED_SIX : PACKED);
-    if (tile != packedTile) packWeights(weight + <usize> (output * taps * 4), size, packed, s);
-    packedTile = tile;
-    for (let i = 0; i < p.windowHeight; i++) {
-      const xRow = x + <usize> ((pooledRow * p.strideHeight + i) * s.strideHeight * s.width) * pixel;
-      for (let j = 0; j < width; j++) {
-        const from = xRow + <usize> (j * s.strideWidth) * pixel, to = rows + i * rowBytes + j * pixel;
-        if (size > 1) forwardPixelOfSix(from, packed, end, b, to, pixel, plane);
-        else forwardPixel(from, packed, end, b, to, pixel);
-      }
-    }
-    for (let k = 0; k < size; k++) {
-      const at = (output + k) * outPlane + pooledRow * outRow;
-      poolRow(rows + k * plane, y + at, winner ? winner + at : 0, rowBytes, pixel, p);
-    }
-  }
+  pooledForward(x, weight, bias, y, winner, 0, scratch, conv, pool);
 }

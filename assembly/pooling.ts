@@ -27,7 +27,7 @@ export class PoolShape {
   }
 }
 
-/** Where the value exceeds the best so far, or is NaN, which then stays: a maximum passes over none. */
+/** Where the value exceeds the best so far, or is NaN, which then stays: a maximum passes over none. @inline */
 export function isGreater(value: v128, best: v128): v128 {
   return v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
 }

@@ -7,7 +7,7 @@ import { nextShare, sharesOf } from "./shares";
 /** Weights of a share. */
 const SHARE = 4096;
 
-/** weight - rate * step - rate * deWeight, 0 where masked. */
+/** weight - rate * step - rate * deWeight, 0 where masked. @inline */
 function updateFour(weight: usize, step: v128, mask: usize, deWeight: usize, rate: v128): void {
   let w = f32x4.sub(v128.load(weight), f32x4.mul(rate, step));
   if (deWeight) w = f32x4.sub(w, f32x4.mul(rate, v128.load(deWeight)));
@@ -100,7 +100,7 @@ export function applyMask(weight: usize, mask: usize, count: i32): void {
   }
 }
 
-/** Within the bounds; NaN stays. */
+/** Within the bounds; NaN stays. @inline */
 export function clip(x: v128, low: f32, high: f32): v128 {
   return f32x4.min(f32x4.max(x, f32x4.splat(low)), f32x4.splat(high));
 }

@@ -20,7 +20,7 @@ export class Grid {
   weightRow: usize;
 }
 
-/** Four outputs' sums for one tile column. */
+/** Four outputs' sums for one tile column. @inline */
 function storeThree(dWeight: usize, v0: v128, v1: v128, v2: v128): void {
   store<f32>(dWeight, sum(v0));
   store<f32>(dWeight, sum(v1), 4);

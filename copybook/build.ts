@@ -5,17 +5,23 @@
 import { readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { isDeepStrictEqual } from "node:util";
-import { type Form, MIDDLE, type PackedForm, unpacked, ZERO } from "../src/data/strokes.ts";
+import { type Form, MIDDLE, ODD, type PackedForm, unpacked, ZERO } from "../src/data/strokes.ts";
 import { four, one, three, two, zero } from "./digits_0_to_4.ts";
 import { eight, five, nine, seven, six } from "./digits_5_to_9.ts";
 
 const target = new URL("../src/data/generated/copybook.ts", import.meta.url);
 
+/** Twice the number's half, and perhaps one more. */
+const text = (number: number) => String.fromCharCode(ZERO + Math.floor(number / 2)) + (number % 2 ? ODD : "");
+
 function packed(form: Form): PackedForm {
   const { share, slant, bend, starts, corners, ways } = form, [first] = ways;
   const marks = Array.from(starts, (start, i) => start + 2 * corners[i]!).join("");
-  const numbers = ways.flatMap((way) => Array.from(way, (value, i) => value - (way === first ? MIDDLE : first![i]!)));
-  const packed: PackedForm = [share, slant, bend, marks, String.fromCharCode(...numbers.map((n) => ZERO + n))];
+  const coordinates = ways.flatMap((way) => {
+    const off = Array.from(way, (value, i) => value - (way === first ? MIDDLE : first![i]! & -2));
+    return off.map((number, i) => text(i > 1 ? number - 2 * Math.round(off[i - 2]! / 4) : number));
+  });
+  const packed: PackedForm = [share, slant, bend, marks, coordinates.join("")];
   if (!isDeepStrictEqual(unpacked(packed), form)) throw new Error(`${packed} does not give the form back`);
   return packed;
 }

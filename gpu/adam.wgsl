@@ -16,14 +16,13 @@ struct Arguments {
   high: f32,
 }
 
-@group(0) @binding(0) var<storage, read_write> values: array<f32>;
-@group(0) @binding(1) var<storage, read> gradients: array<f32>;
-@group(0) @binding(2) var<storage, read> masks: array<u32>;
-@group(0) @binding(3) var<storage, read> deWeights: array<f32>;
-@group(0) @binding(4) var<storage, read_write> means: array<f32>;
-@group(0) @binding(5) var<storage, read_write> squares: array<f32>;
-@group(0) @binding(6) var<storage, read> watch: array<u32>;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read_write> values: array<f32>;
+var<storage, read> gradients: array<f32>;
+var<storage, read> masks: array<u32>;
+var<storage, read> deWeights: array<f32>;
+var<storage, read_write> means: array<f32>;
+var<storage, read_write> squares: array<f32>;
+var<storage, read> watch: array<u32>;
 
 fn element(index: u32) {
   if (!pixels && watch[0] != 0xffffffffu) {
@@ -41,8 +40,7 @@ fn element(index: u32) {
     let moved = clamp(before - arguments.rate * (mean * arguments.scale1) / deviation, arguments.low, arguments.high);
     values[index] = doubted(doubted(moved, square), before);
   } else {
-    let along = (mean * arguments.scale1) / deviation;
-    let moved = doubted(before - arguments.rate * (along + deWeights[index]), square);
-    values[index] = select(0.0, moved, masks[index] != 0u);
+    let along = (mean * arguments.scale1) / deviation + deWeights[index];
+    values[index] = select(0.0, doubted(before - arguments.rate * along, square), masks[index] != 0u);
   }
 }

@@ -2,9 +2,9 @@
 override count: u32;
 override sums: bool;
 
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+var<storage, read> a: array<f32>;
+var<storage, read> b: array<f32>;
+var<storage, read_write> y: array<f32>;
 
 fn element(index: u32) {
   var value = a[index];

@@ -1,8 +1,8 @@
 // Suppressed weights become exactly 0.
 override count: u32;
 
-@group(0) @binding(0) var<storage, read_write> parameters: array<f32>;
-@group(0) @binding(1) var<storage, read> masks: array<u32>;
+var<storage, read_write> parameters: array<f32>;
+var<storage, read> masks: array<u32>;
 
 fn element(index: u32) {
   if (masks[index] == 0u) {

@@ -13,20 +13,14 @@ struct Arguments {
   epsilon: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read> statistics: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read> x: array<f32>;
+var<storage, read> parameters: array<f32>;
+var<storage, read> statistics: array<f32>;
+var<storage, read_write> y: array<f32>;
 
 fn element(index: u32) {
   let unit = index / size;
-  var mean = parameters[meanAt + unit];
-  var variance = parameters[varianceAt + unit];
-  if (arguments.training != 0u) {
-    mean = statistics[unit];
-    variance = statistics[units + unit];
-  }
-  let scale = parameters[weightAt + unit] / sqrt(variance + arguments.epsilon);
-  y[index] = (x[index] - mean) * scale + parameters[biasAt + unit];
+  let known = moments(unit);
+  let scale = parameters[weightAt + unit] / sqrt(known.y + arguments.epsilon);
+  y[index] = (x[index] - known.x) * scale + parameters[biasAt + unit];
 }

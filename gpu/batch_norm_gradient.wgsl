@@ -16,13 +16,12 @@ struct Arguments {
   epsilon: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read> statistics: array<f32>;
-@group(0) @binding(3) var<storage, read> dy: array<f32>;
-@group(0) @binding(4) var<storage, read> gradients: array<f32>;
-@group(0) @binding(5) var<storage, read_write> dx: array<f32>;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read> x: array<f32>;
+var<storage, read> parameters: array<f32>;
+var<storage, read> statistics: array<f32>;
+var<storage, read> dy: array<f32>;
+var<storage, read> gradients: array<f32>;
+var<storage, read_write> dx: array<f32>;
 
 fn element(index: u32) {
   let unit = index / size;

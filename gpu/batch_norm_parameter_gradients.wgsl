@@ -12,39 +12,24 @@ struct Arguments {
   epsilon: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read> statistics: array<f32>;
-@group(0) @binding(3) var<storage, read> dy: array<f32>;
-@group(0) @binding(4) var<storage, read_write> gradients: array<f32>;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
-
-var<workgroup> sums: array<vec2f, 64>;
+var<storage, read> x: array<f32>;
+var<storage, read> parameters: array<f32>;
+var<storage, read> statistics: array<f32>;
+var<storage, read> dy: array<f32>;
+var<storage, read_write> gradients: array<f32>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let unit = min(group.y * 65535u + group.x, units - 1u);
-  var mean = parameters[meanAt + unit];
-  var variance = parameters[varianceAt + unit];
-  if (arguments.training != 0u) {
-    mean = statistics[unit];
-    variance = statistics[units + unit];
-  }
+  let known = moments(unit);
   var own = vec2f(0);
   for (var at = unit * size + local; at < (unit + 1u) * size; at += 64u) {
-    own += dy[at] * vec2f(x[at] - mean, 1.0);
+    own += dy[at] * vec2f(x[at] - known.x, 1.0);
   }
-  sums[local] = own;
-  workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
-    if (local < half) {
-      sums[local] += sums[local + half];
-    }
-    workgroupBarrier();
-  }
+  own = workgroupSum(local, own);
   // Workgroups beyond the last unit have done that one once more.
   if (local == 0u) {
-    gradients[weightAt + unit] = sums[0].x / sqrt(variance + arguments.epsilon);
-    gradients[biasAt + unit] = sums[0].y;
+    gradients[weightAt + unit] = own.x / sqrt(known.y + arguments.epsilon);
+    gradients[biasAt + unit] = own.y;
   }
 }

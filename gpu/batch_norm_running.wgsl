@@ -9,10 +9,9 @@ struct Arguments {
   unbiased: f32,
 }
 
-@group(0) @binding(0) var<storage, read_write> parameters: array<f32>;
-@group(0) @binding(1) var<storage, read> statistics: array<f32>;
-@group(0) @binding(2) var<storage, read> watch: array<u32>;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read_write> parameters: array<f32>;
+var<storage, read> statistics: array<f32>;
+var<storage, read> watch: array<u32>;
 
 fn element(index: u32) {
   if (watch[0] == 0xffffffffu) {

@@ -1,111 +1,87 @@
 /**
- * Collects the shaders to `src/engine/generated/shaders.ts`, each with what it leaves to the build: `main` where it
- * defines `element`, `State` where it has one, and the functions of several that it calls; without comments and
- * indentation. With `--check` it writes nothing and fails if the committed file is not what the sources give.
+ * Collects the shaders to `src/engine/generated/shaders.ts`, in few characters, each with the functions of `shared/`
+ * that it calls. What the host can add is left out: see `src/engine/webgpu/shaders.ts`. With `--check` it writes
+ * nothing and fails if the committed file is not what the sources give.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
+import { minified } from "./minify.ts";
 
-const folder = new URL("./", import.meta.url);
 const target = new URL("../src/engine/generated/shaders.ts", import.meta.url);
 
-/**
- * Calls a shader's `element` with each index below its constant `count`; the host lays the workgroups out by `flat`.
- */
-const MAIN = `
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (group.y * groups.x + group.x) * 64u + local;
-  if (index < count) {
-    element(index);
+/** The texts of a folder, without comments, by their names. */
+async function read(path: string): Promise<Map<string, string>> {
+  const folder = new URL(path, import.meta.url), texts = new Map<string, string>();
+  for (const file of (await readdir(folder)).filter((file) => file.endsWith(".wgsl")).sort()) {
+    const text = await readFile(new URL(file, folder), "utf8");
+    texts.set(file.slice(0, -".wgsl".length), text.replace(/\/\/.*/g, ""));
   }
+  return texts;
 }
-`;
 
-/** What the kernels of a suppress operation share; `STATE` in `src/engine/webgpu/suppression.ts` is its order. */
-const STATE = `
-struct State {
-  candidates: u32,
-  threshold: u32,
-  suppressed: u32,
-  done: u32,
-}
-`;
+const { main, ...shared } = Object.fromEntries(await read("shared/"));
 
-/** Functions of several shaders. NaN is asked of the bits: comparisons of it are nothing to rely on. */
-const FUNCTIONS: Readonly<Record<string, string>> = {
-  // Threefry-2x32 with 20 rounds (Salmon et al., 2011): word 0.
-  threefry: `
-fn threefry(key0: u32, key1: u32, counter0: u32, counter1: u32) -> u32 {
-  var keys = vec3u(key0, key1, key0 ^ key1 ^ 0x1bd11bdau);
-  var x0 = counter0 + key0;
-  var x1 = counter1 + key1;
-  for (var round = 0u; round < 20u; round++) {
-    let even = (round / 4u) % 2u == 0u;
-    let rotations = select(vec4u(17, 29, 16, 24), vec4u(13, 15, 26, 6), even);
-    let rotation = rotations[round % 4u];
-    x0 += x1;
-    x1 = ((x1 << rotation) | (x1 >> (32u - rotation))) ^ x0;
-    if (round % 4u == 3u) {
-      keys = keys.yzx;
-      x0 += keys.x;
-      x1 += keys.y + round / 4u + 1u;
-    }
-  }
-  return x0;
-}
-`,
-  isNan: `
-fn isNan(value: f32) -> bool {
-  return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
-}
-`,
-  // NaN where the measure is NaN or infinite, else the value: a step along such a gradient must not pass for one that
-  // stayed.
-  doubted: `
-fn doubted(value: f32, measure: f32) -> f32 {
-  let isFinite = (bitcast<u32>(measure) & 0x7f800000u) != 0x7f800000u;
-  return bitcast<f32>(bitcast<u32>(value) | select(0x7fc00000u, 0u, isFinite));
-}
-`,
+/** What the parameters of `main` become. */
+const BUILTINS: Readonly<Record<string, string>> = {
+  workgroup_id: "W",
+  num_workgroups: "X",
+  local_invocation_id: "V",
+  local_invocation_index: "Y",
 };
 
-/** Checks what `src/engine/webgpu/` takes for granted. */
-function check(file: string, text: string): void {
-  const bindings = [...text.matchAll(/@group\(0\) @binding\((\d+)\) var<storage, (?:read|read_write)>/g)];
-  if (!bindings.every(([, number], i) => Number(number) === i)) throw new Error(`${file}: bindings are not in order`);
-  const fields = /struct Arguments \{([^}]*)\}/.exec(text)?.[1] ?? "";
-  const types = Array.from(fields.matchAll(/\w+: (\w+),/g), ([, type]) => type!);
-  const odd = [...text.matchAll(/override \w+: (\w+)/g)].find(([, type]) => !["u32", "i32", "bool"].includes(type!));
-  if (odd) throw new Error(`${file}: a constant is ${odd[1]}`);
-  const strange = types.find((type) => !["u32", "i32", "f32"].includes(type));
-  if (strange) throw new Error(`${file}: an argument is ${strange}`);
+/** A shader with what it uses of `shared/`, and what that uses. */
+function completed(text: string): string {
+  const missing = Object.entries(shared).filter(([name, code]) =>
+    new RegExp(`\\b${name}\\(|<${name}>`).test(text) && !text.includes(code)
+  );
+  return missing.length === 0 ? text : completed(text + missing.map(([, code]) => code).join(""));
 }
 
-/** A shader as the library holds it. */
-function built(file: string, text: string): string {
-  check(file, text);
-  let code = text;
-  if (/: State;/.test(text)) code += STATE;
-  for (const [name, text] of Object.entries(FUNCTIONS)) if (code.includes(`${name}(`)) code += text;
-  if (/\bfn element\(/.test(text)) code += MAIN;
-  return code.replace(/\/\/.*/g, "").replace(/\s*\n\s*/g, "\n").trim();
+/**
+ * A shader whose buffers are A, B, ..., whose arguments are Z.a, Z.b, ..., and whose `main` is told by its workgroup's
+ * size alone, `@main(64)`. A header has the types for the host to declare them: a line of buffers, `!` behind those
+ * that are written, and a line of arguments.
+ */
+function split(name: string, text: string): { header: string; code: string } {
+  const buffers: string[] = [], types: string[] = [], names = new Map<string, string>();
+  const code = completed(text)
+    .replace(/^override \w+: (?:u32|bool);$/gm, "")
+    .replace(/^var<storage, (\w+)> (\w+): array<(.*)>;$/gm, (_, access, buffer, type) => {
+      names.set(buffer, "ABCDEFGHIJKLM"[buffers.push(access === "read" ? type : `${type}!`) - 1]!);
+      return "";
+    })
+    .replace(/^struct Arguments \{([^}]*)\}$/m, (_, fields: string) => {
+      for (const [, field, type] of fields.matchAll(/(\w+): (u32|i32|f32),/g)) {
+        names.set(`arguments.${field}`, `Z.${"abcdefghijklm"[types.push(type!) - 1]}`);
+      }
+      return "";
+    })
+    .replace(/@compute @workgroup_size(.*)\nfn main\(([^{]*)\) \{/, (_, size, parameters: string) => {
+      for (const [, builtin, name] of parameters.matchAll(/@builtin\((\w+)\) (\w+):/g)) {
+        names.set(name!, BUILTINS[builtin!]!);
+      }
+      return `@main${size} {`;
+    })
+    .replace(/(?<!\.)\b(?:arguments\.)?\w+/g, (word) => names.get(word) ?? word);
+  const unknown = /override \w+: (?!i32).*|var<storage.*|\barguments\b.*/.exec(code);
+  if (unknown) throw new Error(`${name}: the host does not know ${unknown[0]}`);
+  const taken = /\b(?:let|var) [A-Z]\b|\b[A-Z]:.*/.exec(code);
+  if (taken) throw new Error(`${name}: the name of a buffer or builtin is declared again, as in ${taken[0]}`);
+  return { header: `${buffers}\n${types}\n`, code };
 }
 
-const files = (await readdir(folder)).filter((file) => file.endsWith(".wgsl")).sort();
-const shaders = Object.fromEntries(
-  await Promise.all(files.map(async (file) => {
-    const text = await readFile(new URL(file, folder), "utf8");
-    return [file.slice(0, -".wgsl".length), built(file, text)];
-  })),
-);
+const sources = await read("./"), parts = Array.from(sources, ([name, text]) => split(name, text));
+const all = [split("main", main!), ...parts].map(({ code }) => code);
+const [shortMain, ...codes] = minified(all, ["element", "State"]);
+const shaders = Object.fromEntries([...sources.keys()].map((name, i) => {
+  const code = codes[i]!.replaceAll("/*unroll*/for(var ", "@unroll(");
+  return [name, parts[i]!.header + code];
+}));
 
 const generated = `// Generated by gpu/build.ts from gpu/: do not edit, run \`deno task build\`.
-/** The code of every shader by its name: \`gpu/\` has it for people. */
+/** The function that calls a shader's \`element\`. */
+export const main = ${JSON.stringify(shortMain)};
+/** Every shader by its name, in few characters: \`gpu/\` has it for people. */
 export const shaders = ${JSON.stringify(shaders, null, 2)} as const;
 /** The name of a shader. */
 export type ShaderName = keyof typeof shaders;

@@ -1,6 +1,7 @@
 // dY[k][lane], the gradient of the mean loss over `images` images, becomes that of the sum of losses, each with its own
 // gradient clipped to length `bound`: the squares squares[part][lane] of that length are given in parts.
 override count: u32;
+override outputs: u32;
 override parts: u32;
 override lanes: u32;
 
@@ -9,16 +10,10 @@ struct Arguments {
   bound: f32,
 }
 
-@group(0) @binding(0) var<storage, read_write> dY: array<f32>;
-@group(0) @binding(1) var<storage, read> squares: array<f32>;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read_write> dY: array<f32>;
+var<storage, read> squares: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let lane = id.x;
-  if (lane >= lanes) {
-    return;
-  }
+fn element(lane: u32) {
   var sum = 0.0;
   for (var part = 0u; part < parts; part++) {
     sum += squares[part * lanes + lane];
@@ -30,8 +25,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   // A length that is no number, or too great for one, bounds nothing: the image is left out, and what it holds must not
   // be multiplied with.
-  let leftOut = (bitcast<u32>(sum) & 0x7fffffffu) >= 0x7f800000u;
-  for (var k = 0u; k < count; k++) {
+  let leftOut = magnitudeBits(sum) >= 0x7f800000u;
+  for (var k = 0u; k < outputs; k++) {
     dY[k * lanes + lane] = select(dY[k * lanes + lane] * factor, 0.0, leftOut);
   }
 }

@@ -39,11 +39,11 @@ override pooled: bool;
 // software adapters.
 override tileChannels: u32;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+var<storage, read> x: array<f32>;
+var<storage, read> parameters: array<f32>;
+var<storage, read_write> y: array<f32>;
 // Of a pooled convolution: the winner's place in the window, or -1 where that is not positive.
-@group(0) @binding(3) var<storage, read_write> winner: array<i32>;
+var<storage, read_write> winner: array<i32>;
 
 // tile[channel][tap][pair]
 var<workgroup> tile: array<vec2f, 1024>;
@@ -53,20 +53,8 @@ var<workgroup> alive: array<u32, 1024>;
 // If one tile is as wide as y, a column of x that is 0 is known when the shader is compiled.
 const knowsColumns = tilesAcross == 1u;
 
-fn bias(output: u32) -> f32 {
-  if (!hasBias) {
-    return 0.0;
-  }
-  return parameters[biasAt + output];
-}
-
 // Whether all tiles lie within y: then nothing need be asked where it is written, which is most of the code.
 const fits = rows % tileRows == 0u && columns % tileColumns == 0u;
-
-// max(value, 0); NaN stays.
-fn rectified(value: f32) -> f32 {
-  return select(max(value, 0.0), value, isNan(value));
-}
 
 fn put(output: u32, row: u32, column: u32, lane: u32, value: f32) {
   if (fits || (row < rows && column < columns)) {
@@ -74,22 +62,20 @@ fn put(output: u32, row: u32, column: u32, lane: u32, value: f32) {
   }
 }
 
-// 2x2 places; pooled, a last row or column that fills no window is left out.
-fn store(output: u32, row: u32, column: u32, lane: u32, v00: f32, v01: f32, v10: f32, v11: f32) {
+// 2x2 places, row by row; pooled, a last row or column that fills no window is left out.
+fn store(output: u32, row: u32, column: u32, lane: u32, v: vec4f) {
   if (!pooled) {
-    put(output, row, column, lane, v00);
-    put(output, row, column + 1u, lane, v01);
-    put(output, row + 1u, column, lane, v10);
-    put(output, row + 1u, column + 1u, lane, v11);
+    /* unroll */ for (var k = 0u; k < 4u; k++) {
+      put(output, row + k / 2u, column + k % 2u, lane, v[k]);
+    }
   } else if (fits || (row + 1u < rows && column + 1u < columns)) {
     // Of equals the first wins.
-    let above = max(v00, v01);
-    let most = max(above, max(v10, v11));
-    let place = select(select(3, 2, v10 == most), select(1, 0, v00 == most), above == most);
+    let most = max(max(v.x, v.y), max(v.z, v.w));
+    let place = select(select(select(3, 2, v.z == most), 1, v.y == most), 0, v.x == most);
     let at = ((output * (rows / 2u) + row / 2u) * (columns / 2u) + column / 2u) * lanes + lane;
     // A maximum passes over no NaN, and a sum neither.
-    let sum = v00 + v01 + v10 + v11;
-    let isNumber = !(isNan(v00) || isNan(v01) || isNan(v10) || isNan(v11));
+    let sum = v.x + v.y + v.z + v.w;
+    let isNumber = !(isNan(v.x) || isNan(v.y) || isNan(v.z) || isNan(v.w));
     y[at] = select(sum, max(most, 0.0), isNumber);
     winner[at] = select(-1, place, isNumber && most > 0.0);
   }
@@ -119,10 +105,14 @@ fn main(
   // sums[pair][row][column]
   var sums: array<vec2f, pairs * tileRows * tileColumns>;
   /* unroll */ for (var p = 0u; p < pairs; p++) {
-    let b = vec2f(bias(output + 2u * p), bias(output + 2u * p + 1u));
+    var bias: vec2f;
+    if (hasBias) {
+      let at = biasAt + output + 2u * p;
+      bias = vec2f(parameters[at], parameters[at + 1u]);
+    }
     /* unroll */ for (var r = 0u; r < tileRows; r++) {
       /* unroll */ for (var c = 0u; c < tileColumns; c++) {
-        sums[(p * tileRows + r) * tileColumns + c] = b;
+        sums[(p * tileRows + r) * tileColumns + c] = bias;
       }
     }
   }
@@ -192,20 +182,17 @@ fn main(
     return;
   }
   /* unroll */ for (var p = 0u; p < pairs; p++) {
-    let o = output + 2u * p;
-    let isFirst = outputs % (2u * pairs) == 0u || o < outputs;
-    let isSecond = outputs % (2u * pairs) == 0u || o + 1u < outputs;
     /* unroll */ for (var r = 0u; r < tileRows; r += 2u) {
       /* unroll */ for (var c = 0u; c < tileColumns; c += 2u) {
-        let s00 = sums[(p * tileRows + r) * tileColumns + c];
-        let s01 = sums[(p * tileRows + r) * tileColumns + c + 1u];
-        let s10 = sums[(p * tileRows + r + 1u) * tileColumns + c];
-        let s11 = sums[(p * tileRows + r + 1u) * tileColumns + c + 1u];
-        if (isFirst) {
-          store(o, row + r, column + c, lane, s00.x, s01.x, s10.x, s11.x);
-        }
-        if (isSecond) {
-          store(o + 1u, row + r, column + c, lane, s00.y, s01.y, s10.y, s11.y);
+        /* unroll */ for (var half = 0u; half < 2u; half++) {
+          let o = output + 2u * p + half;
+          if (outputs % (2u * pairs) == 0u || o < outputs) {
+            var window: vec4f;
+            /* unroll */ for (var k = 0u; k < 4u; k++) {
+              window[k] = sums[(p * tileRows + r + k / 2u) * tileColumns + c + k % 2u][half];
+            }
+            store(o, row + r, column + c, lane, window);
+          }
         }
       }
     }

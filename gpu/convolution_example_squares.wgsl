@@ -17,10 +17,10 @@ override hasBias: bool;
 override pooled: bool;
 override at: u32;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read> winner: array<i32>;
-@group(0) @binding(3) var<storage, read_write> squares: array<f32>;
+var<storage, read> x: array<f32>;
+var<storage, read> dy: array<f32>;
+var<storage, read> winner: array<i32>;
+var<storage, read_write> squares: array<f32>;
 
 fn element(index: u32) {
   let lane = index % lanes;

@@ -28,10 +28,10 @@ override groupBlocks: u32;
 // Places of which dy is kept in workgroup memory at a time; 0 reads it from the buffers.
 override tilePlaces: u32;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read> winner: array<i32>;
-@group(0) @binding(3) var<storage, read_write> sums: array<f32>;
+var<storage, read> x: array<f32>;
+var<storage, read> dy: array<f32>;
+var<storage, read> winner: array<i32>;
+var<storage, read_write> sums: array<f32>;
 
 // dyTile[place][pair][lane], and the winners likewise.
 var<workgroup> dyTile: array<vec2f, 512>;
@@ -39,12 +39,18 @@ var<workgroup> wonTile: array<vec2i, 512>;
 
 const next = rows * columns * lanes;
 
-// dy of a pair of outputs.
-fn dyOf(at: u32) -> vec2f {
+// dy of a pair of outputs, from the tile where there is one.
+fn dyOf(tileAt: u32, at: u32) -> vec2f {
+  if (tilePlaces > 0u) {
+    return dyTile[tileAt];
+  }
   return vec2f(dy[at], dy[at + next]);
 }
 
-fn wonOf(at: u32) -> vec2i {
+fn wonOf(tileAt: u32, at: u32) -> vec2i {
+  if (tilePlaces > 0u) {
+    return wonTile[tileAt];
+  }
   return vec2i(winner[at], winner[at + next]);
 }
 
@@ -95,9 +101,9 @@ fn main(
         let turn = start + t / pairs;
         let lane = local.x + turn / places * partLanes;
         let at = (output + 2u * (t % pairs)) * next + (begin * columns + turn % places) * lanes + lane;
-        dyTile[t * partLanes + local.x] = dyOf(at);
+        dyTile[t * partLanes + local.x] = vec2f(dy[at], dy[at + next]);
         if (pooled) {
-          wonTile[t * partLanes + local.x] = wonOf(at);
+          wonTile[t * partLanes + local.x] = vec2i(winner[at], winner[at + next]);
         }
       }
       workgroupBarrier();
@@ -120,19 +126,9 @@ fn main(
       let dyAt = output * next + place * lanes + lane;
       /* unroll */ for (var p = 0u; p < pairs; p++) {
         let tileAt = ((turn - start) * pairs + p) * partLanes + local.x;
-        var d: vec2f;
-        if (tilePlaces > 0u) {
-          d = dyTile[tileAt];
-        } else {
-          d = dyOf(dyAt + 2u * p * next);
-        }
+        let d = dyOf(tileAt, dyAt + 2u * p * next);
         if (pooled) {
-          var won: vec2i;
-          if (tilePlaces > 0u) {
-            won = wonTile[tileAt];
-          } else {
-            won = wonOf(dyAt + 2u * p * next);
-          }
+          let won = wonOf(tileAt, dyAt + 2u * p * next);
           // The gradient at the place of the window that won; nowhere if ReLU closed it.
           let d00 = select(vec2f(0), d, won == vec2i(0));
           let d01 = select(vec2f(0), d, won == vec2i(1));

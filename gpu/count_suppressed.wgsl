@@ -4,9 +4,8 @@ struct Arguments {
   count: u32,
 }
 
-@group(0) @binding(0) var<storage, read> masks: array<u32>;
-@group(0) @binding(1) var<storage, read_write> state: State;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read> masks: array<u32>;
+var<storage, read_write> state: array<State>;
 
 var<workgroup> total: atomic<u32>;
 
@@ -19,6 +18,6 @@ fn main(@builtin(local_invocation_index) local: u32) {
   atomicAdd(&total, suppressed);
   workgroupBarrier();
   if (local == 0u) {
-    state.suppressed = atomicLoad(&total);
+    state[0].suppressed = atomicLoad(&total);
   }
 }

@@ -11,7 +11,7 @@ override termStride: u32;
 override hasBias: bool;
 override biasAt: u32;
 override relu: bool;
-// Whether y becomes 0 where `value` is not positive: the gradient of a ReLU that made it.
+// Whether y becomes 0 where `values` are not positive: the gradient of a ReLU that made it.
 override masked: bool;
 override quads: u32;
 override images: u32;
@@ -28,10 +28,10 @@ override tileTerms: u32;
 // Whether terms whose weights are all 0 are passed over.
 override skips: bool;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read> value: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+var<storage, read> x: array<f32>;
+var<storage, read> parameters: array<f32>;
+var<storage, read> values: array<f32>;
+var<storage, read_write> y: array<f32>;
 
 // tile[term][quad]
 var<workgroup> tile: array<vec4f, 128>;
@@ -40,8 +40,11 @@ var<workgroup> sums: array<vec4f, 512>;
 // Weights of four rows.
 fn weights(row: u32, term: u32) -> vec4f {
   let at = weightAt + row * rowStride + term * termStride;
-  let first = vec2f(parameters[at], parameters[at + rowStride]);
-  return vec4f(first, parameters[at + 2u * rowStride], parameters[at + 3u * rowStride]);
+  var result: vec4f;
+  /* unroll */ for (var k = 0u; k < 4u; k++) {
+    result[k] = parameters[at + k * rowStride];
+  }
+  return result;
 }
 
 fn put(row: u32, lane: u32, sum: vec4f) {
@@ -53,10 +56,10 @@ fn put(row: u32, lane: u32, sum: vec4f) {
         result += parameters[biasAt + row + k];
       }
       if (relu) {
-        result = select(max(result, 0.0), result, isNan(result));
+        result = rectified(result);
       }
       if (masked) {
-        result = select(0.0, result, value[at] > 0.0);
+        result = select(0.0, result, values[at] > 0.0);
       }
       y[at] = result;
     }

@@ -14,9 +14,9 @@ override down: u32;
 // Quads of lanes of which x and dy are kept in workgroup memory at a time; 0 reads them from the buffers.
 override tileQuads: u32;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> gradients: array<f32>;
+var<storage, read> x: array<vec4f>;
+var<storage, read> dy: array<vec4f>;
+var<storage, read_write> gradients: array<f32>;
 
 // xTile[input][quad] and dyTile[output][quad], each row one longer than it need be, so that rows do not lie in the same
 // banks.

@@ -7,12 +7,11 @@ struct Arguments {
   tableSize: u32,
 }
 
-@group(0) @binding(0) var<storage, read> parameters: array<u32>;
-@group(0) @binding(1) var<storage, read> masks: array<u32>;
-@group(0) @binding(2) var<storage, read_write> table: array<atomic<u32>>;
-@group(0) @binding(3) var<storage, read_write> distinct: array<u32>;
-@group(0) @binding(4) var<storage, read_write> state: State;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read> parameters: array<u32>;
+var<storage, read> masks: array<u32>;
+var<storage, read_write> table: array<atomic<u32>>;
+var<storage, read_write> distinct: array<u32>;
+var<storage, read_write> state: array<State>;
 
 var<workgroup> found: atomic<u32>;
 
@@ -49,6 +48,6 @@ fn main(@builtin(local_invocation_index) local: u32) {
   }
   workgroupBarrier();
   if (local == 0u) {
-    state.candidates = atomicLoad(&found);
+    state[0].candidates = atomicLoad(&found);
   }
 }

@@ -11,9 +11,8 @@ struct Arguments {
   scale: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read> x: array<f32>;
+var<storage, read_write> y: array<f32>;
 
 fn element(index: u32) {
   let word = threefry(arguments.key0, arguments.key1, index / lanes, arguments.first + index % lanes);

@@ -7,9 +7,9 @@ const relu = 0u;
 const sigmoid = 1u;
 const gelu = 2u;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> y: array<f32>;
-@group(0) @binding(2) var<storage, read_write> gradient: array<f32>;
+var<storage, read> x: array<f32>;
+var<storage, read> y: array<f32>;
+var<storage, read_write> gradient: array<f32>;
 
 fn element(index: u32) {
   if (kind == relu) {

@@ -14,14 +14,13 @@ struct Arguments {
   scale: f32,
 }
 
-@group(0) @binding(0) var<storage, read> pixels: array<u32>;
-@group(0) @binding(1) var<storage, read> imageLabels: array<u32>;
-@group(0) @binding(2) var<storage, read> indices: array<u32>;
+var<storage, read> pixels: array<u32>;
+var<storage, read> imageLabels: array<u32>;
+var<storage, read> indices: array<u32>;
 // First and second source pixel and their coefficients times 2048: of each row, then of each column.
-@group(0) @binding(3) var<storage, read> taps: array<vec4i>;
-@group(0) @binding(4) var<storage, read_write> x: array<f32>;
-@group(0) @binding(5) var<storage, read_write> labels: array<u32>;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read> taps: array<vec4i>;
+var<storage, read_write> x: array<f32>;
+var<storage, read_write> labels: array<u32>;
 
 fn byteAt(at: u32) -> i32 {
   return i32((pixels[at / 4u] >> (8u * (at % 4u))) & 255u);

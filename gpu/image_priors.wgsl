@@ -13,10 +13,9 @@ struct Arguments {
   square: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> dx: array<f32>;
-@group(0) @binding(2) var<storage, read_write> losses: array<f32>;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read> x: array<f32>;
+var<storage, read_write> dx: array<f32>;
+var<storage, read_write> losses: array<f32>;
 
 fn element(index: u32) {
   let line = index / lanes;

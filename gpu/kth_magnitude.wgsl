@@ -8,9 +8,8 @@ struct Arguments {
   ranked: u32,
 }
 
-@group(0) @binding(0) var<storage, read> values: array<u32>;
-@group(0) @binding(1) var<storage, read_write> state: State;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read> values: array<u32>;
+var<storage, read_write> state: array<State>;
 
 var<workgroup> histogram: array<atomic<u32>, 2048>;
 // Sums of the 8 digits of each invocation, then of those before them.
@@ -22,7 +21,7 @@ var<workgroup> rank: u32;
 fn main(@builtin(local_invocation_index) local: u32) {
   var count = arguments.count;
   if (count == 0u) {
-    count = state.candidates;
+    count = state[0].candidates;
   }
   var k = arguments.k;
   if (arguments.ranked != 0u) {
@@ -72,7 +71,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
     workgroupBarrier();
   }
   if (local == 0u) {
-    state.threshold = prefix;
-    state.done = select(0u, 1u, k > 0u);
+    state[0].threshold = prefix;
+    state[0].done = select(0u, 1u, k > 0u);
   }
 }

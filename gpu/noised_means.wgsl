@@ -5,10 +5,9 @@ struct Arguments {
   share: f32,
 }
 
-@group(0) @binding(0) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(1) var<storage, read> noise: array<f32>;
-@group(0) @binding(2) var<storage, read_write> gradients: array<f32>;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read_write> sums: array<f32>;
+var<storage, read> noise: array<f32>;
+var<storage, read_write> gradients: array<f32>;
 
 fn element(index: u32) {
   gradients[index] = (sums[index] + noise[index]) * arguments.share;

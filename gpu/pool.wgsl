@@ -12,9 +12,9 @@ override strideWidth: u32;
 override lanes: u32;
 override average: bool;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
-@group(0) @binding(2) var<storage, read_write> winner: array<i32>;
+var<storage, read> x: array<f32>;
+var<storage, read_write> y: array<f32>;
+var<storage, read_write> winner: array<i32>;
 
 fn element(index: u32) {
   let place = index / lanes;

@@ -12,25 +12,25 @@ override strideWidth: u32;
 override lanes: u32;
 override average: bool;
 
-@group(0) @binding(0) var<storage, read> dy: array<f32>;
-@group(0) @binding(1) var<storage, read> winner: array<i32>;
-@group(0) @binding(2) var<storage, read_write> dx: array<f32>;
+var<storage, read> dy: array<f32>;
+var<storage, read> winner: array<i32>;
+var<storage, read_write> dx: array<f32>;
 
 fn element(index: u32) {
   let place = index / lanes;
   let channel = place / (height * width);
-  let y = place / width % height;
-  let x = place % width;
-  // The windows that hold the pixel.
-  let firstRow = select((y - windowHeight) / strideHeight + 1u, 0u, y < windowHeight);
-  let firstColumn = select((x - windowWidth) / strideWidth + 1u, 0u, x < windowWidth);
-  let lastRow = min(y / strideHeight, rows - 1u);
-  let lastColumn = min(x / strideWidth, columns - 1u);
+  let pixel = vec2u(place / width % height, place % width);
+  let window = vec2u(windowHeight, windowWidth);
+  let stride = vec2u(strideHeight, strideWidth);
+  // The windows that hold the pixel, by row and column.
+  let first = select((pixel - window) / stride + 1u, vec2u(0), pixel < window);
+  let last = min(pixel / stride, vec2u(rows, columns) - 1u);
   var sum = 0.0;
-  for (var row = firstRow; row <= lastRow; row++) {
-    for (var column = firstColumn; column <= lastColumn; column++) {
+  for (var row = first.x; row <= last.x; row++) {
+    for (var column = first.y; column <= last.y; column++) {
       let at = ((channel * rows + row) * columns + column) * lanes + index % lanes;
-      if (average || winner[at] == i32((y - row * strideHeight) * windowWidth + x - column * strideWidth)) {
+      let within = pixel - vec2u(row, column) * stride;
+      if (average || winner[at] == i32(within.x * windowWidth + within.y)) {
         sum += dy[at];
       }
     }

@@ -7,9 +7,8 @@ struct Arguments {
   step: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read> x: array<f32>;
+var<storage, read_write> y: array<f32>;
 
 fn element(index: u32) {
   let rounded = floor(clamp(x[index], 0.0, arguments.bound) * arguments.scale + 0.5) * arguments.step;

@@ -7,12 +7,11 @@ struct Arguments {
   rate: f32,
 }
 
-@group(0) @binding(0) var<storage, read_write> parameters: array<f32>;
-@group(0) @binding(1) var<storage, read> gradients: array<f32>;
-@group(0) @binding(2) var<storage, read> masks: array<u32>;
-@group(0) @binding(3) var<storage, read> deWeights: array<f32>;
-@group(0) @binding(4) var<storage, read> watch: array<u32>;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read_write> parameters: array<f32>;
+var<storage, read> gradients: array<f32>;
+var<storage, read> masks: array<u32>;
+var<storage, read> deWeights: array<f32>;
+var<storage, read> watch: array<u32>;
 
 fn element(index: u32) {
   if (watch[0] == 0xffffffffu) {

@@ -7,9 +7,8 @@ struct Arguments {
   high: f32,
 }
 
-@group(0) @binding(0) var<storage, read_write> x: array<f32>;
-@group(0) @binding(1) var<storage, read> dx: array<f32>;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read_write> x: array<f32>;
+var<storage, read> dx: array<f32>;
 
 fn element(index: u32) {
   // A NaN that is there already stays as well.

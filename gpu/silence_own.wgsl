@@ -4,8 +4,8 @@ override count: u32;
 override at: u32;
 override units: u32;
 
-@group(0) @binding(0) var<storage, read_write> masks: array<u32>;
-@group(0) @binding(1) var<storage, read> importances: array<u32>;
+var<storage, read_write> masks: array<u32>;
+var<storage, read> importances: array<u32>;
 
 fn element(index: u32) {
   if (importances[units + index / (count / units)] != 0u) {

@@ -14,14 +14,23 @@ struct Arguments {
   wanted: u32,
 }
 
-@group(0) @binding(0) var<storage, read_write> masks: array<u32>;
-@group(0) @binding(1) var<storage, read_write> importances: array<u32>;
-@group(0) @binding(2) var<storage, read_write> state: State;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read_write> masks: array<u32>;
+var<storage, read_write> importances: array<u32>;
+var<storage, read_write> state: array<State>;
 
 const silent = 0xffffffffu;
 
 var<workgroup> count: atomic<u32>;
+
+// Masks [rows][units][columns] from `at` on.
+fn silence(first: u32, at: u32, rows: u32, columns: u32) {
+  let units = arguments.units;
+  for (var i = first; i < rows * units * columns; i += 256u) {
+    if (importances[units + i / columns % units] != 0u) {
+      masks[at + i] = 0u;
+    }
+  }
+}
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) local: u32) {
@@ -46,22 +55,10 @@ fn main(@builtin(local_invocation_index) local: u32) {
   }
   storageBarrier();
   workgroupBarrier();
-  for (var i = local; i < units * arguments.taps; i += 256u) {
-    if (importances[units + i / arguments.taps] != 0u) {
-      masks[arguments.weightAt + i] = 0u;
-    }
-  }
-  for (var unit = local; unit < units * arguments.withBias; unit += 256u) {
-    if (importances[units + unit] != 0u) {
-      masks[arguments.biasAt + unit] = 0u;
-    }
-  }
-  for (var i = local; i < arguments.rows * units * arguments.columns; i += 256u) {
-    if (importances[units + (i / arguments.columns) % units] != 0u) {
-      masks[arguments.readerAt + i] = 0u;
-    }
-  }
+  silence(local, arguments.weightAt, 1u, arguments.taps);
+  silence(local, arguments.biasAt, arguments.withBias, 1u);
+  silence(local, arguments.readerAt, arguments.rows, arguments.columns);
   if (local == 0u) {
-    state.suppressed = before + more;
+    state[0].suppressed = before + more;
   }
 }

@@ -11,12 +11,11 @@ struct Arguments {
   step: u32,
 }
 
-@group(0) @binding(0) var<storage, read> logits: array<f32>;
-@group(0) @binding(1) var<storage, read> labels: array<u32>;
-@group(0) @binding(2) var<storage, read_write> dLogits: array<f32>;
-@group(0) @binding(3) var<storage, read_write> losses: array<f32>;
-@group(0) @binding(4) var<storage, read_write> watch: array<atomic<u32>>;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read> logits: array<f32>;
+var<storage, read> labels: array<u32>;
+var<storage, read_write> dLogits: array<f32>;
+var<storage, read_write> losses: array<f32>;
+var<storage, read_write> watch: array<atomic<u32>>;
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -51,12 +50,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   } else if (arguments.mode == 1u) {
     losses[lane] += loss;
   }
-  // The first step whose loss is not finite, and that loss: NaN before infinity. Compared as bits, since a compiler may
-  // take it that floats are finite.
-  let bits = bitcast<u32>(loss) & 0x7fffffffu;
-  if (bits >= 0x7f800000u && arguments.step != 0u && atomicMin(&watch[0], arguments.step) >= arguments.step) {
-    atomicMax(&watch[1], bits);
-  }
+  noteLoss(loss, arguments.step);
   if (withGradient) {
     for (var c = 0u; c < classes; c++) {
       let probability = exp(logits[c * lanes + lane] - largest) / sum;

@@ -14,9 +14,9 @@ override top: i32;
 override left: i32;
 override pooled: bool;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> winner: array<i32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+var<storage, read> x: array<f32>;
+var<storage, read> winner: array<i32>;
+var<storage, read_write> y: array<f32>;
 
 fn put(channel: u32, row: i32, column: i32, lane: u32, value: f32) {
   if (row >= 0 && row < i32(tall) && column >= 0 && column < i32(wide)) {
@@ -33,10 +33,10 @@ fn element(index: u32) {
   let value = x[index];
   if (pooled) {
     let won = winner[index];
-    put(channel, row, column, lane, select(0.0, value, won == 0));
-    put(channel, row, column + 1, lane, select(0.0, value, won == 1));
-    put(channel, row + 1, column, lane, select(0.0, value, won == 2));
-    put(channel, row + 1, column + 1, lane, select(0.0, value, won == 3));
+    /* unroll */ for (var place = 0u; place < 4u; place++) {
+      let here = i32(place);
+      put(channel, row + here / 2, column + here % 2, lane, select(0.0, value, won == here));
+    }
   } else {
     put(channel, row, column, lane, value);
   }

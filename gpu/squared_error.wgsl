@@ -11,13 +11,12 @@ struct Arguments {
   step: u32,
 }
 
-@group(0) @binding(0) var<storage, read> y: array<f32>;
-@group(0) @binding(1) var<storage, read> targets: array<f32>;
-@group(0) @binding(2) var<storage, read> weights: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dY: array<f32>;
-@group(0) @binding(4) var<storage, read_write> losses: array<f32>;
-@group(0) @binding(5) var<storage, read_write> watch: array<atomic<u32>>;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read> y: array<f32>;
+var<storage, read> targets: array<f32>;
+var<storage, read> weights: array<f32>;
+var<storage, read_write> dY: array<f32>;
+var<storage, read_write> losses: array<f32>;
+var<storage, read_write> watch: array<atomic<u32>>;
 
 fn element(index: u32) {
   let block = index / lanes;
@@ -32,10 +31,5 @@ fn element(index: u32) {
   }
   let loss = weight * sum;
   losses[index] = loss;
-  // The first step whose loss is not finite, and that loss: NaN before infinity. Compared as bits, since a compiler may
-  // take it that floats are finite.
-  let bits = bitcast<u32>(loss) & 0x7fffffffu;
-  if (bits >= 0x7f800000u && arguments.step != 0u && atomicMin(&watch[0], arguments.step) >= arguments.step) {
-    atomicMax(&watch[1], bits);
-  }
+  noteLoss(loss, arguments.step);
 }

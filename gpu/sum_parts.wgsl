@@ -7,8 +7,8 @@ override weightTaps: u32;
 override weightAt: u32;
 override biasAt: u32;
 
-@group(0) @binding(0) var<storage, read> sums: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> gradients: array<f32>;
+var<storage, read> sums: array<vec4f>;
+var<storage, read_write> gradients: array<f32>;
 
 fn element(index: u32) {
   let output = index / taps;

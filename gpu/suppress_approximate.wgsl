@@ -8,23 +8,22 @@ struct Arguments {
   rate: f32,
 }
 
-@group(0) @binding(0) var<storage, read> parameters: array<f32>;
-@group(0) @binding(1) var<storage, read_write> masks: array<u32>;
-@group(0) @binding(2) var<storage, read_write> deWeights: array<f32>;
-@group(0) @binding(3) var<storage, read_write> state: State;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read> parameters: array<f32>;
+var<storage, read_write> masks: array<u32>;
+var<storage, read_write> deWeights: array<f32>;
+var<storage, read_write> state: array<State>;
 
 var<workgroup> total: atomic<u32>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) local: u32) {
-  let threshold = state.threshold;
-  let wanted = state.done != 0u && (threshold > 0u || arguments.first != 0u);
+  let threshold = state[0].threshold;
+  let wanted = state[0].done != 0u && (threshold > 0u || arguments.first != 0u);
   var suppressed = 0u;
   for (var i = local; i < arguments.count && wanted; i += 256u) {
     let at = arguments.at + i;
     let weight = parameters[at];
-    let masked = (bitcast<u32>(weight) & 0x7fffffffu) <= threshold;
+    let masked = magnitudeBits(weight) <= threshold;
     masks[at] = select(1u, 0u, masked);
     deWeights[at] = select(0.0, weight / arguments.rate, masked);
     suppressed += select(0u, 1u, masked);
@@ -32,7 +31,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
   atomicAdd(&total, suppressed);
   workgroupBarrier();
   if (local == 0u) {
-    state.suppressed = atomicLoad(&total);
-    state.done = select(0u, 1u, wanted);
+    state[0].suppressed = atomicLoad(&total);
+    state[0].done = select(0u, 1u, wanted);
   }
 }

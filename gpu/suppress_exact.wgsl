@@ -15,11 +15,10 @@ struct Arguments {
   stream: u32,
 }
 
-@group(0) @binding(0) var<storage, read> parameters: array<f32>;
-@group(0) @binding(1) var<storage, read_write> masks: array<u32>;
-@group(0) @binding(2) var<storage, read_write> deWeights: array<f32>;
-@group(0) @binding(3) var<storage, read_write> state: State;
-@group(1) @binding(0) var<uniform> arguments: Arguments;
+var<storage, read> parameters: array<f32>;
+var<storage, read_write> masks: array<u32>;
+var<storage, read_write> deWeights: array<f32>;
+var<storage, read_write> state: array<State>;
 
 const weightLowerBound = 0.005f;
 const noiseBound = 0.5f;
@@ -32,13 +31,9 @@ fn pull(weight: f32, bound: f32) -> f32 {
   return weight - select(-bound, bound, weight > 0.0);
 }
 
-fn magnitudeBits(weight: f32) -> u32 {
-  return bitcast<u32>(weight) & 0x7fffffffu;
-}
-
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) local: u32) {
-  let threshold = state.threshold;
+  let threshold = state[0].threshold;
   let bound = bitcast<f32>(threshold);
   let share = (arguments.count + 255u) / 256u;
   let begin = min(local * share, arguments.count);
@@ -87,6 +82,6 @@ fn main(@builtin(local_invocation_index) local: u32) {
   atomicAdd(&total, suppressed);
   workgroupBarrier();
   if (local == 0u) {
-    state.suppressed = atomicLoad(&total);
+    state[0].suppressed = atomicLoad(&total);
   }
 }

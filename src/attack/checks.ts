@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { finite } from "../checks/numbers.ts";
+import { finite, finiteRows } from "../checks/numbers.ts";
 import { kindOf } from "../nn/layers/table.ts";
 import { judgeWhole } from "../nn/judge.ts";
 import { mixersOf } from "../nn/mixing.ts";
@@ -37,14 +37,18 @@ export function checkParameters(network: Network, parameters: ParameterValues): 
  *
  * @param what they are called
  * @param size values of an image
- * @throws {RangeError} if there is none, or a part of one.
+ * @param place what one of them is
+ * @throws {RangeError} if there is none, or a part of one, or a value is not finite.
  */
-export function countImages(what: string, values: Float32Array, size: number): number {
+export function countImages(what: string, values: Float32Array, size: number, place = "pixel"): number {
   const count = values.length / size;
-  if (Number.isInteger(count) && count >= 1) return count;
-  throw new RangeError(
-    `${what} has ${values.length} values; it must hold a whole number of images of ${size} each, at least one`,
-  );
+  if (!Number.isInteger(count) || count < 1) {
+    throw new RangeError(
+      `${what} has ${values.length} values; it must hold a whole number of images of ${size} each, at least one`,
+    );
+  }
+  finiteRows(what, values, size, "image", place);
+  return count;
 }
 
 /**

@@ -161,10 +161,9 @@ export class LearnedDecoder implements ReconstructionAttack<Float32Array> {
    * @throws {RangeError} (as a rejection) if the features are no whole number of images, or one is not finite.
    */
   async generate(targetFeatures: Float32Array): Promise<Float32Array> {
-    const count = countImages("targetFeatures", targetFeatures, this.network.inputShape[0]);
+    const count = countImages("targetFeatures", targetFeatures, this.network.inputShape[0], "feature");
     const program = this.#engine.program(this.network, { batchSize: Math.min(count, 64) });
     program.parameters.setValues(this.parameters);
-    finiteRows("targetFeatures", targetFeatures, this.network.inputShape[0], "image", "feature");
     return await outputsOf(program, targetFeatures.map((feature) => feature * this.#scale), "reconstructions");
   }
 }

@@ -99,7 +99,6 @@ export async function evaluateInversion(
     throw new RangeError(`labels has ${labels.length} values; there are ${count} images`);
   }
   if (judge) checkParameters(judge.network, judge.parameters);
-  finiteRows("originals", originals, pixels);
   finiteRows("inverted", inverted, pixels);
   const image = (values: Float32Array, index: number) => values.subarray(index * pixels, (index + 1) * pixels);
   const each = <Figure>(figure: (index: number) => Figure) =>

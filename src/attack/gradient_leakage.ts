@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { finite, finiteRows, integer, MOST_SEED } from "../checks/numbers.ts";
+import { finite, integer, MOST_SEED } from "../checks/numbers.ts";
 import { judgeMasks } from "../nn/judge.ts";
 import { type Network, type ParameterValues, sizeOf } from "../nn/mod.ts";
 import { Random } from "../random/threefry.ts";
@@ -31,6 +31,11 @@ const RATE_FALLS = [3 / 8, 5 / 8, 7 / 8];
 function finiteNumber(name: string, value: number, isAllowed: (value: number) => boolean, allowed: string): number {
   if (Number.isFinite(value) && isAllowed(value)) return value;
   throw new RangeError(`${name} is ${value}; it must be a finite number ${allowed}`);
+}
+
+function checkDistance(distance: number, when: string): void {
+  if (Number.isFinite(distance)) return;
+  throw new RangeError(`the gradients of the images are ${distance} apart from those seen ${when}: ${TOO_LARGE}`);
 }
 
 /** The options with their defaults, checked. */
@@ -86,7 +91,6 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
     const { network, parameters, masks = {}, inputBound = [0, 1] } = options;
     checkLayers(network);
     checkParameters(network, parameters);
-    for (const { name } of network.parameters) checkValues(network, "parameters", name, parameters[name]!);
     for (const [name, mask] of Object.entries(masks)) checkValues(network, "masks", name, mask);
     judgeMasks(network.parameters, masks);
     this.network = network;
@@ -114,7 +118,6 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
    */
   async gradients(images: Float32Array, labels: ArrayLike<number>): Promise<Record<string, Float32Array>> {
     const count = countImages("images", images, sizeOf(this.network.inputShape));
-    finiteRows("images", images, sizeOf(this.network.inputShape));
     const gradients = await this.#matching(count).gradients(images, labels);
     for (const [name, values] of Object.entries(gradients)) finite(`the gradient of ${name}`, values);
     return gradients;
@@ -160,12 +163,7 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
       const adam = new SignedAdam(values, signed);
       for (let iteration = 1; iteration <= iterations; iteration++) {
         const { distance: before, derivative } = await matching.compare(distance, target, x, labels);
-        if (!Number.isFinite(before)) {
-          throw new RangeError(
-            `the gradients of the images are ${before} apart from those seen before step ${iteration} of ${iterations}: ` +
-              TOO_LARGE,
-          );
-        }
+        checkDistance(before, `before step ${iteration} of ${iterations}`);
         const wrong = derivative.findIndex((slope) => !Number.isFinite(slope));
         if (wrong >= 0) {
           const pixels = sizeOf(network.inputShape), image = Math.floor(wrong / pixels);
@@ -182,11 +180,7 @@ export class GradientLeakageAttack implements ReconstructionAttack<ParameterValu
         await onProgress?.(restart * iterations + iteration, restarts * iterations);
       }
       const found = await matching.distance(distance, target, x, labels);
-      if (!Number.isFinite(found)) {
-        throw new RangeError(
-          `the gradients of the images are ${found} apart from those seen behind step ${iterations}: ${TOO_LARGE}`,
-        );
-      }
+      checkDistance(found, `behind step ${iterations}`);
       if (restart > 0 && !(found < lowest)) continue;
       lowest = found;
       best = x;

@@ -28,7 +28,8 @@ export interface KnownParameters {
 }
 
 /**
- * |e v| / |p|. Greater steps curve and cross more of the kinks of ReLU and pooling, smaller ones drown in the rounding of float32.
+ * |e v| / |p|. Greater steps curve and cross more of the kinks of ReLU and pooling, smaller ones drown in the rounding
+ * of float32.
  */
 const STEP = 1e-4;
 

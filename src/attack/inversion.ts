@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { finite, finiteRows, integer, MOST_SEED } from "../checks/numbers.ts";
+import { finite, integer, MOST_SEED } from "../checks/numbers.ts";
 import type { InversionStep, Program } from "../engine/engine.ts";
 import { checkTargets } from "../engine/finite.ts";
 import { type Network, sizeOf } from "../nn/mod.ts";
@@ -101,7 +101,6 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
    */
   async features(images: Float32Array): Promise<Float32Array> {
     const count = countImages("images", images, sizeOf(this.network.inputShape));
-    finiteRows("images", images, sizeOf(this.network.inputShape));
     return await outputsOf(this.#program(Math.min(count, TOGETHER)), images, "features");
   }
 
@@ -117,19 +116,20 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
   }
 
   #step(method: "sign" | "adam", adamLossWeights: LossWeights): InversionStep {
-    const [channels, height, width] = this.network.inputShape;
-    const pixels = channels * height * width, bound = this.#inputBound;
-    if (method === "sign") {
-      // A mean over each pair of neighbouring rows and of neighbouring columns, summed over the pairs.
-      const [feature, smoothness, square] = this.#lossWeights;
-      const vertical = smoothness / (channels * width), horizontal = smoothness / (channels * height);
-      return { feature, vertical, horizontal, square: square / pixels, bound, method, rate: SIGN_RATE };
-    }
-    // The mean over all vertical and all horizontal pairs.
-    const [feature, smoothness, square] = checkWeights("adamLossWeights", adamLossWeights);
-    const vertical = height > 1 ? smoothness / (channels * (height - 1) * width) : 0;
-    const horizontal = width > 1 ? smoothness / (channels * height * (width - 1)) : 0;
-    return { feature, vertical, horizontal, square: square / pixels, bound, method, rate: ADAM_RATE };
+    const [channels, height, width] = this.network.inputShape, isSign = method === "sign";
+    const [feature, smoothness, square] = isSign ? this.#lossWeights : checkWeights("adamLossWeights", adamLossWeights);
+    // By "sign" a mean over each pair of neighbouring rows and of neighbouring columns, summed over the pairs; by
+    // "adam" the mean over all vertical and all horizontal pairs.
+    const rows = isSign ? 1 : height - 1, columns = isSign ? 1 : width - 1;
+    return {
+      feature,
+      vertical: rows && smoothness / (channels * rows * width),
+      horizontal: columns && smoothness / (channels * height * columns),
+      square: square / (channels * height * width),
+      bound: this.#inputBound,
+      method,
+      rate: isSign ? SIGN_RATE : ADAM_RATE,
+    };
   }
 
   /**
@@ -151,7 +151,7 @@ export class ImageInversionAttack implements ReconstructionAttack<Float32Array, 
     const iterations = integer("iterations", options.iterations ?? (method === "sign" ? 100 : 1000));
     integer("seed", seed, 0, MOST_SEED);
     const pixels = sizeOf(this.network.inputShape), size = sizeOf(this.network.outputShape);
-    const count = countImages("targetFeatures", targetFeatures, size);
+    const count = countImages("targetFeatures", targetFeatures, size, "feature");
     checkTargets(targetFeatures, size, "targetFeatures");
     if (starts && starts.length !== count * pixels) {
       throw new RangeError(`starts has ${starts.length} values; ${count} images take ${count * pixels}`);

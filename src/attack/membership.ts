@@ -9,12 +9,10 @@
  */
 import { finite } from "../checks/numbers.ts";
 import type { BatchSource, Engine } from "../engine/engine.ts";
-import { type KnownInterval, wilsonInterval } from "../metrics/interval.ts";
+import { type KnownInterval, wilsonInterval, Z } from "../metrics/interval.ts";
 import type { TrainedNetwork } from "../nn/mod.ts";
 import { checkParameters } from "./checks.ts";
 
-/** 0.975 quantile of the standard normal distribution. */
-const Z = 1.959963984540054;
 /** Images in a batch. */
 const TOGETHER = 256;
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { finite, finiteRows, integer } from "../checks/numbers.ts";
+import { finite, integer } from "../checks/numbers.ts";
 import { sizeOf } from "../nn/mod.ts";
 import { countImages } from "./checks.ts";
 import type { ReconstructionAttack } from "./reconstruction.ts";
@@ -66,7 +66,6 @@ export class NeighbourDecoder implements ReconstructionAttack<Float32Array> {
       throw new RangeError(`features has ${features.length} values; there must be as many for each of ${count} images`);
     }
     finite("features", features);
-    finiteRows("images", images, pixels);
     this.#images = images;
     this.#pixels = pixels;
     this.#width = width;
@@ -92,8 +91,7 @@ export class NeighbourDecoder implements ReconstructionAttack<Float32Array> {
    */
   // deno-lint-ignore require-await -- attacks are asynchronous, and what is wrong is a rejection
   async generate(targetFeatures: Float32Array): Promise<Float32Array> {
-    const count = countImages("targetFeatures", targetFeatures, this.#width), pixels = this.#pixels;
-    finiteRows("targetFeatures", targetFeatures, this.#width, "image", "feature");
+    const count = countImages("targetFeatures", targetFeatures, this.#width, "feature"), pixels = this.#pixels;
     const seen = this.#speaking.map(({ feature, scale }) => column(targetFeatures, this.#width, feature, scale));
     const distances = new Float64Array(this.#images.length / pixels), inverted = new Float32Array(count * pixels);
     for (let image = 0; image < count; image++) {

@@ -11,30 +11,20 @@ import { isTypedArray } from "../checks/arrays.ts";
 import { fileKind } from "../checks/file_kind.ts";
 import { hasTrailer, refuseBrokenTrailer, withoutTrailer } from "./crc_trailer.ts";
 import { CheckpointError, quote } from "./errors.ts";
+import { checkBytes, checkKind, textIn } from "./file_bytes.ts";
 import type { CheckpointReadOptions } from "./floats.ts";
 import { parted } from "./foreign.ts";
 import type { SavedParameter } from "./checkpoint.ts";
 import { textOf } from "./numpy_text.ts";
 import { DELIMITED, MessageReader, VARINT } from "./protobuf.ts";
 import type { Dtype, Tensor } from "./tensor.ts";
-import { elementBytes, elementCount, tensorFromBytes } from "./tensor.ts";
+import { checkSize, DTYPES, elementBytes, tensorFromBytes } from "./tensor.ts";
 
-/** MindSpore's names of the element types. */
-const TYPES: ReadonlyMap<string, Dtype> = new Map([
-  ["Float64", "F64"],
-  ["Float32", "F32"],
-  ["Float16", "F16"],
-  ["BFloat16", "BF16"],
-  ["Int64", "I64"],
-  ["Int32", "I32"],
-  ["Int16", "I16"],
-  ["Int8", "I8"],
-  ["UInt64", "U64"],
-  ["UInt32", "U32"],
-  ["UInt16", "U16"],
-  ["UInt8", "U8"],
-  ["Bool", "BOOL"],
-]);
+/** The element types by MindSpore's names of them: Float64, BFloat16, Int8, UInt8, Bool... */
+const TYPES: ReadonlyMap<string, Dtype> = new Map(DTYPES.map((dtype) => [
+  dtype.replace("F", "Float").replace("I", "Int").replace("U", "UInt").replace("OOL", "ool"),
+  dtype,
+]));
 
 /** The type of the texts of `append_dict`. */
 const TEXT = "str";
@@ -70,10 +60,8 @@ export interface MindsporeFile {
  * @throws {CheckpointError} as {@linkcode decodeMindsporeCheckpoint} does.
  */
 export function readMindspore(bytes: Uint8Array, fileName: string): MindsporeFile {
-  const message = withoutTrailer(bytes, fileName), kind = fileKind(message);
-  if (kind && kind.id !== "mindspore") {
-    throw new CheckpointError(fileName, kind.what, `a MindSpore checkpoint: ${kind.advice}`);
-  }
+  const message = withoutTrailer(bytes, fileName);
+  checkKind(message, "mindspore", "a MindSpore checkpoint", fileName);
   const values = new Map<string, Value>();
   let last: Value | undefined;
   for (const reader = new MessageReader(message, fileName); !reader.done;) {
@@ -118,7 +106,7 @@ export function readMindspore(bytes: Uint8Array, fileName: string): MindsporeFil
  * ```
  */
 export function decodeMindsporeCheckpoint(bytes: Uint8Array, fileName = "MindSpore checkpoint"): Map<string, Tensor> {
-  if (!isTypedArray("Uint8Array", bytes)) throw new TypeError("bytes must be a Uint8Array: the content of the file");
+  checkBytes(bytes);
   return readMindspore(bytes, fileName).tensors;
 }
 
@@ -151,7 +139,7 @@ function readValue(bytes: Uint8Array, fileName: string): Value {
   for (const reader = new MessageReader(bytes, fileName); !reader.done;) {
     const field = expectField(reader.tag(), [1, 2], fileName);
     if ((field === 1 ? name : tensor) !== undefined) repeated(fileName);
-    if (field === 1) name = readText(reader.delimited(), fileName);
+    if (field === 1) name = readName(reader.delimited(), fileName);
     else tensor = readTensor(reader.delimited(), fileName);
   }
   if (name === undefined || tensor === undefined) {
@@ -175,7 +163,7 @@ function readTensor(bytes: Uint8Array, fileName: string): Omit<Value, "name"> {
     if (field === 1) {
       for (const packed = new MessageReader(part, fileName); !packed.done;) addDimension(shape, packed, fileName);
     } else if ((field === 2 ? type : content) !== undefined) repeated(fileName);
-    else if (field === 2) type = readText(part, fileName);
+    else if (field === 2) type = readName(part, fileName);
     else content = part;
   }
   if (type === undefined || content === undefined) {
@@ -201,12 +189,8 @@ function assemble({ name, shape, type, pieces }: Value, fileName: string): Tenso
   // MindSpore writes the shape of a single number as [0].
   const isScalar = shape.length === 1 && shape[0] === 0 && length === elementBytes(dtype);
   const trueShape = isScalar ? [] : shape;
-  const count = elementCount(trueShape);
-  if (count === undefined || count * elementBytes(dtype) !== length) {
-    const found = `parameter ${quote(name)}, ${type} [${shape.join(", ")}], of ${length} bytes`;
-    const size = count === undefined ? "fewer elements" : `${count * elementBytes(dtype)} bytes`;
-    throw new CheckpointError(fileName, found, size);
-  }
+  const found = `parameter ${quote(name)}, ${type} [${shape.join(", ")}], of ${length} bytes`;
+  checkSize(dtype, trueShape, length, found, fileName);
   return tensorFromBytes(dtype, trueShape, joined(pieces));
 }
 
@@ -236,11 +220,6 @@ function repeated(fileName: string): never {
   throw new CheckpointError(fileName, "a field a second time", "it once");
 }
 
-function readText(bytes: Uint8Array, fileName: string): string {
-  try {
-    // Copied, since a TextDecoder refuses shared memory.
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(bytes));
-  } catch (cause) {
-    throw new CheckpointError(fileName, "a name that is not UTF-8", `UTF-8; ${OTHER_KIND}`, { cause });
-  }
+function readName(bytes: Uint8Array, fileName: string): string {
+  return textIn(bytes, "a name", `UTF-8; ${OTHER_KIND}`, fileName);
 }

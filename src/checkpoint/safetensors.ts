@@ -5,13 +5,21 @@
  *
  * @module
  */
-import { isTypedArray } from "../checks/arrays.ts";
-import { fileKind } from "../checks/file_kind.ts";
 import { CheckpointError, quote } from "./errors.ts";
+import { checkBytes, checkKind, textIn } from "./file_bytes.ts";
 import type { HeaderEntry } from "./safetensors_header.ts";
 import { parseHeader } from "./safetensors_header.ts";
 import type { Dtype, Tensor } from "./tensor.ts";
-import { DTYPES, elementBytes, elementCount, holds, isDtype, tensorFromBytes, tensorIntoBytes } from "./tensor.ts";
+import {
+  checkSize,
+  DTYPES,
+  elementBytes,
+  elementCount,
+  holds,
+  isDtype,
+  tensorFromBytes,
+  tensorIntoBytes,
+} from "./tensor.ts";
 
 /** What a safetensors file holds. */
 export interface Safetensors {
@@ -45,13 +53,10 @@ const METADATA = "__metadata__";
  * ```
  */
 export function decodeSafetensors(bytes: Uint8Array, fileName = "safetensors file"): Safetensors {
-  if (!isTypedArray("Uint8Array", bytes)) throw new TypeError("bytes must be a Uint8Array: the content of the file");
-  const kind = fileKind(bytes);
-  if (kind && kind.id !== "safetensors") {
-    throw new CheckpointError(fileName, kind.what, `a safetensors file: ${kind.advice}`);
-  }
-  const { entries, metadata } = parseHeader(headerText(bytes, fileName), fileName);
-  const data = bytes.subarray(LENGTH_BYTES + headerLength(bytes, fileName));
+  checkBytes(bytes);
+  checkKind(bytes, "safetensors", "a safetensors file", fileName);
+  const begin = LENGTH_BYTES + headerLength(bytes, fileName), data = bytes.subarray(begin);
+  const { entries, metadata } = parseHeader(headerText(bytes.subarray(LENGTH_BYTES, begin), fileName), fileName);
   // All of it before the first copy: a small file whose tensors all claim the same bytes must not fill the memory.
   for (const [name, entry] of entries) checkEntry(name, entry, data.length, fileName);
   checkGapless([...entries], data.length, fileName);
@@ -68,12 +73,8 @@ function checkEntry(name: string, { dtype, shape, begin, end }: HeaderEntry, len
   if (!isDtype(dtype)) {
     throw new CheckpointError(fileName, `${tensor} of type ${quote(dtype)}`, `one of ${DTYPES.join(", ")}`);
   }
-  const count = elementCount(shape);
-  if (count === undefined || count * elementBytes(dtype) !== end - begin) {
-    const found = `${tensor}, ${dtype} [${shape.join(", ")}], from byte ${begin} to ${end}`;
-    const size = count === undefined ? "fewer elements" : `${count * elementBytes(dtype)} bytes`;
-    throw new CheckpointError(fileName, found, size);
-  }
+  const found = `${tensor}, ${dtype} [${shape.join(", ")}], from byte ${begin} to ${end}`;
+  checkSize(dtype, shape, end - begin, found, fileName);
   if (end > length) {
     const found = `${tensor} ending at byte ${end} of the data`;
     throw new CheckpointError(fileName, found, `at most ${length}, where the file ends; is it cut off?`);
@@ -97,19 +98,12 @@ function headerLength(bytes: Uint8Array, fileName: string): number {
   return length;
 }
 
-function headerText(bytes: Uint8Array, fileName: string): string {
-  // Copied, since a TextDecoder refuses shared memory; and not by slice(), which Node's Buffer overrides.
-  const header = new Uint8Array(headerLength(bytes, fileName));
-  header.set(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + header.length));
+function headerText(header: Uint8Array, fileName: string): string {
   if (header[0] !== 0x7b) {
     const found = header.length === 0 ? "an empty header" : `a header starting with byte ${header[0]}`;
     throw new CheckpointError(fileName, found, 'a header starting with "{"; is this a safetensors file?');
   }
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(header);
-  } catch (cause) {
-    throw new CheckpointError(fileName, "a header that is not UTF-8", "UTF-8", { cause });
-  }
+  return textIn(header, "a header", "UTF-8", fileName);
 }
 
 /**

@@ -22,7 +22,7 @@ export function checkedMask(
   if (wanted === undefined) {
     throw new CheckpointError(fileName, `a mask of ${quote(name)}`, "a parameter of that name with it");
   }
-  if (shape.length !== wanted.length || shape.some((length, i) => length !== wanted[i])) {
+  if (String(shape) !== String(wanted)) {
     const found = `a mask of ${quote(name)} of shape [${shape.join(", ")}]`;
     throw new CheckpointError(fileName, found, `the parameter's shape, [${wanted.join(", ")}]`);
   }

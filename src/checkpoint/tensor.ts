@@ -4,6 +4,7 @@
  * @module
  */
 import { isTypedArray } from "../checks/arrays.ts";
+import { CheckpointError } from "./errors.ts";
 
 /**
  * The typed array that holds elements of each type. F16 and BF16 are their raw 16 bits; BOOL is a byte each, 0 or 1.
@@ -63,7 +64,7 @@ interface ElementsConstructor {
   readonly BYTES_PER_ELEMENT: number;
 }
 
-const CONSTRUCTORS: ReadonlyMap<string, ElementsConstructor> = new Map<string, ElementsConstructor>([
+const CONSTRUCTORS: ReadonlyMap<Dtype, ElementsConstructor> = new Map<Dtype, ElementsConstructor>([
   ["F64", Float64Array],
   ["F32", Float32Array],
   ["F16", Uint16Array],
@@ -80,13 +81,13 @@ const CONSTRUCTORS: ReadonlyMap<string, ElementsConstructor> = new Map<string, E
 ]);
 
 /** All element types, for messages. */
-export const DTYPES: readonly string[] = [...CONSTRUCTORS.keys()];
+export const DTYPES: readonly Dtype[] = [...CONSTRUCTORS.keys()];
 
 const HOST_IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** Is this the name of an element type that can be read? */
 export function isDtype(name: string): name is Dtype {
-  return CONSTRUCTORS.has(name);
+  return CONSTRUCTORS.has(name as Dtype);
 }
 
 /** Bytes of one element. */
@@ -99,13 +100,30 @@ export function elementCount(shape: readonly number[]): number | undefined {
   let count = 1;
   let largest = 1;
   for (const dimension of shape) {
-    if (!Number.isSafeInteger(dimension) || dimension < 0) return undefined;
     count *= dimension;
     // Without the zeros, so that [2^40, 2^40, 0] is refused in whatever order.
     largest *= Math.max(1, dimension);
-    if (largest > Number.MAX_SAFE_INTEGER) return undefined;
+    if (!Number.isSafeInteger(dimension) || dimension < 0 || !Number.isSafeInteger(largest)) return undefined;
   }
   return count;
+}
+
+/**
+ * Compares what a file has of a tensor with what its type and shape take.
+ *
+ * @param found what is said of it
+ * @throws {CheckpointError} if these are not as many bytes.
+ */
+export function checkSize(
+  dtype: Dtype,
+  shape: readonly number[],
+  bytes: number,
+  found: string,
+  fileName: string,
+): void {
+  const count = elementCount(shape), size = count === undefined ? undefined : count * elementBytes(dtype);
+  if (size === bytes) return;
+  throw new CheckpointError(fileName, found, size === undefined ? "fewer elements" : `${size} bytes`);
 }
 
 /** Does the array hold elements of this type? */

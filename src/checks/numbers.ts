@@ -22,6 +22,20 @@ export function integer(what: string, value: number, least = 1, most = Infinity,
 }
 
 /**
+ * Refuses values of which one is no integer from `least` to `most`.
+ *
+ * @param what they are called
+ * @throws {RangeError} that names the first one.
+ */
+export function integers(what: string, values: ArrayLike<number>, least: number, most: number): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    // The name is put together only where it is needed: there may be many values.
+    if (!(Number.isInteger(value) && value >= least && value <= most)) integer(`${what}[${i}]`, value, least, most);
+  }
+}
+
+/**
  * The value, if it is a positive number and not infinite.
  *
  * @param what it is called

@@ -78,6 +78,12 @@ function checkSource(source: LabelledImages): void {
   }
 }
 
+/** The option, if it is one of those that there are. */
+function oneOf<Choice extends string>(name: string, value: Choice, choices: readonly Choice[]): Choice {
+  if (choices.includes(value)) return value;
+  throw new TypeError(`${name} is ${JSON.stringify(value)}; it must be "${choices.join('" or "')}"`);
+}
+
 /**
  * Labelled images as training sees them. It is a description: it yields the indices of each batch's samples, and says
  * how an engine is to resize and scale them, but touches no pixel. The same seed gives the same order on every runtime;
@@ -143,19 +149,13 @@ export class Dataset {
     if (!Number.isFinite(this.scale) || this.scale <= 0) {
       throw new RangeError(`scale is ${this.scale}; it must be a finite number above 0, such as 1 / 255`);
     }
-    this.labels = options.labels ?? "integer";
-    if (this.labels !== "integer" && this.labels !== "oneHot") {
-      throw new TypeError(`labels is ${JSON.stringify(this.labels)}; it must be "integer" or "oneHot"`);
-    }
+    this.labels = oneOf("labels", options.labels ?? "integer", ["integer", "oneHot"]);
     this.shuffleBuffer = integer("shuffleBuffer", options.shuffleBuffer ?? 10_000, 0, 2 ** 31 - 1);
     this.seed = integer("seed", options.seed ?? 1, 0, MOST_SEED);
     this.limit = integer("limit", options.limit ?? source.count, 1, source.count, `, the images of ${source.name}`);
     this.dropRemainder = options.dropRemainder ?? true;
     if (typeof this.dropRemainder !== "boolean") throw new TypeError("dropRemainder must be true or false");
-    this.sampling = options.sampling ?? "shuffle";
-    if (this.sampling !== "shuffle" && this.sampling !== "poisson") {
-      throw new TypeError(`sampling is ${JSON.stringify(this.sampling)}; it must be "shuffle" or "poisson"`);
-    }
+    this.sampling = oneOf("sampling", options.sampling ?? "shuffle", ["shuffle", "poisson"]);
     this.repeat = integer("repeat", options.repeat ?? 1, 1, 2 ** 20);
   }
 

@@ -33,26 +33,31 @@ export const MOST_POINTS = 64;
 
 /**
  * A form in few characters. `marks`: a digit for each point, 1 where the pen is set down, 2 where it turns sharply, 3
- * for both. `coordinates`: a character each, which counts from {@link ZERO}; those of the first way from the middle of
- * the paper, those of the others from where the first one has them.
+ * for both. `coordinates`: how far each lies from the middle of the paper, in the first way, or from the even number
+ * where the first way has it, in the others; less half of how far that of the point before lies. A character for every
+ * two units, counted from {@link ZERO}, and {@link ODD} behind it for one unit more.
  */
 export type PackedForm = readonly [share: number, slant: number, bend: number, marks: string, coordinates: string];
 
-/**
- * The code of the character for 0: from it printable ASCII reaches far both ways, and what a string must escape stands
- * for odd numbers, which are rare.
- */
-export const ZERO = 79;
+/** The code of the character for 0, "i": most others are then small letters, as in the code around them. */
+export const ZERO = 105;
+/** Odd numbers are rare. */
+export const ODD = "!";
 /** The middle of the paper. */
-export const MIDDLE = 40;
+export const MIDDLE = 50;
 
 /** Reads a form of the copybook. */
 export function unpacked([share, slant, bend, marks, coordinates]: PackedForm): Form {
-  const length = 2 * marks.length, count = coordinates.length / length;
-  const number = (at: number) => coordinates.charCodeAt(at) - ZERO;
+  const numbers = coordinates.match(/.!?/g)!.map((text) => 2 * (text.charCodeAt(0) - ZERO) + text.length - 1);
+  const length = 2 * marks.length;
+  numbers.forEach((_, i) => {
+    if (i % length > 1) numbers[i]! += 2 * Math.round(numbers[i - 2]! / 4);
+  });
+  const count = numbers.length / length;
   const ways = Array.from(
     { length: count },
-    (_, way) => Float64Array.from({ length }, (_, i) => MIDDLE + number(i) + (way && number(way * length + i))),
+    (_, way) =>
+      Float64Array.from({ length }, (_, i) => MIDDLE + (way && numbers[i]! & -2) + numbers[way * length + i]!),
   );
   const bits = (bit: number) => Uint8Array.from(marks, (mark) => Number(mark) & bit ? 1 : 0);
   return { share, slant, bend, starts: bits(1), corners: bits(2), ways };

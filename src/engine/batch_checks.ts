@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { finiteRows, integer } from "../checks/numbers.ts";
+import { finiteRows, integer, integers } from "../checks/numbers.ts";
 import type { Optimizer } from "../nn/mod.ts";
 import type { BatchSource } from "./engine.ts";
 
@@ -87,12 +87,7 @@ export function checkLabels(labels: ArrayLike<number>, count: number, classes: n
   if (labels.length !== count) {
     throw new RangeError(`setInput: labels has ${labels.length} values; there are ${count} images`);
   }
-  const wrong = Array.from(labels).findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
-  if (wrong >= 0) {
-    throw new RangeError(
-      `setInput: labels[${wrong}] is ${labels[wrong]}; it must be an integer from 0 to ${classes - 1}`,
-    );
-  }
+  integers("setInput: labels", labels, 0, classes - 1);
 }
 
 /** Throws unless the targets are as many as a batch's outputs and finite, and the optimizer is one for regressions. */

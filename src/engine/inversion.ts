@@ -4,6 +4,7 @@
  * @module
  */
 import { sizeOf } from "../nn/mod.ts";
+import { AdamScales } from "./adam_scales.ts";
 import type { Activation, InversionKernels, Pass } from "./backend.ts";
 import type { Inversion, InversionStep } from "./engine.ts";
 import { checkStep, checkTargets } from "./finite.ts";
@@ -24,9 +25,7 @@ export class ProgramInversion implements Inversion {
   readonly #pass: Pass;
   readonly #features: number;
   readonly #passes: Passes;
-  /** How much of Adam's moments the first steps still lack: beta^t. */
-  #power1 = 1;
-  #power2 = 1;
+  readonly #scales = new AdamScales();
 
   constructor(kernels: InversionKernels, pass: Pass, features: Activation, passes: Passes) {
     this.#kernels = kernels;
@@ -44,8 +43,7 @@ export class ProgramInversion implements Inversion {
     }
     checkTargets(values, size);
     this.#kernels.setTargets(values);
-    this.#power1 = 1;
-    this.#power2 = 1;
+    this.#scales.takeBack();
   }
 
   step(step: InversionStep): void {
@@ -57,11 +55,7 @@ export class ProgramInversion implements Inversion {
     passes.backward();
     kernels.imagePriors(vertical, horizontal, square);
     if (method === "sign") kernels.signStep(rate, low, high);
-    else {
-      this.#power1 *= BETA1;
-      this.#power2 *= BETA2;
-      kernels.adamStep(rate, [1 / (1 - this.#power1), 1 / (1 - this.#power2)], low, high);
-    }
+    else kernels.adamStep(rate, this.#scales.next(BETA1, BETA2), low, high);
     passes.submit();
   }
 

@@ -6,31 +6,50 @@
 import { reasonOf } from "../checks/reason.ts";
 import type { Network } from "../nn/mod.ts";
 import { processors, type StartThread, threadStarter } from "../runtime/threads.ts";
-import type { Engine, EngineName, ProgramOptions } from "./engine.ts";
+import { checkBatchSize } from "./batch_checks.ts";
+import type { Engine, EngineName, Program, ProgramOptions } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import type { Machine } from "./cpu/machine.ts";
 import type { EngineOptions } from "./options.ts";
-import { cpuProgram } from "./cpu/backend.ts";
-import { CpuParameters } from "./cpu/parameters.ts";
+import { lanesOf } from "./lanes.ts";
 import { Parameters } from "./parameters.ts";
+import { DeviceProgram } from "./program.ts";
 import { wasmMachine } from "./cpu/wasm/machine.ts";
-import { bestBuild, type WasmBuild } from "./cpu/wasm/module.ts";
+import { bestBuild, type WasmBuild, wasmModule } from "./cpu/wasm/module.ts";
 import { isFused, relaxedMadd } from "./cpu/wasm/relaxed.ts";
 import { helpfulThreads } from "./cpu/work.ts";
 
-function cpuEngine(
+/** What a CPU machine offers to programs. */
+type CpuParts = typeof import("./cpu/backend.ts");
+
+/** A network at a batch size in a machine's memory. */
+export function cpuProgram(
+  { cpuBackend, cpuParameters }: CpuParts,
+  machine: Machine,
+  network: Network,
+  options: ProgramOptions,
+): Program {
+  const lanes = lanesOf(checkBatchSize(options.batchSize));
+  const memory = cpuParameters(machine, network.parameters, network.seed);
+  const parameters = new Parameters(memory, network.parameters);
+  return new DeviceProgram(cpuBackend(machine, memory, lanes), parameters, network, options);
+}
+
+/** An engine on machines. Its parts are loaded now, as those of the webgpu engine are: a page needs one of the two. */
+async function cpuEngine(
   name: EngineName,
   build: string,
   why: string,
   machine: () => Machine,
   machineFor: (network: Network, options: ProgramOptions) => Machine = machine,
-): Engine {
+): Promise<Engine> {
+  const parts: CpuParts = await import("./cpu/backend.ts");
   return {
     name,
     build,
     why,
-    program: (network, options) => cpuProgram(machineFor(network, options), network, options),
-    parameters: (specs, seed) => new Parameters(new CpuParameters(machine(), specs, seed), specs),
+    program: (network, options) => cpuProgram(parts, machineFor(network, options), network, options),
+    parameters: (specs, seed) => new Parameters(parts.cpuParameters(machine(), specs, seed), specs),
     dispose: () => {},
     [Symbol.dispose]: () => {},
   };
@@ -50,21 +69,28 @@ function described(build: WasmBuild, asked: boolean): string {
   return `the wasm engine (relaxed), ${how}${because}`;
 }
 
+/** Makes machines with one thread. */
+async function machinesOf(build: WasmBuild): Promise<() => Machine> {
+  const module = await wasmModule(build), one = () => wasmMachine(module);
+  // Run once, not only compiled: what cannot run must be known before somebody relies on it.
+  one();
+  return one;
+}
+
 /** Makes machines with several threads. Loaded only where there are threads: most pages share no memory. */
 async function threadedMachines(): Promise<typeof import("./cpu/wasm/threaded_machine.ts").threadedMachine> {
   return (await import("./cpu/wasm/threaded_machine.ts")).threadedMachine;
 }
 
 async function wasmEngine(build: WasmBuild, asked: boolean, threads: number | undefined): Promise<Engine> {
-  let what: string;
+  let what: string, one: () => Machine;
   try {
-    // Run once, not only compiled: what cannot run must be known before somebody relies on it.
-    wasmMachine(build);
+    one = await machinesOf(build);
     what = described(build, asked);
   } catch (cause) {
     throw new EngineError(`the wasm engine (${build}) cannot run here: ${reasonOf(cause)}`, { cause });
   }
-  const one = () => wasmMachine(build), start = threads === 1 ? undefined : threadStarter();
+  const start = threads === 1 ? undefined : threadStarter();
   if (threads !== undefined && threads > 1) {
     if (!start) {
       throw new EngineError(
@@ -102,8 +128,7 @@ async function referenceMachines(): Promise<typeof import("./cpu/reference/machi
 /** Makes the machines that draw a GPU's first values. */
 export async function drawingMachines(): Promise<() => Machine> {
   try {
-    wasmMachine(bestBuild);
-    return () => wasmMachine(bestBuild);
+    return await machinesOf(bestBuild);
   } catch {
     return await referenceMachines();
   }

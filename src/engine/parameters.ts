@@ -8,6 +8,7 @@ import { fitSaved } from "../nn/fit.ts";
 import { judgeMasks, judgeValues, refuse, untrainedFaults } from "../nn/judge.ts";
 import type { Fit, FitOptions, Optimizer, ParameterSpec, ParameterValues, SavedParameters, Units } from "../nn/mod.ts";
 import { parametersOf } from "../nn/units.ts";
+import { AdamScales } from "./adam_scales.ts";
 import type { Call, DeviceParameters, ParameterMemory, Watch } from "./backend.ts";
 import type { ApproximateSuppression, ExactSuppression } from "./engine.ts";
 import { checkFinite, checkOptimizer } from "./finite.ts";
@@ -24,11 +25,7 @@ export class Parameters implements DeviceParameters {
   #isGathering = false;
   #deWeightIsSet = false;
   #noisySteps = 0;
-  /** Steps of Adam, how many of them the powers hold, and its betas to these powers. */
-  #adamSteps = 0;
-  #adamPowers = 0;
-  #power1 = 1;
-  #power2 = 1;
+  readonly #adamScales = new AdamScales();
 
   constructor(memory: ParameterMemory, specs: readonly ParameterSpec[]) {
     this.specs = specs;
@@ -114,8 +111,7 @@ export class Parameters implements DeviceParameters {
     this.#memory.forget();
     this.#atUpdate = [];
     this.#deWeightIsSet = false;
-    this.#adamSteps = 0;
-    this.#forgetPowers();
+    this.#adamScales.takeBack();
     for (const place of [...this.#masked]) {
       const { name } = this.specs[place]!;
       if (!Object.hasOwn(values, name) || Object.hasOwn(masks, name)) continue;
@@ -163,34 +159,15 @@ export class Parameters implements DeviceParameters {
       memory.privatize(optimizer, step);
       this.#noisySteps = step + 1;
     }
-    const scales = optimizer.kind === "adam" ? this.#adamScales(optimizer.beta1, optimizer.beta2) : undefined;
+    const scales = optimizer.kind === "adam" ? this.#adamScales.next(optimizer.beta1, optimizer.beta2) : undefined;
     memory.update(optimizer, this.#deWeightIsSet, scales);
-  }
-
-  /** What makes up for the zeros from which Adam's means began: 1 / (1 - beta^step). */
-  #adamScales(beta1: number, beta2: number): readonly [number, number] {
-    this.#adamSteps++;
-    // One factor a step, but for the first after steps that diverged: then anew for those that are left.
-    for (; this.#adamPowers < this.#adamSteps; this.#adamPowers++) {
-      this.#power1 *= beta1;
-      this.#power2 *= beta2;
-    }
-    return [1 / (1 - this.#power1), 1 / (1 - this.#power2)];
-  }
-
-  #forgetPowers(): void {
-    this.#adamPowers = 0;
-    this.#power1 = this.#power2 = 1;
   }
 
   beginWatch(): void {
     const { watch } = this.#memory, { diverged } = watch;
     // Steps that changed nothing are none of Adam's.
     const idle = diverged ? watch.steps - diverged.step + 1 : 0;
-    if (idle > 0 && this.#adamSteps > 0) {
-      this.#adamSteps = Math.max(0, this.#adamSteps - idle);
-      this.#forgetPowers();
-    }
+    if (idle > 0) this.#adamScales.takeBack(idle);
     watch.begin();
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { finiteRows, integer } from "../checks/numbers.ts";
+import { finiteRows, integer, integers } from "../checks/numbers.ts";
 
 /**
  * The value of a metric was asked for before it had seen an image.
@@ -64,15 +64,10 @@ export class Accuracy {
       );
     }
     finiteRows("logits", logits, classes, "image", "class");
-    let right = 0;
+    integers("labels", labels, 0, classes - 1);
     for (let image = 0; image < images; image++) {
-      const label = labels[image]!;
-      if (!Number.isInteger(label) || label < 0 || label >= classes) {
-        throw new RangeError(`labels[${image}] is ${label}; it must be an integer from 0 to ${classes - 1}`);
-      }
-      if (readsAs(logits, image * classes, classes) === label) right++;
+      if (readsAs(logits, image * classes, classes) === labels[image]) this.#right++;
     }
-    this.#right += right;
     this.#images += images;
   }
 

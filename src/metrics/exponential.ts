@@ -10,9 +10,8 @@ const LN2_HIGH = 2977044471 / 2 ** 32;
 const LN2_LOW = 1.9082149292705877e-10;
 const INVERSE_LN2 = 1.4426950408889634;
 
-/** The largest and smallest argument whose exponential is neither infinite nor 0. */
-const LARGEST = 709.782712893384;
-const SMALLEST = -745.1332191019411;
+/** Beyond it every exponential is infinite or 0. */
+const LIMIT = 750;
 
 /** Terms of the series: the first one left out is below 5e-18 of the result, a fiftieth of the rounding. */
 const TERMS = 13;
@@ -29,8 +28,7 @@ const TERMS = 13;
  */
 export function exponential(x: number): number {
   if (Number.isNaN(x)) return NaN;
-  if (x > LARGEST) return Infinity;
-  if (x < SMALLEST) return 0;
+  if (Math.abs(x) > LIMIT) return x > 0 ? Infinity : 0;
   // x = exponent * ln 2 + rest with |rest| <= 0.35, so e^x = 2^exponent * e^rest.
   const exponent = Math.round(x * INVERSE_LN2);
   const rest = x - exponent * LN2_HIGH - exponent * LN2_LOW;

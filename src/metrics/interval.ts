@@ -25,7 +25,7 @@ export interface KnownInterval extends Interval {
 }
 
 /** 0.975 quantile of the standard normal distribution. */
-const Z = 1.959963984540054;
+export const Z = 1.959963984540054;
 
 /** 0.975 quantiles of Student's t distribution with 1, 2, ... 10 degrees of freedom. */
 // deno-fmt-ignore

@@ -82,16 +82,9 @@ export function ssim(original: ArrayLike<number>, compared: ArrayLike<number>, o
       );
     }
   }
-  const sums: ColumnSums = {
-    a: new Float64Array(width),
-    b: new Float64Array(width),
-    aa: new Float64Array(width),
-    bb: new Float64Array(width),
-    ab: new Float64Array(width),
-  };
   let total = 0;
   for (let channel = 0; channel < channels; channel++) {
-    total += channelSsim(original, compared, channel * pixels, height, width, dataRange, sums);
+    total += channelSsim(original, compared, channel * pixels, height, width, dataRange);
   }
   if (!Number.isFinite(total)) {
     finite("original", original);
@@ -101,15 +94,6 @@ export function ssim(original: ArrayLike<number>, compared: ArrayLike<number>, o
     );
   }
   return total / channels;
-}
-
-/** For each column, sums over the window's rows: of a, b, a*a, b*b and a*b. */
-interface ColumnSums {
-  readonly a: Float64Array;
-  readonly b: Float64Array;
-  readonly aa: Float64Array;
-  readonly bb: Float64Array;
-  readonly ab: Float64Array;
 }
 
 /**
@@ -124,7 +108,6 @@ function channelSsim(
   height: number,
   width: number,
   dataRange: number,
-  sums: ColumnSums,
 ): number {
   const c1 = K1 * dataRange * (K1 * dataRange);
   const c2 = K2 * dataRange * (K2 * dataRange);
@@ -132,6 +115,9 @@ function channelSsim(
   // cancellation.
   const offsetA = mean(original, base, height * width);
   const offsetB = mean(compared, base, height * width);
+  // For each column, sums over the window's rows: of a, b, a*a, b*b and a*b.
+  const columns = () => new Float64Array(width);
+  const sumsA = columns(), sumsB = columns(), sumsAA = columns(), sumsBB = columns(), sumsAB = columns();
   let total = 0;
   for (let top = 0; top + WINDOW <= height; top++) {
     for (let column = 0; column < width; column++) {
@@ -146,18 +132,18 @@ function channelSsim(
         bb += pixelB * pixelB;
         ab += pixelA * pixelB;
       }
-      sums.a[column] = a;
-      sums.b[column] = b;
-      sums.aa[column] = aa;
-      sums.bb[column] = bb;
-      sums.ab[column] = ab;
+      sumsA[column] = a;
+      sumsB[column] = b;
+      sumsAA[column] = aa;
+      sumsBB[column] = bb;
+      sumsAB[column] = ab;
     }
     for (let left = 0; left + WINDOW <= width; left++) {
-      const meanA = windowMean(sums.a, left);
-      const meanB = windowMean(sums.b, left);
-      const varianceA = SAMPLE * (windowMean(sums.aa, left) - meanA * meanA);
-      const varianceB = SAMPLE * (windowMean(sums.bb, left) - meanB * meanB);
-      const covariance = SAMPLE * (windowMean(sums.ab, left) - meanA * meanB);
+      const meanA = windowMean(sumsA, left);
+      const meanB = windowMean(sumsB, left);
+      const varianceA = SAMPLE * (windowMean(sumsAA, left) - meanA * meanA);
+      const varianceB = SAMPLE * (windowMean(sumsBB, left) - meanB * meanB);
+      const covariance = SAMPLE * (windowMean(sumsAB, left) - meanA * meanB);
       const a = meanA + offsetA;
       const b = meanB + offsetB;
       total += ((2 * a * b + c1) * (2 * covariance + c2)) / ((a * a + b * b + c1) * (varianceA + varianceB + c2));

@@ -10,14 +10,12 @@
  *
  * @module
  */
+export { type Accounting, type AccountingOptions, RENYI_ORDERS } from "./epsilon.ts";
 export {
-  type Accounting,
-  type AccountingOptions,
   composedEpsilonOf,
   epsilonOf,
   noiseMultiplierFor,
   type NoiseOptions,
-  RENYI_ORDERS,
   type SpendingOptions,
   type SpendingStretch,
 } from "./rdp_accountant.ts";

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import type { TrainingRecord, TrainingStretch } from "../checkpoint/record.ts";
+import type { OrdinaryStretch, PrivateStretch, TrainingRecord, TrainingStretch } from "../checkpoint/record.ts";
 
-/** A stretch before its first step. */
-export type Settings = TrainingStretch extends infer Stretch
-  ? Stretch extends { readonly lr: unknown } ? Omit<Stretch, "steps" | "lr" | "mark"> : never
-  : never;
+/** A stretch that can grow. */
+type OpenStretch = PrivateStretch | OrdinaryStretch;
+
+/** One before its first step. */
+export type Settings = Omit<PrivateStretch, "steps" | "lr"> | Omit<OrdinaryStretch, "steps" | "lr">;
 
 /** The training record of a model while it grows. */
 export class History {
@@ -16,9 +17,9 @@ export class History {
   steps = 0;
   #epochs = 0;
   #stretches: TrainingStretch[] = [];
-  /** The settings of the steps to come, once they were taken up in the last stretch. */
-  #open: Settings | undefined;
-  #openAt = -1;
+  /** What the steps to come are like, and whether the last stretch is already one of them. */
+  #settings: Settings | undefined;
+  #isOpen = false;
 
   /** All of it, copied. */
   get record(): TrainingRecord {
@@ -37,34 +38,24 @@ export class History {
 
   /** Sets what the steps to come are like; they are a stretch of their own. */
   begin(settings: Settings): void {
-    this.#open = settings;
-    this.#openAt = -1;
+    this.#settings = settings;
+    this.#isOpen = false;
   }
 
-  /** Counts a step; true if it is the first one of a private stretch, which is to be marked. */
+  /** Counts a step; true if it is the first one of a stretch. */
   count(lr: number): boolean {
-    const last = this.#stretches.at(-1);
+    const isFirst = !this.#isOpen, fresh = { ...this.#settings!, steps: 0, lr: [lr, lr] } as OpenStretch;
+    const last = isFirst ? fresh : this.#stretches.pop() as OpenStretch, [least, greatest] = last.lr;
+    this.#stretches.push({ ...last, steps: last.steps + 1, lr: [Math.min(least, lr), Math.max(greatest, lr)] });
+    this.#isOpen = true;
     this.steps++;
-    if (last && this.#openAt === this.#stretches.length - 1 && last.kind !== "unknown") {
-      const [least, greatest] = last.lr;
-      const range = [Math.min(least, lr), Math.max(greatest, lr)] as const;
-      this.#stretches[this.#openAt] = { ...last, steps: last.steps + 1, lr: range };
-      return false;
-    }
-    const open = this.#open!;
-    this.#openAt = this.#stretches.push({
-      ...open,
-      steps: 1,
-      lr: [lr, lr],
-      ...(open.kind === "private" && { mark: "" }),
-    } as TrainingStretch) - 1;
-    return open.kind === "private";
+    return isFirst;
   }
 
   /** Marks the last stretch. */
   mark(mark: string): void {
     const last = this.#stretches.at(-1);
-    if (last?.kind === "private") this.#stretches[this.#stretches.length - 1] = { ...last, mark };
+    if (last?.kind === "private") this.#stretches.splice(-1, 1, { ...last, mark });
   }
 
   /** Takes back so many steps, which changed nothing. */
@@ -76,7 +67,7 @@ export class History {
       this.#stretches[i] = { ...stretch, steps: stretch.steps - taken };
     }
     this.#stretches = this.#stretches.filter(({ kind, steps }) => kind === "unknown" || steps > 0);
-    this.#openAt = -1;
+    this.#isOpen = false;
   }
 
   /** Notes that parameters came from elsewhere. */
@@ -85,7 +76,7 @@ export class History {
     const last = this.#stretches.at(-1);
     if (last?.kind === "unknown" && last.publicData === stretch.publicData) return;
     this.#stretches.push(stretch);
-    this.#openAt = -1;
+    this.#isOpen = false;
   }
 
   /** Takes the record that a checkpoint's and this one are together, and the steps of the checkpoint. */
@@ -93,6 +84,6 @@ export class History {
     this.#stretches = [...stretches];
     this.#epochs = epochs;
     this.steps = step;
-    this.#openAt = -1;
+    this.#isOpen = false;
   }
 }

@@ -19,6 +19,7 @@
  */
 export type { Callback, TrainingState } from "./callback.ts";
 export { type DivergedAt, DivergedError } from "./diverged_error.ts";
+export type { HeldNetwork } from "./held_network.ts";
 export { Model } from "./model.ts";
 export type { ModelInTraining } from "./model_in_training.ts";
 export type { Metric, ModelOptions, SuppressModelOptions, TrainingPlan, TrainOptions } from "./options.ts";

@@ -3,34 +3,27 @@
  *
  * @module
  */
-import { finite, integer, positive } from "../checks/numbers.ts";
+import { integer, positive } from "../checks/numbers.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { TrainingRecord } from "../checkpoint/record.ts";
-import type { Engine, ParameterStore, Program } from "../engine/engine.ts";
+import type { ParameterStore } from "../engine/engine.ts";
 import { fitValues } from "../nn/fit.ts";
 import { checkOwnGradients } from "../nn/mixing.ts";
-import { dpSgd, type Fit, type FitOptions, type Network, type Optimizer, type ParameterValues } from "../nn/mod.ts";
+import { dpSgd, type Fit, type FitOptions, type Optimizer, type ParameterValues } from "../nn/mod.ts";
 import type { AccountingOptions } from "../privacy/mod.ts";
-import { evaluate } from "./evaluate.ts";
+import { HeldNetwork } from "./held_network.ts";
 import { History } from "./history.ts";
 import type { ModelInTraining } from "./model_in_training.ts";
-import type { Metric, ModelOptions, TrainingPlan, TrainOptions } from "./options.ts";
+import type { ModelOptions, TrainingPlan, TrainOptions } from "./options.ts";
 import type { OriginOptions } from "./origin.ts";
-import { type PrivacySpent, privacySpent } from "./privacy_spent.ts";
-import { checkPrivacy, PRIVATE_IMAGES_AT_ONCE } from "./sampling.ts";
+import { loadAccountant, type PrivacySpent, privacySpent } from "./privacy_spent.ts";
 import { Run } from "./run.ts";
-import { type SparsityReport, sparsityReport } from "./sparsity.ts";
+import { stepsOf } from "./steps.ts";
 import type { TrainingData } from "./training_data.ts";
 
 /** A network in training: ordinary training with mean softmax cross entropy. */
-export class Model implements ModelInTraining {
-  /** What is trained. */
-  readonly network: Network;
+export class Model extends HeldNetwork implements ModelInTraining {
   #optimizer: Optimizer;
-  /** What carries the arithmetic out. */
-  protected readonly engine: Engine;
-  readonly #metrics: Readonly<Record<string, Metric>>;
-  #program: Program | undefined;
   readonly #history = new History();
   /** The training under way, and what it goes through once its program is there. */
   #training = false;
@@ -52,15 +45,13 @@ export class Model implements ModelInTraining {
    * ```
    */
   constructor(options: ModelOptions) {
-    this.engine = options.engine;
-    this.network = options.network;
+    super(options);
     // Privacy is promised on these figures: they are looked at again, since an object may be made by hand.
     if (options.optimizer.kind === "dpSgd") {
       dpSgd(options.optimizer);
       checkOwnGradients(options.network);
     }
     this.#optimizer = options.optimizer;
-    this.#metrics = options.metrics ?? {};
   }
 
   /** The rule by which a step changes the parameters. */
@@ -83,21 +74,6 @@ export class Model implements ModelInTraining {
   }
 
   /**
-   * The program that holds the parameters; made anew, with the same parameters, when another batch size is asked for.
-   */
-  protected async program(batchSize: number = this.#program?.batchSize ?? 32): Promise<Program> {
-    const old = this.#program;
-    if (old?.batchSize === batchSize) return old;
-    const program = this.engine.program(this.network, { batchSize, gradients: "parameters" });
-    if (old) {
-      program.parameters.setValues(await old.parameters.values());
-      program.parameters.setMasks(await old.parameters.masks());
-    }
-    this.#program = program;
-    return program;
-  }
-
-  /**
    * Trains for a number of epochs. They are counted over all calls, and over restores: each has batches of its own,
    * also behind an epoch that was broken off. The optimizer's velocity starts at 0 when the batch size changes.
    *
@@ -117,13 +93,12 @@ export class Model implements ModelInTraining {
       throw new RangeError(`the data hold no batch of ${batchSize} images: take a smaller batchSize or more data`);
     }
     if (this.#training) throw new TypeError("this model is already training; wait for that to end");
-    checkPrivacy(this.optimizer, data, batchSize);
     this.#training = true;
     try {
-      // Batches by Poisson sampling are of any size: they are done in parts.
-      const atOnce = this.optimizer.kind === "dpSgd" ? Math.min(batchSize, PRIVATE_IMAGES_AT_ONCE) : batchSize;
-      const begin = this.prepare({ epochs, batches, batchSize, data, callbacks }), program = await this.program(atOnce);
-      this.#run = new Run(this, program, this.#history, await begin(program.parameters));
+      const steps = await stepsOf(this.optimizer, data, batchSize);
+      const begin = this.prepare({ epochs, batches, batchSize, data, callbacks });
+      const program = await this.program(steps.imagesAtOnce);
+      this.#run = new Run(this, program, this.#history, steps, await begin(program.parameters));
       await this.#run.train();
     } finally {
       this.#training = false;
@@ -170,31 +145,6 @@ export class Model implements ModelInTraining {
   }
 
   /**
-   * The metrics over all images of a data set; of a {@link Dataset}, in order and to the last one, however it is
-   * batched for training.
-   *
-   * @returns each metric's value by its name
-   * @throws {RangeError} (as a rejection) if a parameter or a logit is not finite.
-   */
-  async eval(data: TrainingData): Promise<Record<string, number>> {
-    const program = await this.program();
-    await this.parameters();
-    return await evaluate(program, data, this.#metrics);
-  }
-
-  /**
-   * The values of all parameters, copied.
-   *
-   * @throws {RangeError} (as a rejection) if one is not finite: training has diverged, though its loss may not tell
-   * (ReLU hides minus infinity).
-   */
-  async parameters(): Promise<Record<string, Float32Array>> {
-    const values = await (await this.program()).parameters.values();
-    for (const [name, data] of Object.entries(values)) finite(`parameter ${name}`, data);
-    return values;
-  }
-
-  /**
    * Replaces all parameters, or with `partial` those given; weights that a mask suppresses stay 0. All are judged
    * before the first is replaced. The record notes parameters of unknown origin, with which no privacy is promised any
    * longer, unless `publicData` vouches for them.
@@ -210,20 +160,6 @@ export class Model implements ModelInTraining {
     this.#history.receive(options.publicData ?? false);
     parameters.applyMasks();
     return fitted.fit;
-  }
-
-  /** The masks of all masked parameters: 1 = kept, 0 = suppressed. */
-  async masks(): Promise<Record<string, Uint8Array>> {
-    return (await this.program()).parameters.masks();
-  }
-
-  /**
-   * How much of the model is silent now.
-   *
-   * @throws {RangeError} (as a rejection) if a parameter is not finite.
-   */
-  async sparsity(): Promise<SparsityReport> {
-    return sparsityReport(this.network, await this.parameters(), await this.masks());
   }
 
   /** Settings that a checkpoint records beside the parameters. */
@@ -259,12 +195,12 @@ export class Model implements ModelInTraining {
    * without it. A weight stored transposed is seen by its shape: a square one is not. No spending of privacy is lost by
    * it: what the model has seen itself stays on its record.
    *
-   * | the checkpoint's record | the model's record afterwards |
-   * | --- | --- |
-   * | goes on from the model's own: a later checkpoint of it, or the model is new | the checkpoint's |
-   * | is where the model's own came from: an earlier checkpoint of it | the model's own: what came later was spent, too |
-   * | another one, or one that branched off | the model's own, and what the checkpoint's has beyond it: both are spent |
-   * | none: an old file, or one of another tool | the model's own, and steps of which nothing is known: epsilon is Infinity |
+   * The model's record afterwards, by what the checkpoint's is:
+   * - it goes on from the model's own (a later checkpoint of it), or the model is new: the checkpoint's
+   * - it is where the model's own came from (an earlier checkpoint): the model's own; what came later was spent, too
+   * - it is another one, or branched off: the model's own, and what the checkpoint's has beyond it; both are spent
+   * - there is none (an old file, or another tool's): the model's own, and steps of which nothing is known, with which
+   *   epsilon is Infinity
    *
    * Steps without privacy and those of which nothing is known make epsilon Infinity too; with `publicData: true` the
    * caller vouches for those of the checkpoint, as for training on public data. Its private steps count in any case.
@@ -283,7 +219,7 @@ export class Model implements ModelInTraining {
    */
   async restore(checkpoint: Checkpoint, options: FitOptions & OriginOptions = {}): Promise<Fit> {
     integer("the checkpoint's step", checkpoint.step, 0);
-    const { judgeRecord, restoredRecord } = await import("./restore.ts");
+    const [{ judgeRecord, restoredRecord }] = await Promise.all([import("./restore.ts"), loadAccountant()]);
     judgeRecord(checkpoint.record);
     const fit = (await this.program()).parameters.restore(checkpoint, options);
     const record = restoredRecord(this.record, checkpoint, options.publicData ?? false);

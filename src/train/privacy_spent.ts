@@ -4,7 +4,8 @@
  * @module
  */
 import type { PrivateStretch, TrainingStretch } from "../checkpoint/record.ts";
-import { type AccountingOptions, composedEpsilonOf } from "../privacy/mod.ts";
+import { leastEpsilon } from "../privacy/epsilon.ts";
+import type { AccountingOptions, composedEpsilonOf } from "../privacy/mod.ts";
 
 /** What a model has spent so far. */
 export interface PrivacySpent {
@@ -45,6 +46,13 @@ function unprotected(stretches: readonly TrainingStretch[]): string | undefined 
   return reasons.length > 0 ? reasons.join("; ") : undefined;
 }
 
+let accountant: typeof composedEpsilonOf | undefined;
+
+/** Has what adds private steps up at hand: wanted before a model has the first of them. */
+export async function loadAccountant(): Promise<void> {
+  accountant = (await import("../privacy/rdp_accountant.ts")).composedEpsilonOf;
+}
+
 /** The epsilon of all stretches together. */
 export function privacySpent(stretches: readonly TrainingStretch[], options: AccountingOptions): PrivacySpent {
   const isPrivate = (stretch: TrainingStretch): stretch is PrivateStretch => stretch.kind === "private";
@@ -55,6 +63,6 @@ export function privacySpent(stretches: readonly TrainingStretch[], options: Acc
     noiseMultiplier: Math.min(stretch.noiseMultiplier, MOST_NOISE),
   }));
   // Computed in any case, so that wrong options are refused in any case.
-  const accounting = composedEpsilonOf(noised, options);
+  const accounting = accountant?.(noised, options) ?? leastEpsilon(options);
   return why === undefined ? { ...accounting, delta, steps } : { epsilon: Infinity, delta, steps, why };
 }

@@ -6,12 +6,26 @@
 import type { Program } from "../engine/engine.ts";
 import type { TrainingState } from "./callback.ts";
 import { DivergedError } from "./diverged_error.ts";
-import type { History } from "./history.ts";
-import { markOf } from "./mark.ts";
+import type { Optimizer, ParameterValues } from "../nn/mod.ts";
+import type { History, Settings } from "./history.ts";
 import type { ModelInTraining } from "./model_in_training.ts";
 import type { TrainingPlan } from "./options.ts";
-import type { PrivateSteps } from "./private_step.ts";
-import { samplesOf } from "./sampling.ts";
+
+/** Steps that are alike, of a call of `train`. */
+export interface Steps {
+  /** Images that the program does at once. */
+  readonly imagesAtOnce: number;
+  /** What the record notes of them. */
+  readonly settings: Settings;
+  /**
+   * One step on the given images.
+   *
+   * @param number of the step: noise and dropout draw anew for each
+   */
+  step(program: Program, optimizer: Optimizer, indices: ArrayLike<number>, number: number): void;
+  /** Gives what the record marks them with, of the parameters behind the first one; absent if they are not marked. */
+  readonly markOf?: (parameters: ParameterValues) => string;
+}
 
 /** One call of `train`. */
 export class Run {
@@ -19,18 +33,18 @@ export class Run {
   readonly #program: Program;
   readonly #history: History;
   readonly #plan: TrainingPlan;
-  /** Undefined unless training is private. */
-  #private: PrivateSteps | undefined;
+  readonly #steps: Steps;
   readonly #state: { -readonly [Field in keyof TrainingState]: TrainingState[Field] };
   /** Images in the last batch. */
   #images = 0;
   #error: DivergedError | undefined;
 
-  constructor(model: ModelInTraining, program: Program, history: History, plan: TrainingPlan) {
+  constructor(model: ModelInTraining, program: Program, history: History, steps: Steps, plan: TrainingPlan) {
     const { epochs, batches } = plan;
     this.#model = model;
     this.#program = program;
     this.#history = history;
+    this.#steps = steps;
     this.#plan = plan;
     this.#state = {
       model,
@@ -77,43 +91,24 @@ export class Run {
     for (const callback of this.#plan.callbacks) await callback[event]?.(this.#state);
   }
 
-  /** Notes in the record what the steps to come are like. */
-  #begin(): void {
-    const { batchSize, data } = this.#plan, { optimizer } = this.#model, samples = samplesOf(data);
-    if (optimizer.kind !== "dpSgd") {
-      this.#history.begin({ kind: "ordinary", optimizer: optimizer.kind, batchSize, samples });
-      return;
-    }
-    const { noiseMultiplier, clip } = optimizer, samplingRate = Math.min(1, batchSize / samples);
-    this.#history.begin({ kind: "private", samplingRate, noiseMultiplier, clip, batchSize, samples });
-  }
-
   /** One step on the given images; undefined, or a promise of what must be waited for. */
   #step(indices: ArrayLike<number>): Promise<void> | undefined {
     const { optimizer } = this.#model, program = this.#program, history = this.#history, state = this.#state;
-    if (optimizer.kind === "dpSgd") {
-      this.#private!.step(optimizer, indices, history.drawNumber);
-    } else {
-      program.load(this.#plan.data, indices);
-      program.trainStep(optimizer, history.drawNumber);
-    }
+    const { markOf } = this.#steps;
+    this.#steps.step(program, optimizer, indices, history.drawNumber);
     this.#images = indices.length;
     state.stepInEpoch++;
     state.step++;
     const isFirst = history.count(optimizer.lr);
     this.#check();
-    return isFirst ? program.parameters.values().then((values) => history.mark(markOf(values))) : undefined;
+    return isFirst && markOf ? program.parameters.values().then((values) => history.mark(markOf(values))) : undefined;
   }
 
   /** All of it. */
   async train(): Promise<void> {
     const { epochs, batchSize, data, callbacks } = this.#plan, state = this.#state, program = this.#program;
-    if (this.#model.optimizer.kind === "dpSgd") {
-      const { PrivateSteps } = await import("./private_step.ts");
-      this.#private = new PrivateSteps(program, data);
-    }
     program.watch();
-    this.#begin();
+    this.#history.begin(this.#steps.settings);
     await this.#tell("onTrainBegin");
     for (state.epoch = 1; state.epoch <= epochs; state.epoch++) {
       state.stepInEpoch = 0;

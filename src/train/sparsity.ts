@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { maskedFraction, zeroFraction } from "../metrics/sparsity.ts";
 import type { Network, ParameterValues } from "../nn/mod.ts";
 
 /** The silent share of some weights. */
@@ -28,13 +27,26 @@ export interface SparsityReport {
   readonly layers: Readonly<Record<string, Share>>;
 }
 
-function together(shares: readonly Share[]): Share {
-  const weights = shares.reduce((sum, share) => sum + share.weights, 0);
-  const mean = (field: "masked" | "zero") => {
-    const count = shares.reduce((sum, share) => sum + Math.round(share[field] * share.weights), 0);
-    return weights === 0 ? 0 : count / weights;
-  };
-  return { weights, masked: mean("masked"), zero: mean("zero") };
+/** A weight within this of 0 counts as 0, as to `zeroFraction`. */
+const ZERO = 1e-7;
+
+/** How many weights there are, and how many of them are silent. */
+interface Counts {
+  readonly weights: number;
+  readonly masked: number;
+  readonly zero: number;
+}
+
+function countsOf(values: Float32Array, mask: Uint8Array | undefined): Counts {
+  const zero = values.reduce((zeros, value) => zeros + Number(Math.abs(value) <= ZERO), 0);
+  return { weights: values.length, masked: mask?.reduce((zeros, kept) => zeros + 1 - kept, 0) ?? 0, zero };
+}
+
+/** The share of all of them together. */
+function shareOf(all: readonly Counts[]): Share {
+  const sum = (field: keyof Counts) => all.reduce((total, { [field]: count }) => total + count, 0);
+  const weights = sum("weights"), share = (count: number) => weights === 0 ? 0 : count / weights;
+  return { weights, masked: share(sum("masked")), zero: share(sum("zero")) };
 }
 
 /** The sparsity of a network with the given values and masks (1 = kept). */
@@ -43,18 +55,16 @@ export function sparsityReport(
   values: ParameterValues,
   masks: Readonly<Record<string, Uint8Array>>,
 ): SparsityReport {
-  const shares = network.parameters.map(({ name }): readonly [string, Share] => {
-    const data = values[name]!, mask = masks[name];
-    return [name, { weights: data.length, masked: mask ? maskedFraction(mask) : 0, zero: zeroFraction(data) }];
-  });
-  const masked = shares.filter(([name]) => masks[name]);
+  const counts = network.parameters.map(({ name }) => [name, countsOf(values[name]!, masks[name])] as const);
+  const masked = counts.filter(([name]) => masks[name]);
   const weightsOfConvolutions = network.layers.filter(({ layer }) => layer.kind === "conv2d").map((
     { parameters: { weight } },
   ) => weight!);
+  const together = (some: typeof counts) => shareOf(some.map(([, own]) => own));
   return {
-    total: together(masked.map(([, share]) => share)),
-    convolutions: together(weightsOfConvolutions.map((index) => shares[index]![1])),
-    network: together(shares.map(([, share]) => share)),
-    layers: Object.fromEntries(masked),
+    total: together(masked),
+    convolutions: together(weightsOfConvolutions.map((index) => counts[index]!)),
+    network: together(counts),
+    layers: Object.fromEntries(masked.map(([name, own]) => [name, shareOf([own])])),
   };
 }

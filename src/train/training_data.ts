@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integer } from "../checks/numbers.ts";
 import type { BatchSource } from "../engine/engine.ts";
 
 /** Data to train on: a {@link Dataset}, or anything else that hands out batches of indices. */
@@ -20,4 +21,10 @@ export interface TrainingData extends BatchSource {
   readonly samples?: number;
   /** The same data once, in order and to the last image, for evaluation. */
   inOrder?(): TrainingData;
+}
+
+/** How many different images may take part in training. */
+export function samplesOf({ samples, source }: TrainingData): number {
+  const count = integer("the data's source.count", source.count);
+  return samples === undefined ? count : integer("the data's samples", samples, 1, count, ", its images");
 }

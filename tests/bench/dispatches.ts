@@ -6,7 +6,7 @@ import { Dataset, drawnDigits, lenet5, sgd } from "../../mod.ts";
 import { findAdapter } from "../../src/engine/webgpu/adapter.ts";
 import type { Kernel } from "../../src/engine/webgpu/device.ts";
 import { gpuEngine, openDevice } from "../../src/engine/webgpu/engine.ts";
-import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
+import { wasmMachine } from "../support/wasm_machine.ts";
 import { median } from "./measure.ts";
 import { type Cost, costOf } from "./gpu_costs.ts";
 import { Stopwatch, timestampsOf } from "./gpu_stopwatch.ts";

@@ -73,7 +73,7 @@ const COSTS: Readonly<Record<ShaderName, (constants: Sizes) => Cost | undefined>
     return { operations: 2 * outside(c) * window(c), bytes: 4 * (inside(c) + read + c.count!) };
   },
   clip_examples(c) {
-    const values = product(c.count, c.lanes), parts = product(c.parts, c.lanes);
+    const values = product(c.outputs, c.lanes), parts = product(c.parts, c.lanes);
     return { operations: values + parts, bytes: 8 * values + 4 * parts };
   },
   add: (c) => each(Number(c.sums), c.sums ? 12 : 8)(c),

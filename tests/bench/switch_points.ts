@@ -7,7 +7,7 @@
  */
 import { GROUP_LANES, imageStride } from "../../src/engine/cpu/kernels/memory.ts";
 import { lanesOf } from "../../src/engine/lanes.ts";
-import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
+import { wasmMachine } from "../support/wasm_machine.ts";
 import { Random } from "../../mod.ts";
 
 const DENSITIES = [0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8];

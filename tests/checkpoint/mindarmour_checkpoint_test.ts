@@ -2,7 +2,16 @@
 import { assert, assertEquals } from "#std/assert";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { decodeSafetensors, lenet5, loadCheckpoint, Model, openEngine, sgd } from "../../mod.ts";
+import {
+  decodeSafetensors,
+  type Engine,
+  lenet5,
+  loadCheckpoint,
+  Model,
+  openEngine,
+  type Program,
+  sgd,
+} from "../../mod.ts";
 import { runtimeGpu } from "../../src/runtime/gpu.ts";
 import { ENGINES } from "../support/engines.ts";
 import { missing, suppressedCheckpoint } from "../support/shared_data.ts";
@@ -13,12 +22,20 @@ const FILES: readonly [end: string, other: readonly string[]][] = [
   ["_append.ckpt", ["epoch", "lr", "note"]],
 ];
 
+const NETWORK = lenet5();
 const gpu = runtimeGpu(), adapter = await gpu?.requestAdapter();
 const noGpu = adapter ? false : "there is no WebGPU here, or no adapter";
 
 describe("a network suppressed by MindArmour", { skip: missing(suppressedCheckpoint) }, () => {
   const beside = (end: string) => suppressedCheckpoint.replace(/\.ckpt$/, end);
   for (const options of [...ENGINES, { engine: "webgpu" } as const]) {
+    let opened: Promise<{ engine: Engine; program: Program }> | undefined;
+    /** One for all files: a GPU without hardware compiles slowly. */
+    const open = () =>
+      opened ??= openEngine(options).then((engine) => ({
+        engine,
+        program: engine.program(NETWORK, { batchSize: 64 }),
+      }));
     for (const [end, other] of FILES) {
       test(`(${end}) gives MindSpore's logits within 1e-5 (${options.engine} ${options.build ?? ""})`, {
         skip: options.engine === "webgpu" && noGpu,
@@ -26,11 +43,10 @@ describe("a network suppressed by MindArmour", { skip: missing(suppressedCheckpo
         const { tensors } = decodeSafetensors(readFileSync(beside("_logits.safetensors")));
         const images = tensors.get("images")!.data as Float32Array,
           logits = tensors.get("logits")!.data as Float32Array;
-        const engine = await openEngine(options),
-          model = new Model({ engine, network: lenet5(), optimizer: sgd({ lr: 1 }) });
+        const { engine, program } = await open();
+        const model = new Model({ engine, network: NETWORK, optimizer: sgd({ lr: 1 }) });
         const checkpoint = await loadCheckpoint(beside(end));
         assertEquals(await model.restore(checkpoint), { prefix: "networks.", missing: [], other });
-        const program = engine.program(model.network, { batchSize: 64 });
         program.parameters.setValues(await model.parameters());
         for (let first = 0; first < 256; first += 64) {
           program.setInput(images.subarray(1024 * first, 1024 * (first + 64)));

@@ -14,7 +14,7 @@ describe("the drawn digits", () => {
       optimizer: momentum({ lr: 0.01 }),
       metrics: { accuracy: accuracy() },
     });
-    await model.train(10, new Dataset(drawnDigits(20_000), { size: [32, 32] }), { batchSize: 32 });
+    await model.train(4, new Dataset(drawnDigits(10_000), { size: [32, 32] }), { batchSize: 32 });
     const reached = await model.eval(new Dataset(await mnist(mnistFolder, "test"), { size: [32, 32] }));
     assert(reached.accuracy! >= 0.85, `accuracy on MNIST is ${reached.accuracy}`);
   });

@@ -18,9 +18,9 @@ import {
   sliceNetwork,
   ThreadError,
 } from "../../mod.ts";
-import { cpuProgram } from "../../src/engine/cpu/backend.ts";
+import { cpuProgram } from "../support/cpu_program.ts";
 import { threadedMachine } from "../../src/engine/cpu/wasm/threaded_machine.ts";
-import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
+import { wasmMachine } from "../support/wasm_machine.ts";
 import type { WasmBuild } from "../../src/engine/cpu/wasm/module.ts";
 import type { Machine } from "../../src/engine/cpu/machine.ts";
 import { helpfulThreads } from "../../src/engine/cpu/work.ts";

@@ -2,11 +2,11 @@
 import { describe, test } from "node:test";
 import { type BatchSource, type EngineName, flatten, openEngine, pixels, type Program, sequential } from "../../mod.ts";
 import type { Machine } from "../../src/engine/cpu/machine.ts";
-import { cpuProgram } from "../../src/engine/cpu/backend.ts";
+import { cpuProgram } from "../support/cpu_program.ts";
 import { Recent } from "../../src/engine/recent.ts";
 import { Regions } from "../../src/engine/cpu/regions.ts";
 import { referenceMachine } from "../../src/engine/cpu/reference/machine.ts";
-import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
+import { wasmMachine } from "../support/wasm_machine.ts";
 import { Random } from "../../src/random/threefry.ts";
 import { assert, assertEquals, assertRejects } from "#std/assert";
 

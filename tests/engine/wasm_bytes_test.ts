@@ -3,7 +3,7 @@ import { assert, assertEquals } from "#std/assert";
 import fc from "fast-check";
 import { describe, test } from "node:test";
 import { sectionsOf } from "../../src/engine/cpu/wasm/binary.ts";
-import { wasmBytes } from "../../src/engine/cpu/wasm/module.ts";
+import { wasmBytes } from "../../src/engine/cpu/wasm/bytes.ts";
 import { MADD } from "../../src/engine/cpu/wasm/rounded.ts";
 import { commonBytes, fromText, toText } from "../../src/engine/cpu/wasm/text.ts";
 

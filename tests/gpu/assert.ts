@@ -1,8 +1,8 @@
 /** The assertions of `tests/support/assert.ts` that the cases need, for browsers, which have no `node:assert`. */
 
 /** Throws unless `expr` is truthy. */
-export function assert(expr: unknown, msg = "an assertion failed"): asserts expr {
-  if (!expr) throw new Error(msg);
+export function assert(expr: unknown, msg: string | (() => string) = "an assertion failed"): asserts expr {
+  if (!expr) throw new Error(typeof msg === "string" ? msg : msg());
 }
 
 /** A value in words by which two can be told apart; typed arrays as lists. */
@@ -35,4 +35,14 @@ export function assertThrows(work: () => unknown, type: new (...args: never[]) =
     thrown = error;
   }
   assert(thrown instanceof type && thrown.message.includes(includes), `expected ${type.name}, but got ${thrown}`);
+}
+
+/** The error with which a promise is rejected; throws if it is not. */
+export async function rejection(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("no error");
 }

@@ -28,7 +28,7 @@ const RESIDUAL = sequential([1, 32, 32], [
 
 function inversionCase(method: "sign" | "adam", what: string, network: Network): Case {
   const run = async (gpu: GPU) => {
-    using engine = await engineOf(gpu);
+    const engine = await engineOf(gpu);
     const wasm = await openEngine({ engine: "wasm", threads: 1 }), random = new Random(5, 0);
     const parameters = await wasm.program(network, { batchSize: 1 }).parameters.values();
     const images = Float32Array.from({ length: 3 * 1024 }, () => random.uniform());
@@ -51,7 +51,7 @@ function inversionCase(method: "sign" | "adam", what: string, network: Network):
 }
 
 async function regress(gpu: GPU): Promise<void> {
-  using engine = await engineOf(gpu);
+  const engine = await engineOf(gpu);
   const wasm = await openEngine({ engine: "wasm", threads: 1 }), random = new Random(6, 0);
   const decoder = sequential([1, 1, 30], [
     flatten(),

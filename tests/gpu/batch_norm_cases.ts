@@ -37,8 +37,7 @@ export const batchNormCases: readonly Case[] = [
     name: "batch normalisation: PyTorch's numbers in two steps of training and evaluation",
     run: async (gpu) => {
       for (const batchSize of [5, 16]) {
-        using engine = await engineOf(gpu);
-        const actual = await twoSteps(engine, batchSize);
+        const actual = await twoSteps(await engineOf(gpu), batchSize);
         for (const [name, expected] of Object.entries(TORCH)) {
           // The gradient of a bias in front of a normalisation is 0 but for rounding.
           const off = actual[name]!.map((value, i) => Math.abs(value - expected[i]!));
@@ -50,7 +49,7 @@ export const batchNormCases: readonly Case[] = [
   {
     name: "batch normalisation: an update moves the running statistics, once, and never a step that diverged",
     run: async (gpu) => {
-      using engine = await engineOf(gpu);
+      const engine = await engineOf(gpu);
       const network = normedNetwork(), program = engine.program(network, { batchSize: 9, gradients: "both" });
       const { parameters } = program;
       parameters.setValues(firstValues(network));
@@ -78,7 +77,7 @@ export const batchNormCases: readonly Case[] = [
   {
     name: "batch normalisation: the gradients of evaluation are the reference's",
     run: async (gpu) => {
-      using engine = await engineOf(gpu);
+      const engine = await engineOf(gpu);
       const results = [];
       for (const one of [await openEngine({ engine: "reference", build: "float64" }), engine]) {
         const network = normedNetwork(), program = one.program(network, { batchSize: 7, gradients: "both" });
@@ -99,7 +98,7 @@ export const batchNormCases: readonly Case[] = [
   {
     name: "batch normalisation: one value of a unit and dpSgd are refused",
     run: async (gpu) => {
-      using engine = await engineOf(gpu);
+      const engine = await engineOf(gpu);
       const program = engine.program(normedNetwork(), { batchSize: 5, gradients: "parameters" });
       load(program, 1);
       assert(/norm2 cannot train on a batch of one image/.test(messageOf(() => program.gradients())), "one image");

@@ -3,7 +3,7 @@ import { findAdapter } from "../../src/engine/webgpu/adapter.ts";
 import { gpuEngine, openDevice } from "../../src/engine/webgpu/engine.ts";
 import type { Device } from "../../src/engine/webgpu/device.ts";
 import type { Engine } from "../../mod.ts";
-import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
+import { wasmMachine } from "../support/wasm_machine.ts";
 
 /** A case. */
 export interface Case {
@@ -17,7 +17,7 @@ export interface Case {
  */
 export type Arrangement = "software" | "hardware";
 
-/** A device of the first adapter in an arrangement, whatever the adapter is. */
+/** A new device of the first adapter in an arrangement, whatever the adapter is. */
 export async function deviceOf(gpu: GPU, arrangement: Arrangement = "software"): Promise<Device> {
   const found = await findAdapter(gpu);
   if (!found) throw new Error("there is no adapter");
@@ -32,9 +32,42 @@ export function branch(shader: string, constant?: string, value?: number | boole
   return constant === undefined ? shader : `${shader} with ${constant} ${value}`;
 }
 
-/** An engine over such a device, whose kernels are noted in {@link branchesRun}. */
-export async function engineOf(gpu: GPU, arrangement: Arrangement = "software"): Promise<Engine> {
-  const device = await deviceOf(gpu, arrangement), run = device.run.bind(device);
+interface Shared {
+  readonly device: Device;
+  readonly engine: Engine;
+}
+
+/** What the cases share, by arrangement. */
+const shared = new Map<Arrangement, Promise<Shared>>();
+
+/** The device that the cases share in an arrangement, and the engine over it. */
+export function sharedOf(gpu: GPU, arrangement: Arrangement = "software"): Promise<Shared> {
+  let opened = shared.get(arrangement);
+  if (!opened) {
+    opened = deviceOf(gpu, arrangement).then((device) => ({ device, engine: engineOver(device) }));
+    shared.set(arrangement, opened);
+  }
+  return opened;
+}
+
+/** The engine that the cases share: what one has compiled, the next need not. */
+export async function engineOf(gpu: GPU, arrangement?: Arrangement): Promise<Engine> {
+  return (await sharedOf(gpu, arrangement)).engine;
+}
+
+/** A case that leaves nothing broken to those behind it where it fails: they open engines anew. */
+export function apart({ name, run }: Case): Case {
+  const alone = (gpu: GPU) =>
+    run(gpu).catch((error) => {
+      shared.clear();
+      throw error;
+    });
+  return { name, run: alone };
+}
+
+/** An engine over a device, whose kernels are noted in {@link branchesRun}. */
+export function engineOver(device: Device): Engine {
+  const run = device.run.bind(device);
   device.run = (kernel, ...values) => {
     branchesRun.add(branch(kernel.name));
     for (const [constant, value] of Object.entries(kernel.constants)) {

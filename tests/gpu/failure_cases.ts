@@ -2,35 +2,32 @@
 import {
   type Checkpoint,
   Dataset,
+  dense,
   DeviceLimitError,
   DeviceLostError,
   DeviceMemoryError,
   DeviceValidationError,
   drawnDigits,
+  type Engine,
   EngineError,
   type EngineOptions,
+  flatten,
   lenet5,
   Model,
   openEngine,
+  relu,
+  sequential,
   sgd,
 } from "../../mod.ts";
 import { altered, alteredGpu } from "./altered_gpu.ts";
-import { assert, assertEquals, assertMatch, assertThrows } from "./assert.ts";
-import { type Case, deviceOf, engineOf } from "./case.ts";
+import { assert, assertEquals, assertMatch, assertThrows, rejection } from "./assert.ts";
+import { type Case, deviceOf, engineOver } from "./case.ts";
 import { assertAllNear } from "./near.ts";
 
-async function rejection(promise: Promise<unknown>): Promise<Error> {
-  try {
-    await promise;
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("no error");
-}
-
-const digits = () => new Dataset(drawnDigits(160), { size: [32, 32], shuffleBuffer: 0 });
-const modelOn = (engine: Awaited<ReturnType<typeof openEngine>>) =>
-  new Model({ engine, network: lenet5(), optimizer: sgd({ lr: 0.05 }) });
+/** Compiled soon. */
+const NETWORK = sequential([1, 28, 28], [flatten(), dense({ outputs: 16 }), relu(), dense({ outputs: 10 })]);
+const digits = () => new Dataset(drawnDigits(160), { shuffleBuffer: 0 });
+const modelOn = (engine: Engine) => new Model({ engine, network: NETWORK, optimizer: sgd({ lr: 0.05 }) });
 
 async function lostInTraining(gpu: GPU): Promise<void> {
   let device: GPUDevice | undefined;
@@ -98,7 +95,7 @@ async function memory(gpu: GPU): Promise<void> {
       },
     });
   const engine = await openEngine({ engine: "webgpu", gpu: alteredGpu(gpu, change) });
-  const program = engine.program(lenet5(), { batchSize: 1 });
+  const program = engine.program(NETWORK, { batchSize: 1 });
   short = true;
   const error = await rejection(program.parameters.values());
   assert(error instanceof DeviceMemoryError, error.name);
@@ -109,8 +106,8 @@ async function memory(gpu: GPU): Promise<void> {
 async function disposed(gpu: GPU): Promise<void> {
   let program;
   {
-    using engine = await engineOf(gpu);
-    program = engine.program(lenet5(), { batchSize: 2, gradients: "parameters" });
+    using engine = engineOver(await deviceOf(gpu));
+    program = engine.program(NETWORK, { batchSize: 2, gradients: "parameters" });
   }
   const { parameters } = program;
   assert(await rejection(parameters.values()) instanceof EngineError, "reading");

@@ -8,7 +8,7 @@ export function assertNear(actual: Float32Array, expected: Float32Array, relativ
   expected.forEach((value, i) => {
     assert(
       Math.abs(actual[i]! - value) <= relative * largest,
-      `${what}: element ${i} is ${actual[i]}, but ${value} expected; the largest magnitude is ${largest}`,
+      () => `${what}: element ${i} is ${actual[i]}, but ${value} expected; the largest magnitude is ${largest}`,
     );
   });
 }

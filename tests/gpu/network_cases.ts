@@ -27,7 +27,7 @@ async function compare(actual: Program, expected: Program, relative: number): Pr
 
 function gradientsCase(name: string, sample: Sample, arrangement: Arrangement): Case {
   const run = async (gpu: GPU) => {
-    using engine = await engineOf(gpu, arrangement);
+    const engine = await engineOf(gpu, arrangement);
     const reference = await openEngine({ engine: "reference", build: "float64" });
     const [actual, expected] = [engine, reference].map((one) => {
       const program = one.program(sample.network, { batchSize: sample.batchSize, gradients: "both" });
@@ -51,7 +51,7 @@ function gradientsCase(name: string, sample: Sample, arrangement: Arrangement): 
 function optimizerCase(optimizer: Optimizer): Case {
   const sample = SAMPLES["pooled, rows and columns left over, padded, resized"]!;
   const run = async (gpu: GPU) => {
-    using engine = await engineOf(gpu);
+    const engine = await engineOf(gpu);
     const reference = await openEngine({ engine: "reference" });
     const results = [];
     for (const one of [engine, reference]) {
@@ -73,7 +73,7 @@ function optimizerCase(optimizer: Optimizer): Case {
 
 function clippingCase(name: string, sample: Sample): Case {
   const run = async (gpu: GPU) => {
-    using engine = await engineOf(gpu);
+    const engine = await engineOf(gpu);
     const reference = await openEngine({ engine: "reference", build: "float64" });
     const lengths: number[] = [], moved = [];
     for (const one of [reference, engine]) {
@@ -120,7 +120,7 @@ async function gradientLengths(program: Program, data: Sample["data"]): Promise<
 
 /** The functions of single elements on a GPU, from -12 to 12, and their slopes. */
 async function functionsAreNear(gpu: GPU): Promise<void> {
-  using engine = await engineOf(gpu);
+  const engine = await engineOf(gpu);
   const reference = await openEngine({ engine: "reference", build: "float64" });
   const x = Float32Array.from({ length: 32 * 32 }, (_, i) => (i - 512) * 12 / 512);
   for (const kind of ELEMENTWISE_NAMES) {
@@ -165,7 +165,7 @@ export const networkCases: readonly Case[] = [
   {
     name: "a network without parameters: a step by any rule changes nothing",
     run: async (gpu) => {
-      using engine = await engineOf(gpu);
+      const engine = await engineOf(gpu);
       await trainNothing(engine);
     },
   },

@@ -7,7 +7,7 @@ export const gpuNumberCases: readonly Case[] = (["software", "hardware"] as cons
   numberCases.map(({ name, run }): Case => ({
     name: `${name} (${arrangement})`,
     async run(gpu) {
-      using engine = await engineOf(gpu, arrangement);
+      const engine = await engineOf(gpu, arrangement);
       await run(engine, true);
     },
   }))

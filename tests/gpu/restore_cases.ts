@@ -15,8 +15,8 @@ function filled(value: number, rename = (name: string) => name) {
 }
 
 async function refused(gpu: GPU): Promise<void> {
-  using engine = await engineOf(gpu);
-  const { parameters } = engine.program(network, { batchSize: 1 });
+  const engine = await engineOf(gpu);
+  const parameters = engine.parameters(network.parameters, network.seed);
   parameters.restore({ parameters: filled(2), masks: { "fc3.bias": new Uint8Array(10).fill(1, 5) } });
   const before = await stateOf(parameters), bias = { shape: [10], data: new Float32Array(10) };
   const transposed = { shape: [84, 10], data: new Float32Array(840) };
@@ -43,10 +43,10 @@ async function refused(gpu: GPU): Promise<void> {
 
 function anew(optimizer: Optimizer): Case {
   const run = async (gpu: GPU) => {
-    using engine = await engineOf(gpu);
+    const engine = await engineOf(gpu);
     const wasm = await openEngine({ engine: "wasm", threads: 1 }), results = [];
     for (const one of [engine, engine, wasm]) {
-      const { parameters } = one.program(network, { batchSize: 1, gradients: "parameters" });
+      const parameters = one.parameters(network.parameters, network.seed);
       const gradients = (value: number) => {
         for (const { name, shape } of network.parameters) {
           parameters.setGradient(name, new Float32Array(sizeOf(shape)).fill(value));

@@ -19,7 +19,7 @@ import { assertNear } from "./near.ts";
 
 const NAMES = ["small", "large"] as const;
 
-async function stores(gpu: GPU): Promise<{ engine: Engine; both: [ParameterStore, ParameterStore] }> {
+async function stores(gpu: GPU): Promise<[ParameterStore, ParameterStore]> {
   const engine = await engineOf(gpu), wasm = await openEngine({ engine: "wasm", threads: 1 });
   const specs = [
     { name: "small", shape: [7, 143], initial: { distribution: "zeros", scale: 0 } as const },
@@ -30,7 +30,7 @@ async function stores(gpu: GPU): Promise<{ engine: Engine; both: [ParameterStore
     for (const name of NAMES) store.addMask(name);
     return store;
   });
-  return { engine, both: both as [ParameterStore, ParameterStore] };
+  return both as [ParameterStore, ParameterStore];
 }
 
 /** Weights of either sign, many alike: ties must fall as on the other engines. */
@@ -49,7 +49,7 @@ async function assertSame([actual, expected]: [ParameterStore, ParameterStore], 
 }
 
 async function operate(gpu: GPU): Promise<void> {
-  const { engine, both } = await stores(gpu), random = new Random(3, 0);
+  const both = await stores(gpu), random = new Random(3, 0);
   for (let round = 0; round < 8; round++) {
     const values = { small: weights(random, 1001, 200), large: weights(random, 12007, 3000) };
     if (round === 7) values.small.fill(0.001, 0, 900);
@@ -84,7 +84,6 @@ async function operate(gpu: GPU): Promise<void> {
     const [actual, expected] = await Promise.all(both.map((store) => store.values()));
     for (const name of NAMES) assertNear(actual![name]!, expected![name]!, 1e-6, `${name} after the update`);
   }
-  engine.dispose();
 }
 
 /** Suppressed training of LeNet-5 on one engine: what each operation did, the loss, and the weights silent. */
@@ -101,7 +100,7 @@ async function training(engine: Engine) {
 }
 
 async function train(gpu: GPU): Promise<void> {
-  using engine = await engineOf(gpu);
+  const engine = await engineOf(gpu);
   const actual = await training(engine), expected = await training(await openEngine({ engine: "wasm", threads: 1 }));
   assert(actual.suppressed.length >= 20, `there were ${actual.suppressed.length / 5} operations`);
   actual.suppressed.forEach((count, i) => {

@@ -17,7 +17,7 @@ const LAG = 256;
 const on = (name: string, run: (engine: Engine) => Promise<void>): Case => ({
   name,
   run: async (gpu) => {
-    using engine = await engineOf(gpu);
+    const engine = await engineOf(gpu);
     await run(engine);
   },
 });

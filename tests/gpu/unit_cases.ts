@@ -1,17 +1,11 @@
 /** Units that fall silent on a GPU: those of the wasm engine, chosen and masked without reading a tensor back. */
 import {
-  batchNorm,
-  conv2d,
   Dataset,
-  dense,
   drawnDigits,
-  flatten,
   lenet5,
   lenet5MaskLayers,
   openEngine,
   Random,
-  relu,
-  sequential,
   sgd,
   SuppressMasker,
   SuppressModel,
@@ -20,10 +14,9 @@ import {
   type UnitLayerDes,
 } from "../../mod.ts";
 import { unitsOf } from "../../src/nn/units.ts";
-import { gpuEngine } from "../../src/engine/webgpu/engine.ts";
-import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
+import { NORMALISED } from "../support/units.ts";
 import { assert, assertEquals } from "./assert.ts";
-import { type Case, deviceOf, engineOf } from "./case.ts";
+import { type Case, engineOf, sharedOf } from "./case.ts";
 
 /**
  * Small whole numbers, whose sums of squares are exact and often equal, or numbers of which no two are nearly alike.
@@ -32,10 +25,10 @@ const valuesOf = (random: Random, count: number, whole: boolean) =>
   Float32Array.from({ length: count }, () => whole ? random.integer(3) - 1 : random.uniform(-1, 1));
 
 async function operate(gpu: GPU): Promise<void> {
-  using engine = await engineOf(gpu);
+  const engine = await engineOf(gpu);
   const wasm = await openEngine({ engine: "wasm", threads: 1 });
   const network = lenet5(), random = new Random(5), layers = unitsOf(network);
-  const both = [engine, wasm].map((one) => one.program(network, { batchSize: 1 }).parameters);
+  const both = [engine, wasm].map((one) => one.parameters(network.parameters, network.seed));
   for (let round = 0; round < 6; round++) {
     // Products of roots of whole numbers are equal or not by their rounding alone.
     const importance = (["incoming", "outgoing", "product"] as const)[round % 3]!, whole = importance !== "product";
@@ -71,22 +64,10 @@ async function operate(gpu: GPU): Promise<void> {
   assertEquals(await store!.masks(), before, "and nothing changes");
 }
 
-/** Normalised behind a convolution and behind the flatten: several values of each unit there. */
-const NORMALISED = sequential([2, 6, 5], [
-  conv2d({ channels: 7, kernel: 3 }),
-  batchNorm(),
-  relu(),
-  flatten(),
-  batchNorm(),
-  dense({ outputs: 14 }),
-  batchNorm(),
-  dense({ outputs: 4 }),
-], { seed: 2 });
-
 async function silenceNormalised(gpu: GPU): Promise<void> {
-  using engine = await engineOf(gpu);
+  const engine = await engineOf(gpu);
   const wasm = await openEngine({ engine: "wasm", threads: 1 }), random = new Random(7), layers = unitsOf(NORMALISED);
-  const both = [engine, wasm].map((one) => one.program(NORMALISED, { batchSize: 1 }).parameters);
+  const both = [engine, wasm].map((one) => one.parameters(NORMALISED.parameters, NORMALISED.seed));
   const values = Object.fromEntries(
     NORMALISED.parameters.map(({ name, shape }) => [
       name,
@@ -109,8 +90,7 @@ async function silenceNormalised(gpu: GPU): Promise<void> {
 }
 
 async function train(gpu: GPU): Promise<void> {
-  const device = await deviceOf(gpu), read = device.read.bind(device);
-  using engine = gpuEngine(device, "test", "the test asks for it", () => wasmMachine("simd128"));
+  const { device, engine } = await sharedOf(gpu), read = device.read.bind(device);
   let most = 0;
   device.read = (buffer, from, bytes) => {
     most = Math.max(most, bytes);
@@ -128,6 +108,7 @@ async function train(gpu: GPU): Promise<void> {
   const operations: SuppressOperation[] = [];
   const masker = new SuppressMasker(control, (operation) => operations.push(operation));
   await model.train(2, digits, { batchSize: 32, callbacks: [masker] });
+  device.read = read;
   assert(most <= 128, `${most} bytes were read back at once while training`);
   const { silentUnits, suppressed } = operations.at(-1)!;
   assertEquals(silentUnits, { fc1: 96, conv2: 11 });

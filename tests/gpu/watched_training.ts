@@ -14,7 +14,7 @@ import {
   type TrainingData,
   type TrainingState,
 } from "../../mod.ts";
-import { assert, assertAlmostEquals, assertEquals, assertMatch } from "./assert.ts";
+import { assert, assertAlmostEquals, assertEquals, assertMatch, rejection } from "./assert.ts";
 
 const IMAGES = 48, PIXELS = 16, CLASSES = 3;
 const network = sequential([1, 4, 4], [flatten(), dense({ outputs: CLASSES })], { seed: 3 });
@@ -39,15 +39,6 @@ function dataOf(batches: readonly (readonly number[])[], sampling: "shuffle" | "
 const inFours = Array.from({ length: IMAGES / 4 }, (_, i) => [0, 1, 2, 3].map((j) => 4 * i + j));
 /** So large that the logits are beyond float32: the loss is NaN. */
 const HUGE = { "fc1.weight": new Float32Array(PIXELS * CLASSES).fill(3e38) };
-
-async function rejection(promise: Promise<unknown>): Promise<Error> {
-  try {
-    await promise;
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("no error");
-}
 
 /** A rule with which private training goes on as the others do. */
 const RULES: readonly Optimizer[] = [

@@ -59,7 +59,8 @@ function textsOf(source: string): string[] {
  * are code.
  */
 function namesIn(text: string): string[] {
-  if (text.includes("\n") || !text.includes(" ")) return [];
+  // Shaders are no messages.
+  if (/\n|@group|@compute/.test(text) || !text.includes(" ")) return [];
   // Escaped bytes are no words.
   const found = text.replace(/\\x[0-9a-f]{2}/g, " ").matchAll(
     /`([A-Za-z]\w*)(?=[`(.])|(?<![\w.#])([A-Za-z]\w*)(?=\()|(?<![\w.#])([a-z]+\d*[A-Z]\w*)/g,

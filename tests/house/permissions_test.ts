@@ -1,8 +1,8 @@
 /**
  * The library needs no permission; the main example asks for those that its help names, and for no others. Deno writes
- * down what is asked for, also what is refused without a word.
+ * down what is asked for, also what is refused without a word. What the example prints is looked at in passing.
  */
-import { assert, assertEquals, assertStringIncludes } from "#std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "#std/assert";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { FLAGS } from "../../examples/sup_privacy/flags.ts";
 import { drawnDigits, encodeIdx } from "../../mod.ts";
+import { type Ended, runAlone } from "../support/child.ts";
 import { inTemporaryFolder } from "../support/temporary_folder.ts";
 
 const skip = process.versions.deno ? false : "only Deno has permissions of its own";
@@ -19,9 +20,7 @@ const skip = process.versions.deno ? false : "only Deno has permissions of its o
 const SMALL = ["--samples=64", "--epochs=1", "--start-epoch=1", "--attack-images=2", "--json"];
 const KINDS = ["read", "write", "net", "env", "run", "sys", "ffi", "import"];
 
-interface Ran {
-  readonly code: number;
-  readonly stderr: string;
+interface Denied extends Ended {
   /** Permissions asked for: "read /tmp/x". */
   readonly asked: string[];
 }
@@ -32,23 +31,15 @@ async function runDenied(
   grants: readonly string[],
   args: readonly string[],
   folder: string,
-): Promise<Ran> {
+): Promise<Denied> {
   const audit = join(folder, "asked.jsonl");
   await rm(audit, { force: true });
   const denied = KINDS.filter((kind) => !grants.some((grant) => grant.startsWith(`--allow-${kind}`)));
-  // Not node:child_process: Deno's hands its own permissions on to a child that is Deno.
-  const { code, stderr } = await new Deno.Command(process.execPath, {
-    args: ["run", "--quiet", "--no-prompt", ...denied.map((kind) => `--deny-${kind}`), ...grants, script, ...args],
-    env: { NO_COLOR: "1", DENO_AUDIT_PERMISSIONS: audit },
-    stdout: "null",
-  }).output();
+  const flags = [...denied.map((kind) => `--deny-${kind}`), ...grants];
+  const ended = await runAlone(script, flags, args, { DENO_AUDIT_PERMISSIONS: audit });
   const lines = existsSync(audit) ? (await readFile(audit, "utf8")).split("\n") : [];
   const asked = lines.filter(Boolean).map((line) => JSON.parse(line) as { permission: string; value: string | null });
-  return {
-    code,
-    stderr: new TextDecoder().decode(stderr),
-    asked: asked.map(({ permission, value }) => `${permission} ${value}`),
-  };
+  return { ...ended, asked: asked.map(({ permission, value }) => `${permission} ${value}`) };
 }
 
 const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -81,36 +72,39 @@ describe("permissions", () => {
     });
   });
 
-  test("the main example asks for none, on as many threads as there are", { skip }, async () => {
+  test("the main example asks for none, on as many threads as there are, and prints its own lines alone", {
+    skip,
+  }, async () => {
     await inTemporaryFolder(async (folder) => {
       const { code, stderr, asked } = await runDenied(example, [], SMALL, folder);
       assertEquals([code, asked], [0, []], stderr);
+      for (const line of stderr.trim().split("\n")) assertMatch(line, /^(\d+\/\d+ |sup_privacy: )/);
     });
   });
 
-  test("--data asks to read its folder, and for nothing else", { skip }, async () => {
+  test("--data asks to read its folder, --out to read and write its own, and both for nothing else", {
+    skip,
+  }, async () => {
     await inTemporaryFolder(async (folder) => {
-      const data = join(folder, "mnist"), grants = namedFor("data", data);
+      const data = join(folder, "mnist"), out = join(folder, "out");
+      const ofData = namedFor("data", data), ofOut = namedFor("out", out);
+      assertEquals(ofData, [`--allow-read=${data}`]);
+      assertEquals(ofOut, [`--allow-read=${out}`, `--allow-write=${out}`]);
       await writeMnist(data);
-      assertEquals(grants, [`--allow-read=${data}`]);
-      const { code, stderr, asked } = await runDenied(example, grants, [...SMALL, `--data=${data}`], folder);
+      const args = [...SMALL, `--data=${data}`, `--out=${out}`], grants = [`--allow-read=${data},${out}`, ofOut[1]!];
+      const { code, stderr, asked } = await runDenied(example, grants, args, folder);
       assertEquals(code, 0, stderr);
-      assert(asked.length > 0 && asked.every((one) => one.startsWith(`read ${data}`)), asked.join());
-      const refused = await runDenied(example, [], [...SMALL, `--data=${data}`], folder);
-      assertEquals(refused.code, 1);
-      assertStringIncludes(refused.stderr, `--allow-read="${data}"`);
-    });
-  });
-
-  test("--out asks to read and write its folder, and for nothing else", { skip }, async () => {
-    await inTemporaryFolder(async (folder) => {
-      const out = join(folder, "out"), grants = namedFor("out", out);
-      assertEquals(grants, [`--allow-read=${out}`, `--allow-write=${out}`]);
-      const { code, stderr, asked } = await runDenied(example, grants, [...SMALL, `--out=${out}`], folder);
-      assertEquals(code, 0, stderr);
-      const allowed = [`read ${out}`, `write ${out}`];
-      assert(asked.length > 0 && asked.every((one) => allowed.some((start) => one.startsWith(start))), asked.join());
+      const allowed = [`read ${data}`, `read ${out}`, `write ${out}`];
+      for (const one of asked) assert(allowed.some((start) => one.startsWith(start)), one);
+      for (const needed of [`read ${data}`, `write ${out}`]) {
+        assert(asked.some((one) => one.startsWith(needed)), needed);
+      }
       assert(existsSync(join(out, "report.json")));
+      for (const [flag, wanted] of [[`--data=${data}`, data], [`--out=${out}`, out]] as const) {
+        const refused = await runDenied(example, [], [...SMALL, flag], folder);
+        assertEquals(refused.code, 1);
+        assertStringIncludes(refused.stderr, `--allow-read="${wanted}"`);
+      }
     });
   });
 
@@ -118,14 +112,11 @@ describe("permissions", () => {
     for (const { name } of FLAGS) if (name !== "data" && name !== "out") assertEquals(namedFor(name, "x"), []);
     await inTemporaryFolder(async (folder) => {
       const flags = ["--mask-times=2", "--lr=0.1", "--sparse-end=0.9", "--units=9", "--batch-size=16", "--seed=2"];
-      const { code, stderr, asked } = await runDenied(
-        example,
-        [],
-        [...SMALL, ...flags, "--engine=wasm-simd128"],
-        folder,
-      );
+      const args = [...SMALL, ...flags, "--engine=wasm-simd128"];
+      const { code, stderr, asked } = await runDenied(example, [], args, folder);
       assertEquals([code, asked], [0, []], stderr);
-      assertEquals((await runDenied(example, [], ["--help"], folder)).asked, []);
+      const help = await runDenied(example, [], ["--help"], folder);
+      assertEquals([help.asked, help.stderr], [[], ""]);
     });
   });
 });

@@ -1,4 +1,7 @@
-/** Nothing is printed that the program did not print: no driver's complaints at a newcomer's first command. */
+/**
+ * Nothing is printed that the program did not print: no driver's complaints at a newcomer's first command. What the
+ * main example prints, `permissions_test.ts` sees.
+ */
 import { assertEquals, assertMatch } from "#std/assert";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +14,6 @@ import { inTemporaryFolder } from "../support/temporary_folder.ts";
 
 const path = (name: string) => noNode ? "" : fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const deno = !noNode && process.versions.deno !== undefined;
-const notDeno = deno ? false : "only Deno has WebGPU and permissions of its own";
 const notLinux = deno && process.platform === "linux" ? false : "only Deno on Linux is quiet of its own accord";
 
 /**
@@ -37,19 +39,6 @@ describe("stderr", { skip: noNode }, () => {
   test("stays empty when an engine is opened, without a permission and outside any session", async () => {
     assertEquals((await opened("")).stderr, "");
   });
-
-  test(
-    "stays empty in the main example's help, and has its own lines alone in a small run",
-    { skip: notDeno },
-    async () => {
-      const example = path("examples/sup_privacy.ts");
-      assertEquals((await runAlone(example, [], ["--help"])).stderr, "");
-      const small = ["--samples=64", "--epochs=1", "--start-epoch=1", "--attack-images=2", "--json"];
-      const { code, stderr } = await runAlone(example, [], small);
-      assertEquals(code, 0, stderr);
-      for (const line of stderr.trim().split("\n")) assertMatch(line, /^(\d+\/\d+ |sup_privacy: )/);
-    },
-  );
 });
 
 describe("Deno on Linux", () => {

@@ -25,7 +25,7 @@ import {
   sequential,
   sgd,
 } from "../../mod.ts";
-import { wasmBytes } from "../../src/engine/cpu/wasm/module.ts";
+import { wasmBytes } from "../../src/engine/cpu/wasm/bytes.ts";
 import { noNode } from "../support/here.ts";
 
 type Constructors = Pick<typeof globalThis, "Uint8Array" | "Float32Array" | "Int16Array" | "Uint8ClampedArray">;

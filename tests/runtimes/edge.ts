@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { drawnDigits, encodeIdx } from "../../mod.ts";
-import { wasmBytes } from "../../src/engine/cpu/wasm/module.ts";
+import { wasmBytes } from "../../src/engine/cpu/wasm/bytes.ts";
 import { assert, assertEquals, assertStringIncludes } from "#std/assert";
 import { bundle } from "./bundle.ts";
 import type { Outcome } from "./outcome.ts";

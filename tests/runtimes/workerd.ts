@@ -111,7 +111,7 @@ const config :Workerd.Config = (
  */
 function workerOf(file: string, runtime: string): string {
   return `globalThis.TACET_RUNTIME = ${JSON.stringify(runtime)};
-    import { wasmModule } from "../../src/engine/cpu/wasm/module.ts";
+    import { wasmModule } from "../support/wasm_machine.ts";
     ${runnerOf(file, "result")}
     wasmModule("simd128");
     wasmModule("relaxed");

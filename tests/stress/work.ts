@@ -19,8 +19,8 @@ import {
   ThreadError,
 } from "../../mod.ts";
 import type { Machine } from "../../src/engine/cpu/machine.ts";
-import { cpuProgram } from "../../src/engine/cpu/backend.ts";
-import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
+import { cpuProgram } from "../support/cpu_program.ts";
+import { wasmMachine } from "../support/wasm_machine.ts";
 import { BUILDS } from "../support/engines.ts";
 import { Team } from "../support/kernel_threads.ts";
 

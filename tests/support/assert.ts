@@ -6,9 +6,9 @@ import { AssertionError, deepStrictEqual, notDeepStrictEqual, ok } from "node:as
 
 export { AssertionError };
 
-/** Throws unless `expr` is truthy. */
-export function assert(expr: unknown, msg = ""): asserts expr {
-  ok(expr, msg || undefined);
+/** Throws unless `expr` is truthy. A message for each of many elements is best a function: to write it takes time. */
+export function assert(expr: unknown, msg: string | (() => string) = ""): asserts expr {
+  if (!expr) ok(expr, (typeof msg === "string" ? msg : msg()) || undefined);
 }
 
 /** Throws unless the two are deeply equal. */
@@ -26,9 +26,9 @@ export function assertAlmostEquals(actual: number, expected: number, tolerance?:
   if (Object.is(actual, expected)) return;
   const allowed = tolerance ?? (Number.isFinite(expected) ? Math.abs(expected * 1e-7) : 1e-7);
   const delta = Math.abs(expected - actual);
-  ok(
+  assert(
     delta <= allowed,
-    `${msg ? `${msg}: ` : ""}expected ${actual} to be within ${allowed} of ${expected}, off by ${delta}`,
+    () => `${msg ? `${msg}: ` : ""}expected ${actual} to be within ${allowed} of ${expected}, off by ${delta}`,
   );
 }
 

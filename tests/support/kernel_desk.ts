@@ -43,7 +43,7 @@ export class Desk {
     const { ints } = this.machine;
     for (const [from, to] of this.#gaps) {
       for (let i = from; i < to; i++) {
-        assert(ints[i] === BLANK, `a kernel on ${this.name} wrote ${ints[i]} where it must not: word ${i}`);
+        assert(ints[i] === BLANK, () => `a kernel on ${this.name} wrote ${ints[i]} where it must not: word ${i}`);
       }
     }
   }
@@ -105,12 +105,11 @@ export function onEachDesk(body: (desk: Desk) => void): void {
 /** Throws unless two runs of words are the same. */
 export function assertSameBits(actual: Int32Array, expected: Int32Array, what: string): void {
   assert(actual.length === expected.length, `${what}: ${actual.length} words, but ${expected.length} expected`);
-  const at = actual.findIndex((word, i) => word !== expected[i]);
-  const [is, was] = [actual, expected].map((words) => {
-    const word = words.slice(at, at + 1);
-    return at < 0 ? "" : `${word[0]} (as a float ${new Float32Array(word.buffer)[0]})`;
-  });
-  assert(at < 0, `${what}: word ${at} is ${is}, but ${was} expected`);
+  let at = 0;
+  while (at < actual.length && actual[at] === expected[at]) at++;
+  const word = (words: Int32Array) =>
+    `${words[at]} (as a float ${new Float32Array(words.slice(at, at + 1).buffer)[0]})`;
+  assert(at === actual.length, () => `${what}: word ${at} is ${word(actual)}, but ${word(expected)} expected`);
 }
 
 /** Throws unless every value is within what is allowed there of the expected one; NaN never is. */
@@ -123,7 +122,7 @@ export function assertWithin(
   for (let i = 0; i < expected.length; i++) {
     assert(
       Math.abs(actual[i]! - expected[i]!) <= allowed(i),
-      `${what}: element ${i} is ${actual[i]}, but ${expected[i]} expected; they may differ by ${allowed(i)}`,
+      () => `${what}: element ${i} is ${actual[i]}, but ${expected[i]} expected; they may differ by ${allowed(i)}`,
     );
   }
 }

@@ -8,7 +8,7 @@ import { ReferenceMemory } from "../../src/engine/cpu/reference/memory.ts";
 import { referenceMachine } from "../../src/engine/cpu/reference/machine.ts";
 import type { KernelName, Kernels } from "../../src/engine/cpu/kernels.ts";
 import type { Machine } from "../../src/engine/cpu/machine.ts";
-import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
+import { wasmMachine } from "./wasm_machine.ts";
 import { assert, assertEquals } from "#std/assert";
 import { BUILDS } from "./engines.ts";
 import { noThreads } from "./here.ts";
@@ -132,7 +132,10 @@ function execute(b: Bench, name: KernelName, args: readonly (number | Tensor)[])
   let from = base / 4;
   for (const [start, end] of [...writable, [(base + size) / 4, 0] as const]) {
     for (let i = from; i < start; i++) {
-      assert(ints[i] === before[i - base / 4], `${name} on ${b.name} wrote ${ints[i]} where it must not: word ${i}`);
+      assert(
+        ints[i] === before[i - base / 4],
+        () => `${name} on ${b.name} wrote ${ints[i]} where it must not: word ${i}`,
+      );
     }
     from = end;
   }
@@ -174,10 +177,9 @@ function check(name: KernelName, args: readonly (number | Tensor)[], expected: R
       const error = Math.abs(value - right[i]!);
       assert(
         error <= allowed(i),
-        `${name} on ${actual.machine}: element ${i} of argument ${position} is ${value}, but ${
-          right[i]
-        } on the reference ` +
-          `machine; they may differ by ${allowed(i)}`,
+        () =>
+          `${name} on ${actual.machine}: element ${i} of argument ${position} is ${value}, but ${right[i]} on the ` +
+          `reference machine; they may differ by ${allowed(i)}`,
       );
     });
   });

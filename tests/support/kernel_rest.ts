@@ -9,8 +9,9 @@ import type { Desk } from "./kernel_desk.ts";
 import { draw, drawLanes, drawMask } from "./kernel_values.ts";
 import { elementwise } from "../../src/engine/cpu/reference/elementwise.ts";
 import { ReferenceMemory } from "../../src/engine/cpu/reference/memory.ts";
-import { shared } from "../../src/engine/generated/kernels.ts";
+import { bestBuild, kernelsInShares } from "../../src/engine/cpu/wasm/module.ts";
 import { Random } from "../../src/random/threefry.ts";
+import { wasmModule } from "./wasm_machine.ts";
 
 const ELEMENTWISE_KERNELS = Object.keys(elementwise(new ReferenceMemory())) as (keyof ReturnType<typeof elementwise>)[];
 
@@ -72,7 +73,7 @@ export function rest(one: Pooled, desk: Desk, call: Call, record: (values: Int32
   const count = 1 + random.integer(20_000), fours = 4 * Math.ceil(count / 4);
   const some = () => desk.put(draw(random, fours, style)), ones = () => desk.put(draw(random, count, style), offset);
   const a = some(), b = some(), out = desk.room(fours);
-  const slopes = desk.room(fours), inShares: readonly string[] = shared;
+  const slopes = desk.room(fours), inShares = kernelsInShares(wasmModule(bestBuild));
   for (const name of ELEMENTWISE_KERNELS.filter((name) => inShares.includes(name))) {
     if (name.endsWith("Forward")) call(name, a, out, fours);
     else call(name, a, b, slopes, fours);

@@ -1,12 +1,12 @@
 /** Machines of several threads, whose tests can tell who did which part of a kernel. */
-import { shared } from "../../src/engine/generated/kernels.ts";
 import type { KernelName } from "../../src/engine/cpu/kernels.ts";
 import type { Machine } from "../../src/engine/cpu/machine.ts";
-import type { WasmBuild } from "../../src/engine/cpu/wasm/module.ts";
+import { kernelsInShares, type WasmBuild } from "../../src/engine/cpu/wasm/module.ts";
 import type { KernelExports } from "../../src/engine/cpu/wasm/machine.ts";
 import { threadedMachine } from "../../src/engine/cpu/wasm/threaded_machine.ts";
 import { threadStarter } from "../../src/runtime/threads.ts";
 import { assert, assertStringIncludes } from "#std/assert";
+import { wasmModule } from "./wasm_machine.ts";
 
 /** What a thread is given: see `threaded_machine.ts`. */
 interface ThreadData {
@@ -50,9 +50,9 @@ export function machineInShares(build: WasmBuild): Machine {
     const { memory, control } = data as ThreadData;
     state = new Int32Array(memory.buffer, control, STATE);
   });
-  const kernels = { ...machine.kernels };
+  const kernels = { ...machine.kernels }, shared = kernelsInShares(wasmModule(build));
   for (const [name, kernel] of Object.entries(machine.kernels) as [KernelName, (...given: number[]) => number][]) {
-    const listed = (shared as readonly KernelName[]).includes(name);
+    const listed = shared.includes(name);
     Object.assign(kernels, {
       [name]: (...given: number[]) => {
         // Whoever takes shares writes down how many there are.

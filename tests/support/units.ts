@@ -1,7 +1,20 @@
 /** Which units fall silent, worked out from whole tensors: what the kernels of every engine are held to. */
+import { batchNorm, conv2d, dense, flatten, relu, sequential } from "../../mod.ts";
 import type { ParameterValues } from "../../src/nn/mod.ts";
 import { eachReading } from "../../src/nn/units.ts";
 import type { UnitLayer } from "../../src/suppress/units.ts";
+
+/** Normalised behind the convolution, behind the flatten and behind the dense layer: several values of each unit. */
+export const NORMALISED = sequential([2, 6, 5], [
+  conv2d({ channels: 7, kernel: 3 }),
+  batchNorm(),
+  relu(),
+  flatten(),
+  batchNorm(),
+  dense({ outputs: 14 }),
+  batchNorm(),
+  dense({ outputs: 4 }),
+], { seed: 2 });
 
 /** Each unit's importance, in float64. */
 export function importances(layer: UnitLayer, values: ParameterValues): Float64Array {

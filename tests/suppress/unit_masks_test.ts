@@ -2,7 +2,6 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertThrows } from "#std/assert";
 import {
-  batchNorm,
   conv2d,
   dense,
   flatten,
@@ -17,7 +16,7 @@ import {
 } from "../../mod.ts";
 import { unitsOf } from "../../src/nn/units.ts";
 import { ENGINES } from "../support/engines.ts";
-import { importances, silencedUnits, unitMasks } from "../support/units.ts";
+import { importances, NORMALISED, silencedUnits, unitMasks } from "../support/units.ts";
 
 const network = sequential([2, 6, 5], [
   conv2d({ channels: 7, kernel: 3 }),
@@ -28,18 +27,6 @@ const network = sequential([2, 6, 5], [
   dense({ outputs: 4 }),
 ], { seed: 2 });
 const [CONV, DENSE] = unitsOf(network) as [Units, Units];
-
-/** Normalised behind the convolution and behind the flatten, and behind the dense layer. */
-const NORMALISED = sequential([2, 6, 5], [
-  conv2d({ channels: 7, kernel: 3 }),
-  batchNorm(),
-  relu(),
-  flatten(),
-  batchNorm(),
-  dense({ outputs: 14 }),
-  batchNorm(),
-  dense({ outputs: 4 }),
-], { seed: 2 });
 
 /** Which units have nothing left of what makes them. */
 function silentBy(masks: Record<string, Uint8Array>, { weight, bias, units }: Units): boolean[] {

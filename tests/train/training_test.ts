@@ -1,8 +1,8 @@
 /** Training: what models learn, and that a seed decides every bit. */
 import { describe, test } from "node:test";
 import { Dataset, DivergedError, drawnDigits, lenet5, type Metric, momentum, type Optimizer, sgd } from "../../mod.ts";
-import { cpuProgram } from "../../src/engine/cpu/backend.ts";
-import { wasmMachine } from "../../src/engine/cpu/wasm/machine.ts";
+import { cpuProgram } from "../support/cpu_program.ts";
+import { wasmMachine } from "../support/wasm_machine.ts";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "#std/assert";
 import { digits, few, reader, readerModel, suppressedReader } from "../support/digit_reader.ts";
 import { BUILDS } from "../support/engines.ts";

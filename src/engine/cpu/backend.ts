@@ -1,50 +1,33 @@
 /**
- * Programs on a CPU machine.
+ * What a CPU machine offers to programs. Loaded when an engine on the CPU is opened.
  *
  * @module
  */
-import { type Network, sizeOf } from "../../nn/mod.ts";
 import { type Backend, noPass } from "../backend.ts";
-import { checkBatchSize } from "../batch_checks.ts";
-import type { ProgramOptions } from "../engine.ts";
-import { lanesOf } from "../lanes.ts";
-import { Parameters } from "../parameters.ts";
-import { DeviceProgram } from "../program.ts";
-import { CpuBatch } from "./batch.ts";
+import { type CpuBatch, cpuBatch } from "./batch.ts";
 import { cpuInversion } from "./inversion.ts";
 import { layerCalls, layerGroups } from "./layers.ts";
-import { cpuClipping, CpuLosses } from "./losses.ts";
+import { cpuClipping, type CpuLosses, cpuLosses } from "./losses.ts";
 import type { Machine } from "./machine.ts";
-import { CpuParameters } from "./parameters.ts";
-import type { CpuActivation } from "./site.ts";
+import type { CpuParameters } from "./parameters.ts";
+import { type CpuActivation, type CpuSpace, roomFor } from "./site.ts";
+
+export { cpuParameters } from "./parameters.ts";
 
 /** A program's part of a machine. */
-function cpuBackend(machine: Machine, parameters: CpuParameters, lanes: number): Backend<CpuActivation> {
-  const pass = noPass();
-  /** Where the squared length of each image's gradient of all parameters is added up. */
-  const squares = machine.allocate(4 * lanes);
+export function cpuBackend(machine: Machine, parameters: CpuParameters, lanes: number): Backend<CpuActivation> {
+  const pass = noPass(), space: CpuSpace = { machine, parameters, lanes, squares: machine.allocate(4 * lanes), pass };
   let batch: CpuBatch, losses: CpuLosses;
   return {
     pass,
-    input(shape, withGradient) {
-      const allocate = () => machine.allocate(4 * sizeOf(shape) * lanes);
-      return { shape, value: allocate(), gradient: withGradient ? allocate() : 0 };
-    },
+    input: (shape, withGradient) => roomFor(space, shape, withGradient),
     groups: layerGroups,
-    place: (group, site) => layerCalls({ ...site, machine, parameters, lanes, squares, pass }, group),
-    batch: (input, outputs) => batch = new CpuBatch(machine, pass, input, outputs, lanes),
-    losses: (output) => losses = new CpuLosses(machine, batch, pass, output, lanes, parameters.watch),
-    clipping: (output) => cpuClipping(machine, pass, output, squares, lanes),
-    inversion: (input, features) => cpuInversion(machine, batch, pass, losses, input, features, lanes),
+    place: (group, site) => layerCalls({ ...site, ...space }, group),
+    batch: (input, outputs) => batch = cpuBatch(space, input, outputs),
+    losses: (output) => losses = cpuLosses(space, batch, output),
+    clipping: (output) => cpuClipping(space, output),
+    inversion: (input, features) => cpuInversion(space, batch, losses, input, features),
     submit: () => {},
     pressure: () => undefined,
   };
-}
-
-/** A network at a batch size in a machine's memory. */
-export function cpuProgram(machine: Machine, network: Network, options: ProgramOptions): DeviceProgram<CpuActivation> {
-  const lanes = lanesOf(checkBatchSize(options.batchSize));
-  const memory = new CpuParameters(machine, network.parameters, network.seed);
-  const parameters = new Parameters(memory, network.parameters);
-  return new DeviceProgram(cpuBackend(machine, memory, lanes), parameters, network, options);
 }

@@ -13,6 +13,7 @@ import {
   type CpuSite,
   LIST_UP_TO,
   poolShape,
+  roomFor,
   spatial,
   weights,
 } from "./site.ts";
@@ -24,7 +25,7 @@ function padded(site: CpuSite, { padding }: Conv2dLayer): { input: CpuActivation
   if (padHeight + padWidth === 0) return { input, pad: [], unpad: [] };
   const [channels, height, width] = spatial(input.shape);
   const shape = [channels, height + 2 * padHeight, width + 2 * padWidth] as const;
-  const wide = allocate(site, shape, input.gradient !== 0);
+  const wide = roomFor(site, shape, input.gradient !== 0);
   return {
     input: wide,
     pad: [() => k.pad(input.value, wide.value, channels, height, width, padHeight, padWidth, lanes)],

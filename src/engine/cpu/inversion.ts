@@ -4,22 +4,20 @@
  * @module
  */
 import { sizeOf } from "../../nn/mod.ts";
-import type { InversionKernels, Pass } from "../backend.ts";
+import type { InversionKernels } from "../backend.ts";
 import { BETA1, BETA2, EPSILON } from "../inversion.ts";
 import type { CpuBatch } from "./batch.ts";
 import type { CpuLosses } from "./losses.ts";
-import type { Machine } from "./machine.ts";
-import { type CpuActivation, spatial } from "./site.ts";
+import { clear } from "./place.ts";
+import { type CpuActivation, type CpuSpace, spatial } from "./site.ts";
 
 /** The attack's kernels over the images of a batch. */
 export function cpuInversion(
-  machine: Machine,
+  { machine, pass, lanes }: CpuSpace,
   batch: CpuBatch,
-  pass: Pass,
   losses: CpuLosses,
   input: CpuActivation,
   features: CpuActivation,
-  lanes: number,
 ): InversionKernels {
   const { kernels: k } = machine, pixels = sizeOf(input.shape) * lanes, outputs = sizeOf(features.shape);
   const targets = machine.allocate(4 * outputs * lanes);
@@ -29,7 +27,7 @@ export function cpuInversion(
   return {
     setTargets(values) {
       batch.write({ value: targets }, values);
-      for (const moment of [first, second]) machine.floats.fill(0, moment / 4, moment / 4 + pixels);
+      for (const moment of [first, second]) clear(machine, moment, pixels);
     },
     featureLoss(factor) {
       const { value, gradient } = features;

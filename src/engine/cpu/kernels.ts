@@ -4,8 +4,8 @@
  *
  * They stand in families, whose files have the same name in `kernels/` (the interface), `reference/` and `assembly/`.
  * Where AssemblyScript needs more room, the family's name is the beginning of a file's: `convolution_gradients.ts`,
- * `events_gradients.ts`, `living_events.ts`. Tools of several families there are `simd.ts`, `shares.ts` and
- * `weight_gradient.ts`.
+ * `events_gradients.ts`, `living_events.ts`. Tools of several families there are `simd.ts`, `shares.ts`, `math.ts`
+ * and `weight_gradient.ts`.
  *
  * All work on one linear memory. A *pointer* is a byte offset into it, a multiple of 16 (of 4 for a weight inside a
  * tensor); 0 stands for "absent" where a kernel says so. Activations are `[channel][row][column][image]` in float32;

@@ -3,216 +3,142 @@
  *
  * @module
  */
-import type { Adam, DpSgd, Optimizer, ParameterSpec } from "../../nn/mod.ts";
-import type { ParameterMemory, PlacedUnits } from "../backend.ts";
+import type { Adam, ParameterSpec } from "../../nn/mod.ts";
+import type { ParameterMemory } from "../backend.ts";
 import { drawNoise, drawParameter } from "../draws.ts";
-import type { ApproximateSuppression, ExactSuppression } from "../engine.ts";
-import type { UnitSuppression } from "../suppression.ts";
 import type { Machine } from "./machine.ts";
-import { dropMask, forget, type Place, placeMask, placeOf, silence, type WeightPlace } from "./place.ts";
-import { CpuSuppression } from "./suppression.ts";
+import { clear, dropMask, forget, type Place, placeMask, placeOf, silence, type WeightPlace } from "./place.ts";
+import { cpuSuppression } from "./suppression.ts";
 import { CpuWatch } from "./watch.ts";
 
 /** Parameters in a machine's memory. */
-export class CpuParameters implements ParameterMemory {
-  readonly watch = new CpuWatch();
-  readonly #machine: Machine;
-  readonly #places: readonly Place[];
-  /** Those that gradients train. */
-  readonly #trained: readonly Place[];
-  /** Room for the noise of the largest parameter; allocated when first needed. */
-  #noise = 0;
-  readonly #suppression: CpuSuppression;
-
-  /** Allocates the parameters and draws their first values: parameter i from stream i of the seed. */
-  constructor(machine: Machine, specs: readonly ParameterSpec[], seed: number) {
-    this.#machine = machine;
-    this.#places = specs.map((spec) => placeOf(machine, spec));
-    this.#trained = this.#places.filter(({ trained }) => trained);
-    this.#suppression = new CpuSuppression(machine, this.#places);
-    specs.forEach(({ initial }, stream) => {
-      const { weight, count } = this.#places[stream]!;
-      drawParameter(machine, weight, count, initial, seed, stream);
-    });
-  }
-
+export interface CpuParameters extends ParameterMemory {
+  readonly watch: CpuWatch;
   /** Where a parameter lies. The object changes with the mask: read it anew in each step. */
-  place(index: number): WeightPlace {
-    return this.#places[index]!;
-  }
-
+  place(index: number): WeightPlace;
   /**
    * Has the living weights of a parameter listed once it is masked, under the shape of its layer.
    *
    * @param livingIndex int32 of `listLiving`'s list beside those of the weights
    * @param passesIndex the same of `listLivingPasses`; 0 if it is not needed
    */
-  listLiving(parameter: number, conv: number, livingIndex: number, passesIndex = 0): void {
-    Object.assign(this.#places[parameter]!, { conv, livingIndex, passesIndex });
-  }
+  listLiving(parameter: number, conv: number, livingIndex: number, passesIndex?: number): void;
+}
+
+/** Allocates the parameters and draws their first values: parameter i from stream i of the seed. */
+export function cpuParameters(machine: Machine, specs: readonly ParameterSpec[], seed: number): CpuParameters {
+  const { kernels } = machine, places = specs.map((spec) => placeOf(machine, spec));
+  /** Those that gradients train. */
+  const trained = places.filter((place) => place.trained);
+  specs.forEach(({ initial }, stream) => {
+    const { weight, count } = places[stream]!;
+    drawParameter(machine, weight, count, initial, seed, stream);
+  });
+  /** Room for the noise of the largest parameter; allocated when first needed. */
+  let noise = 0;
 
   /** Lists the weights that the masks keep; masked weights must be 0 by now. */
-  #listLiving(): void {
-    const { kernels, floats } = this.#machine;
-    for (const place of this.#places) {
+  const listLiving = () => {
+    for (const place of places) {
       if (!place.living) continue;
       place.density = kernels.listLiving(place.mask, place.living, place.conv) / place.count;
       if (place.passes) kernels.listLivingPasses(place.mask, place.passes, place.conv);
       // The kernels that follow the list leave the gradients of suppressed weights alone.
-      floats.fill(0, place.gradient / 4, place.gradient / 4 + place.count);
+      clear(machine, place.gradient, place.count);
     }
-  }
-
-  #copy(pointer: number, count: number): Float32Array {
-    return Float32Array.from(this.#machine.floats.subarray(pointer / 4, pointer / 4 + count));
-  }
-
-  values(): Promise<Float32Array[]> {
-    return Promise.resolve(this.#places.map(({ weight, count }) => this.#copy(weight, count)));
-  }
-
-  read(what: "gradient" | "deWeight", place: number): Promise<Float32Array> {
-    const { [what]: pointer, count } = this.#places[place]!;
-    return Promise.resolve(this.#copy(pointer, count));
-  }
-
-  write(what: "value" | "gradient", place: number, values: Float32Array): void {
-    const { weight, gradient } = this.#places[place]!;
-    this.#machine.floats.set(values, (what === "value" ? weight : gradient) / 4);
-  }
-
-  addMask(place: number): void {
-    placeMask(this.#machine, this.#places[place]!);
-    this.#suppression.makeRoom();
-  }
-
-  dropMask(place: number): void {
-    dropMask(this.#places[place]!);
-  }
-
-  masks(): Promise<Uint8Array[]> {
-    const { ints } = this.#machine;
-    return Promise.resolve(
-      this.#places.map(({ mask, count }) =>
-        Uint8Array.from(mask ? ints.subarray(mask / 4, mask / 4 + count) : [], (kept) => kept & 1)
-      ),
-    );
-  }
-
-  writeMask(place: number, kept: Uint8Array): void {
-    this.#machine.ints.set(Int32Array.from(kept, (one) => one ? -1 : 0), this.#places[place]!.mask / 4);
-  }
-
-  applyMasks(): void {
-    for (const place of this.#places) silence(this.#machine, place);
-    this.#listLiving();
-  }
-
-  forget(): void {
-    for (const place of this.#places) forget(this.#machine, place);
-  }
-
-  #clear(what: "deWeight" | "sum"): void {
-    for (const { [what]: pointer, count } of this.#places) {
-      if (pointer) this.#machine.floats.fill(0, pointer / 4, pointer / 4 + count);
-    }
-  }
-
-  clearDeWeights(): void {
-    this.#clear("deWeight");
-  }
-
-  dropSums(): void {
-    this.#clear("sum");
-  }
-
-  addGradients(): void {
-    const { kernels } = this.#machine;
-    for (const place of this.#trained) {
-      place.sum ||= this.#machine.allocate(4 * place.count);
-      kernels.scaledSum(place.sum, place.gradient, place.sum, place.count, 1);
-    }
-  }
-
-  privatize(optimizer: DpSgd, step: number): void {
-    const { kernels } = this.#machine;
-    this.#noise ||= this.#machine.allocate(4 * Math.max(0, ...this.#places.map(({ count }) => count)));
-    for (const [index, place] of this.#places.entries()) {
-      const { gradient, count, trained } = place;
-      if (!trained) continue;
-      place.sum ||= this.#machine.allocate(4 * count);
-      drawNoise(this.#machine, this.#noise, count, optimizer, step * this.#places.length + index);
-      kernels.scaledSum(place.sum, this.#noise, gradient, count, 1 / optimizer.batchSize);
-    }
-    this.dropSums();
-  }
-
-  update(optimizer: Optimizer, withDeWeights: boolean, scales?: readonly [number, number]): void {
-    const { kernels } = this.#machine, { lr } = optimizer;
-    for (const place of this.#trained) {
-      const { weight, gradient, mask, count } = place, deWeight = withDeWeights ? place.deWeight : 0;
-      if (optimizer.kind === "sgd" || optimizer.kind === "dpSgd") {
-        kernels.sgd(weight, gradient, mask, deWeight, count, lr);
-      } else if (optimizer.kind === "adam") {
-        this.#adam(place, optimizer, scales!);
-        if (!mask) continue;
-        // What the mask holds becomes 0, and the deWeight is taken, as by the other rules.
-        if (deWeight) kernels.sgd(weight, deWeight, mask, 0, count, lr);
-        else silence(this.#machine, place);
-      } else {
-        place.velocity ||= this.#machine.allocate(4 * count);
-        kernels.momentum(weight, gradient, place.velocity, mask, deWeight, count, lr, optimizer.momentum);
-      }
-    }
-    if (withDeWeights) this.#listLiving();
-  }
-
-  #adam(place: Place, { lr, beta1, beta2, epsilon }: Adam, scales: readonly [number, number]): void {
+  };
+  const applyMasks = () => {
+    for (const place of places) silence(machine, place);
+    listLiving();
+  };
+  const { makeRoom, ...suppression } = cpuSuppression(machine, places, applyMasks);
+  const copy = (pointer: number, count: number) =>
+    Float32Array.from(machine.floats.subarray(pointer / 4, pointer / 4 + count));
+  const clearAll = (what: "deWeight" | "sum") => {
+    for (const { [what]: pointer, count } of places) if (pointer) clear(machine, pointer, count);
+  };
+  const dropSums = () => clearAll("sum");
+  const sumOf = (place: Place) => place.sum ||= machine.allocate(4 * place.count);
+  const adam = (place: Place, { lr, beta1, beta2, epsilon }: Adam, scales: readonly [number, number]) => {
     const { weight, gradient, count } = place;
     // The kernel goes by fours: allocations reach beyond the count.
     const padded = Math.ceil(count / 4) * 4;
     if (!place.squares) {
-      place.velocity = this.#machine.allocate(4 * padded);
-      place.squares = this.#machine.allocate(4 * padded);
+      place.velocity = machine.allocate(4 * padded);
+      place.squares = machine.allocate(4 * padded);
     }
-    this.#machine.kernels.adamStep(
-      weight,
-      gradient,
-      place.velocity,
-      place.squares,
-      padded,
-      lr,
-      beta1,
-      beta2,
-      epsilon,
-      ...scales,
-      -Infinity,
-      Infinity,
-    );
-  }
+    const { velocity, squares } = place;
+    const limits = [-Infinity, Infinity] as const;
+    kernels.adamStep(weight, gradient, velocity, squares, padded, lr, beta1, beta2, epsilon, ...scales, ...limits);
+  };
 
-  maxMagnitude(place: number): Promise<number> {
-    return Promise.resolve(this.#suppression.maxMagnitude(this.#places[place]!));
-  }
-
-  suppressExact(place: number, rule: ExactSuppression): Promise<number> {
-    return Promise.resolve(this.#suppression.exact(this.#places[place]!, rule));
-  }
-
-  suppressApproximate(place: number, rule: ApproximateSuppression): Promise<number | undefined> {
-    return Promise.resolve(this.#suppression.approximate(this.#places[place]!, rule));
-  }
-
-  countSuppressed(place: number): Promise<number> {
-    const { mask, count } = this.#places[place]!;
-    return Promise.resolve(this.#machine.kernels.countSuppressed(mask, count));
-  }
-
-  suppressUnits(units: PlacedUnits, rule: UnitSuppression): Promise<number> {
-    const before = this.#suppression.silentUnits(units);
-    if (before >= rule.target) return Promise.resolve(before);
-    const silent = this.#suppression.units(units, rule);
-    this.applyMasks();
-    return Promise.resolve(silent);
-  }
+  return {
+    ...suppression,
+    watch: new CpuWatch(),
+    place: (index) => places[index]!,
+    listLiving(parameter, conv, livingIndex, passesIndex = 0) {
+      Object.assign(places[parameter]!, { conv, livingIndex, passesIndex });
+    },
+    values: () => Promise.resolve(places.map(({ weight, count }) => copy(weight, count))),
+    read(what, place) {
+      const { [what]: pointer, count } = places[place]!;
+      return Promise.resolve(copy(pointer, count));
+    },
+    write(what, place, values) {
+      const { weight, gradient } = places[place]!;
+      machine.floats.set(values, (what === "value" ? weight : gradient) / 4);
+    },
+    addMask(place) {
+      placeMask(machine, places[place]!);
+      makeRoom();
+    },
+    dropMask: (place) => dropMask(places[place]!),
+    masks() {
+      const { ints } = machine;
+      return Promise.resolve(
+        places.map(({ mask, count }) =>
+          Uint8Array.from(mask ? ints.subarray(mask / 4, mask / 4 + count) : [], (kept) => kept & 1)
+        ),
+      );
+    },
+    writeMask: (place, kept) => machine.ints.set(Int32Array.from(kept, (one) => one ? -1 : 0), places[place]!.mask / 4),
+    applyMasks,
+    forget() {
+      for (const place of places) forget(machine, place);
+    },
+    clearDeWeights: () => clearAll("deWeight"),
+    dropSums,
+    addGradients() {
+      for (const place of trained) {
+        const sum = sumOf(place);
+        kernels.scaledSum(sum, place.gradient, sum, place.count, 1);
+      }
+    },
+    privatize(optimizer, step) {
+      noise ||= machine.allocate(4 * Math.max(0, ...places.map(({ count }) => count)));
+      for (const place of trained) {
+        const index = step * places.length + places.indexOf(place), sum = sumOf(place);
+        drawNoise(machine, noise, place.count, optimizer, index);
+        kernels.scaledSum(sum, noise, place.gradient, place.count, 1 / optimizer.batchSize);
+      }
+      dropSums();
+    },
+    update(optimizer, withDeWeights, scales) {
+      const { lr } = optimizer;
+      for (const place of trained) {
+        const { weight, gradient, mask, count } = place, deWeight = withDeWeights ? place.deWeight : 0;
+        if (optimizer.kind === "adam") {
+          adam(place, optimizer, scales!);
+          if (!mask) continue;
+          // What the mask holds becomes 0, and the deWeight is taken, as by the other rules.
+          if (deWeight) kernels.sgd(weight, deWeight, mask, 0, count, lr);
+          else silence(machine, place);
+        } else if (optimizer.kind === "momentum") {
+          place.velocity ||= machine.allocate(4 * count);
+          kernels.momentum(weight, gradient, place.velocity, mask, deWeight, count, lr, optimizer.momentum);
+        } else kernels.sgd(weight, gradient, mask, deWeight, count, lr);
+      }
+      if (withDeWeights) listLiving();
+    },
+  };
 }

@@ -76,7 +76,7 @@ export function placeMask(machine: Machine, place: Place): void {
     passes: list(passesIndex),
   };
   Object.assign(place, room);
-  fill(machine, place.deWeight, count);
+  clear(machine, place.deWeight, count);
   machine.ints.fill(-1, place.mask / 4, place.mask / 4 + count);
 }
 
@@ -96,9 +96,10 @@ export function silence({ kernels }: Machine, { weight, mask, count }: Place): v
 /** Forgets what steps of before have left: gradients, their sums, what masks pull at, and the optimizers' means. */
 export function forget(machine: Machine, place: Place): void {
   const { gradient, deWeight, velocity, squares, sum, count } = place;
-  for (const pointer of [gradient, deWeight, velocity, squares, sum]) if (pointer) fill(machine, pointer, count);
+  for (const pointer of [gradient, deWeight, velocity, squares, sum]) if (pointer) clear(machine, pointer, count);
 }
 
-function fill({ floats }: Machine, pointer: number, count: number): void {
+/** Sets so many floats to 0. */
+export function clear({ floats }: Machine, pointer: number, count: number): void {
   floats.fill(0, pointer / 4, pointer / 4 + count);
 }

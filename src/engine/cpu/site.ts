@@ -19,20 +19,28 @@ export interface CpuActivation extends Activation {
   readonly isKept?: boolean;
 }
 
-/** Where a group of layers is placed. */
-export interface CpuSite extends Site<CpuActivation> {
+/** What all parts of a program share. */
+export interface CpuSpace {
   readonly machine: Machine;
   readonly parameters: CpuParameters;
   readonly lanes: number;
-  /** Where the squared length of each image's gradient of all parameters is added up. */
+  /** Where the squared length of each image's gradient of all parameters is added up: float32 `[lanes]`. */
   readonly squares: number;
   readonly pass: Pass;
 }
 
+/** Where a group of layers is placed. */
+export interface CpuSite extends CpuSpace, Site<CpuActivation> {}
+
 /** Room for an activation. */
-export function allocate(site: CpuSite, shape: Shape, withGradient = site.withGradient): CpuActivation {
-  const bytes = 4 * sizeOf(shape) * site.lanes;
-  return { shape, value: site.machine.allocate(bytes), gradient: withGradient ? site.machine.allocate(bytes) : 0 };
+export function roomFor({ machine, lanes }: CpuSpace, shape: Shape, withGradient: boolean): CpuActivation {
+  const bytes = 4 * sizeOf(shape) * lanes;
+  return { shape, value: machine.allocate(bytes), gradient: withGradient ? machine.allocate(bytes) : 0 };
+}
+
+/** Room for what a layer gives. */
+export function allocate(site: CpuSite, shape: Shape): CpuActivation {
+  return roomFor(site, shape, site.withGradient);
 }
 
 /** Writes a record of int32 in the order of its fields. */

@@ -22,57 +22,48 @@ export interface CpuUpload extends Sized {
 }
 
 /** The data sets that a batch was loaded from last, by their images. */
-export class CpuUploads {
-  readonly #machine: Machine;
-  readonly #regions: Regions;
-  readonly #size: readonly [height: number, width: number];
-  readonly #known = new WeakMap<Uint8Array, CpuUpload>();
-  readonly #recent: Recent<CpuUpload>;
-
-  /** @param inputShape channels, height and width of the network's input: to these the images are resized */
-  constructor(machine: Machine, inputShape: readonly number[]) {
-    this.#machine = machine;
-    this.#size = inputShape.slice(1) as [number, number];
-    this.#regions = new Regions(machine);
-    this.#recent = new Recent(({ pointer, bytes }) => this.#regions.give(pointer, bytes));
-  }
-
+export interface CpuUploads {
   /** Notes a use of an upload; false if it is there no longer. */
-  use(upload: CpuUpload): boolean {
-    return this.#recent.use(upload);
-  }
-
+  use(upload: CpuUpload): boolean;
   /**
    * The upload of a source that fits, made if it is not there yet or no longer.
    *
    * @throws {RangeError} if the memory cannot grow so far.
    */
-  of(source: BatchSource["source"]): CpuUpload {
-    const { images, height, width } = source, known = this.#known.get(images);
-    if (known?.height === height && known.width === width && this.#recent.use(known)) return known;
-    const [newHeight, newWidth] = this.#size;
-    const bytes = source.count * source.channels * newHeight * newWidth;
-    this.#recent.makeRoom(bytes);
-    const upload = { height, width, pointer: this.#resized(source), bytes };
-    this.#recent.add(upload);
-    this.#known.set(images, upload);
-    return upload;
-  }
+  of(source: BatchSource["source"]): CpuUpload;
+}
 
+/** None yet. Images are resized to the network's input, of which `inputShape` has channels, height and width. */
+export function cpuUploads(machine: Machine, inputShape: readonly number[]): CpuUploads {
+  const [newHeight, newWidth] = inputShape.slice(1) as [number, number], newPlane = newHeight * newWidth;
+  const regions = new Regions(machine), known = new WeakMap<Uint8Array, CpuUpload>();
+  const recent = new Recent<CpuUpload>(({ pointer, bytes }) => regions.give(pointer, bytes));
   /** Takes a region and fills it. */
-  #resized({ images, count, channels, height, width }: BatchSource["source"]): number {
-    const [newHeight, newWidth] = this.#size, machine = this.#machine;
+  const resized = ({ images, count, channels, height, width }: BatchSource["source"]) => {
     const planes = count * channels, taken = Math.min(planes, RESIZED_AT_ONCE), plane = height * width;
-    const newPlane = newHeight * newWidth, bytes = regionBytes(planes * newPlane), raw = regionBytes(taken * plane);
+    const bytes = regionBytes(planes * newPlane), raw = regionBytes(taken * plane);
     const working = raw + 16 * (newHeight + newWidth);
-    const pointer = this.#regions.take(bytes + working), rawAt = pointer + bytes;
+    const pointer = regions.take(bytes + working), rawAt = pointer + bytes;
     for (let first = 0; first < planes; first += taken) {
       const some = Math.min(taken, planes - first);
       machine.bytes.set(images.subarray(first * plane, (first + some) * plane), rawAt);
       const to = pointer + first * newPlane;
       machine.kernels.resize(rawAt, to, some, height, width, newHeight, newWidth, rawAt + raw);
     }
-    this.#regions.give(rawAt, working);
+    regions.give(rawAt, working);
     return pointer;
-  }
+  };
+  return {
+    use: (upload) => recent.use(upload),
+    of(source) {
+      const { images, height, width } = source, before = known.get(images);
+      if (before?.height === height && before.width === width && recent.use(before)) return before;
+      const bytes = source.count * source.channels * newPlane;
+      recent.makeRoom(bytes);
+      const upload = { height, width, pointer: resized(source), bytes };
+      recent.add(upload);
+      known.set(images, upload);
+      return upload;
+    },
+  };
 }

@@ -10,12 +10,12 @@ import type { ProgramOptions } from "../engine.ts";
 import { lanesOf } from "../lanes.ts";
 import { Parameters } from "../parameters.ts";
 import { DeviceProgram } from "../program.ts";
-import { GpuBatch } from "./batch.ts";
-import { ExampleSquares } from "./clipping.ts";
+import { type GpuBatch, gpuBatch } from "./batch.ts";
+import { exampleSquares } from "./clipping.ts";
 import type { Device } from "./device.ts";
 import { gpuInversion } from "./inversion.ts";
 import { layerCalls, layerGroups } from "./layers.ts";
-import { GpuLosses } from "./losses.ts";
+import { gpuLosses } from "./losses.ts";
 import type { GpuParameters } from "./parameters.ts";
 import type { GpuActivation } from "./site.ts";
 import type { GpuUploads } from "./uploads.ts";
@@ -27,7 +27,7 @@ function gpuBackend(
   parameters: GpuParameters,
   lanes: number,
 ): Backend<GpuActivation> {
-  const pass = noPass(), squares = new ExampleSquares(device, lanes);
+  const pass = noPass(), squares = exampleSquares(device, lanes);
   let batch: GpuBatch;
   return {
     pass,
@@ -37,8 +37,8 @@ function gpuBackend(
     },
     groups: layerGroups,
     place: (group, site) => layerCalls({ ...site, device, parameters, lanes, squares, pass }, group),
-    batch: (input, outputs) => batch = new GpuBatch(device, uploads, pass, input, outputs, lanes),
-    losses: (output) => new GpuLosses(device, batch, pass, output, lanes, parameters.watch),
+    batch: (input, outputs) => batch = gpuBatch(device, uploads, pass, input, outputs, lanes),
+    losses: (output) => gpuLosses(device, batch, pass, output, lanes, parameters.watch),
     clipping: (output) => squares.clipping(pass, output),
     inversion: (input, features) => gpuInversion(device, batch, pass, input, features, lanes),
     submit: () => device.submit(),

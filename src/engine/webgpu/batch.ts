@@ -9,7 +9,7 @@ import { checkSource } from "../batch_checks.ts";
 import type { BatchSource } from "../engine.ts";
 import { fromLanes, intoLanes } from "../lanes.ts";
 import { taps } from "../resize.ts";
-import { type Device, flat, type Kernel } from "./device.ts";
+import type { Device, Kernel } from "./device.ts";
 import { type GpuActivation, spatial } from "./site.ts";
 import type { GpuUploads, Upload } from "./uploads.ts";
 
@@ -20,88 +20,70 @@ interface Gather {
 }
 
 /** Images and labels. */
-export class GpuBatch implements BatchMemory<GpuActivation> {
+export interface GpuBatch extends BatchMemory<GpuActivation> {
   /** u32 `[lanes]`. */
   readonly labels: GPUBuffer;
-  readonly #device: Device;
-  readonly #uploads: GpuUploads;
-  readonly #pass: Pass;
-  readonly #input: GpuActivation;
-  readonly #classes: number;
-  readonly #lanes: number;
-  readonly #indices: GPUBuffer;
-  readonly #gathers = new WeakMap<BatchSource, Gather>();
-  /** Between which rows and columns pixels lie, by the size of the images that are resized. */
-  readonly #lines = new Map<string, GPUBuffer>();
+  write(to: Pick<GpuActivation, "value">, values: Float32Array): void;
+}
 
-  constructor(
-    device: Device,
-    uploads: GpuUploads,
-    pass: Pass,
-    input: GpuActivation,
-    classes: number,
-    lanes: number,
-  ) {
-    this.#device = device;
-    this.#uploads = uploads;
-    this.#pass = pass;
-    this.#input = input;
-    this.#classes = classes;
-    this.#lanes = lanes;
-    this.labels = device.buffer(4 * lanes);
-    this.#indices = device.buffer(4 * lanes);
-  }
+/** The batch that a program's input holds. */
+export function gpuBatch(
+  device: Device,
+  uploads: GpuUploads,
+  pass: Pass,
+  { shape, value }: GpuActivation,
+  classes: number,
+  lanes: number,
+): GpuBatch {
+  const labels = device.buffer(4 * lanes), places = device.buffer(4 * lanes);
+  const gathers = new WeakMap<BatchSource, Gather>();
+  // Between which rows and columns pixels lie, by the size of the images that are resized.
+  const known = new Map<string, GPUBuffer>();
 
-  #linesOf(sourceHeight: number, sourceWidth: number): GPUBuffer {
+  function linesOf(sourceHeight: number, sourceWidth: number): GPUBuffer {
     const key = `${sourceHeight} ${sourceWidth}`;
-    let buffer = this.#lines.get(key);
+    let buffer = known.get(key);
     if (!buffer) {
-      const [, height, width] = spatial(this.#input.shape);
+      const [, height, width] = spatial(shape);
       const lines = [...taps(sourceHeight, height, "rows"), ...taps(sourceWidth, width, "columns")];
       const words = lines.flatMap(({ first, second, c1, c2 }) => [first, second, c1, c2]);
-      this.#lines.set(key, buffer = this.#device.buffer(4 * words.length));
-      this.#device.write(buffer, 0, Int32Array.from(words));
+      known.set(key, buffer = device.buffer(4 * words.length));
+      device.write(buffer, 0, Int32Array.from(words));
     }
     return buffer;
   }
 
-  upload(data: BatchSource): void {
-    const known = this.#gathers.get(data);
-    if (known && this.#uploads.use(known.upload)) return;
-    const lanes = this.#lanes, { shape, value } = this.#input, { source } = data;
-    const { height: sourceHeight, width: sourceWidth } = source;
-    checkSource(data, shape, this.#classes);
-    const [channels, height, width] = spatial(shape);
-    const upload = this.#uploads.of(source), lines = this.#linesOf(sourceHeight, sourceWidth);
-    const resized = sourceHeight !== height || sourceWidth !== width;
-    const count = sizeOf(shape) * lanes;
-    const kernel = this.#device.kernel(
-      "gather",
-      { count, channels, sourceHeight, sourceWidth, height, width, lanes, resized },
-      [upload.images, upload.labels, this.#indices, lines, value, this.labels],
-      flat(count),
-    );
-    this.#gathers.set(data, { upload, kernel });
-  }
-
-  gather(data: BatchSource, indices: ArrayLike<number>): void {
-    this.#device.write(this.#indices, 0, Uint32Array.from(indices));
-    this.#device.run(this.#gathers.get(data)!.kernel, indices.length, data.scale);
-  }
-
-  setLabels(labels: ArrayLike<number>): void {
-    this.#device.write(this.labels, 0, Uint32Array.from(labels));
-  }
-
-  write(to: Pick<GpuActivation, "value">, values: Float32Array): void {
-    const { images } = this.#pass, laid = new Float32Array(values.length / images * this.#lanes);
-    intoLanes(values, images, laid, 0, this.#lanes);
-    this.#device.write(to.value, 0, laid);
-  }
-
-  async read(from: GpuActivation, what: "value" | "gradient"): Promise<Float32Array> {
-    const { images } = this.#pass, size = sizeOf(from.shape), lanes = this.#lanes;
-    const laid = new Float32Array(await this.#device.read(from[what]!, 0, 4 * size * lanes));
-    return fromLanes(laid, 0, lanes, images, size);
-  }
+  return {
+    labels,
+    upload(data) {
+      const gather = gathers.get(data);
+      if (gather && uploads.use(gather.upload)) return;
+      const { source } = data, { height: sourceHeight, width: sourceWidth } = source;
+      checkSource(data, shape, classes);
+      const [channels, height, width] = spatial(shape);
+      const upload = uploads.of(source), lines = linesOf(sourceHeight, sourceWidth);
+      const resized = sourceHeight !== height || sourceWidth !== width, count = sizeOf(shape) * lanes;
+      const kernel = device.kernel(
+        "gather",
+        { count, channels, sourceHeight, sourceWidth, height, width, lanes, resized },
+        [upload.images, upload.labels, places, lines, value, labels],
+      );
+      gathers.set(data, { upload, kernel });
+    },
+    gather(data, indices) {
+      device.write(places, 0, Uint32Array.from(indices));
+      device.run(gathers.get(data)!.kernel, indices.length, data.scale);
+    },
+    setLabels: (given) => device.write(labels, 0, Uint32Array.from(given)),
+    write(to, values) {
+      const { images } = pass, laid = new Float32Array(values.length / images * lanes);
+      intoLanes(values, images, laid, 0, lanes);
+      device.write(to.value, 0, laid);
+    },
+    async read(from, what) {
+      const { images } = pass, size = sizeOf(from.shape);
+      const laid = new Float32Array(await device.read(from[what]!, 0, 4 * size * lanes));
+      return fromLanes(laid, 0, lanes, images, size);
+    },
+  };
 }

@@ -5,8 +5,8 @@
  */
 import { type BatchNormLayer, type PlacedLayer, sizeOf } from "../../nn/mod.ts";
 import type { Call, LayerCalls } from "../backend.ts";
-import { flat, type Groups } from "./device.ts";
-import { activation, type GpuActivation, type GpuSite, reluGradient } from "./site.ts";
+import type { Groups } from "./device.ts";
+import { activation, type GpuActivation, type GpuSite, gradientCalls } from "./site.ts";
 
 /** A workgroup a unit. */
 function unitwise(units: number): Groups {
@@ -36,13 +36,8 @@ export function batchNorm(
     [input.value, batch],
     unitwise(units),
   );
-  const apply = device.kernel("batch_norm", { count, ...constants }, [...given, output.value], flat(count));
-  const move = device.kernel(
-    "batch_norm_running",
-    { count: units, ...at },
-    [values32, batch, watch.buffer],
-    flat(units),
-  );
+  const apply = device.kernel("batch_norm", { count, ...constants }, [...given, output.value]);
+  const move = device.kernel("batch_norm_running", { count: units, ...at }, [values32, batch, watch.buffer]);
   /** Values of a unit in the batch from which the statistics are. */
   let values = 0;
   const forward = () => {
@@ -52,34 +47,26 @@ export function batchNorm(
     }
     device.run(apply, Number(pass.training), epsilon);
   };
+  const dy = output.gradient;
+  const sum = dy &&
+    device.kernel("batch_norm_parameter_gradients", constants, [...given, dy, gradients], unitwise(units));
+  const sums = (training: boolean): Call[] =>
+    sum ? [() => void (pass.training === training && device.run(sum, Number(training), epsilon))] : [];
   return {
     output,
     forward: [forward],
-    ...backward(),
+    // In training the input's gradient needs these sums, too.
+    events: sums(true),
+    parameterGradients: sums(false),
     exampleSquares: [],
-    statistics: [() => device.run(move, momentum, values / (values - 1))],
-  };
-
-  function backward(): { events: Call[]; parameterGradients: Call[]; inputGradient: Call[] } {
-    const dy = output.gradient, dx = input.gradient;
-    if (!dy) return { events: [], parameterGradients: [], inputGradient: [] };
-    const sum = device.kernel("batch_norm_parameter_gradients", constants, [...given, dy, gradients], unitwise(units));
-    const sums = (training: boolean) => () => {
-      if (pass.training === training) device.run(sum, Number(training), epsilon);
-    };
-    const inputGradient: Call[] = [];
-    if (dx) {
-      const buffers = [...given, dy, gradients, dx];
+    inputGradient: gradientCalls(site, input, output, (dy, dx) => {
       const own = device.kernel(
         "batch_norm_gradient",
         { count, ...constants, places: perUnit, lanes },
-        buffers,
-        flat(count),
+        [...given, dy, gradients, dx],
       );
-      inputGradient.push(() => device.run(own, pass.training ? pass.images : 0, epsilon));
-      for (const kernel of reluGradient(device, input, lanes)) inputGradient.push(() => device.run(kernel));
-    }
-    // In training the input's gradient needs these sums, too.
-    return { events: [sums(true)], parameterGradients: [sums(false)], inputGradient };
-  }
+      return [() => device.run(own, pass.training ? pass.images : 0, epsilon)];
+    }),
+    statistics: [() => device.run(move, momentum, values / (values - 1))],
+  };
 }

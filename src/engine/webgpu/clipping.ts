@@ -9,41 +9,33 @@ import type { Call, Clipping, Pass } from "../backend.ts";
 import type { Device, Kernel } from "./device.ts";
 import type { GpuActivation } from "./activation.ts";
 
-/**
- * The squared lengths of what each layer adds to each image's gradient: rows `[lanes]` of a buffer. Few programs ever
- * clip: it is made when it is first needed.
- */
-export class ExampleSquares {
-  readonly #device: Device;
-  readonly #lanes: number;
-  #rows = 0;
-  #buffer: GPUBuffer | undefined;
-
-  constructor(device: Device, lanes: number) {
-    this.#device = device;
-    this.#lanes = lanes;
-  }
-
-  #made(): GPUBuffer {
-    return this.#buffer ??= this.#device.buffer(4 * Math.max(1, this.#rows) * this.#lanes);
-  }
-
+/** The squared lengths of what each layer adds to each image's gradient: rows `[lanes]` of a buffer. */
+export interface ExampleSquares {
   /**
    * Takes rows for a layer.
    *
-   * @param kernel makes the kernel that writes them from row `at` on
+   * @param make the kernel that writes them from row `at` on
    */
-  call(rows: number, kernel: (squares: GPUBuffer, at: number) => Kernel): Call {
-    const at = this.#rows;
-    let made: Kernel | undefined;
-    this.#rows += rows;
-    return () => this.#device.run(made ??= kernel(this.#made(), at));
-  }
-
+  call(rows: number, make: (squares: GPUBuffer, at: number) => Kernel): Call;
   /** Makes the gradient of a program's output that of the clipped losses, when all layers have taken their rows. */
-  clipping(pass: Pass, { shape, gradient }: GpuActivation): Clipping {
-    const device = this.#device, lanes = this.#lanes, constants = { count: sizeOf(shape), parts: this.#rows, lanes };
-    const kernel = device.kernel("clip_examples", constants, [gradient!, this.#made()], [Math.ceil(lanes / 64), 1, 1]);
-    return { begin: () => {}, clip: (bound) => device.run(kernel, pass.images, bound) };
-  }
+  clipping(pass: Pass, output: GpuActivation): Clipping;
+}
+
+/** Those of a program. Few ever clip: the buffer is made when it is first needed. */
+export function exampleSquares(device: Device, lanes: number): ExampleSquares {
+  let parts = 0, buffer: GPUBuffer | undefined;
+  const made = () => buffer ??= device.buffer(4 * Math.max(1, parts) * lanes);
+  return {
+    call(rows, make) {
+      const at = parts;
+      let kernel: Kernel | undefined;
+      parts += rows;
+      return () => device.run(kernel ??= make(made(), at));
+    },
+    clipping(pass, { shape, gradient }) {
+      const constants = { count: lanes, outputs: sizeOf(shape), parts, lanes };
+      const kernel = device.kernel("clip_examples", constants, [gradient!, made()]);
+      return { begin: () => {}, clip: (bound) => device.run(kernel, pass.images, bound) };
+    },
+  };
 }

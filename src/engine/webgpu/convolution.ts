@@ -127,7 +127,7 @@ export function convolution(
     const count = sizeOf(input.shape) * lanes, size = { count, height: inputHeight, width: inputWidth, lanes };
     const place = { tall: height, wide: width, strideHeight: 1, strideWidth: 1, top: padHeight, left: padWidth };
     const constants = { ...size, ...place, pooled: false };
-    forward.push(device.kernel("spread", constants, [input.value, winner, x], flat(count)));
+    forward.push(device.kernel("spread", constants, [input.value, winner, x]));
   }
   const order = {
     weightAt,
@@ -182,14 +182,13 @@ export function convolution(
       "sum_parts",
       { count: outputs * allTaps, taps: allTaps, quads: parts / 4, weightTaps: channels * taps, weightAt, biasAt },
       [sums, gradients],
-      flat(outputs * allTaps),
     ),
   );
 
   const exampleSquares = [squares.call(outputs * channels, (buffer, at) => {
     const count = outputs * channels * lanes, rest = { lanes, hasBias, pooled, at };
     const constants = { count, ...windows, rows: gradientRows, columns: gradientColumns, ...rest };
-    return device.kernel("convolution_example_squares", constants, [x, dy, winner, buffer], flat(count));
+    return device.kernel("convolution_example_squares", constants, [x, dy, winner, buffer]);
   })];
 
   const made = { output, forward: calls(device, ...forward), events: [], parameterGradients, exampleSquares };
@@ -208,7 +207,7 @@ export function convolution(
   };
   const inputGradient = calls(
     device,
-    device.kernel("spread", { ...place, ...apart, pooled }, [dy, winner, spread], flat(count)),
+    device.kernel("spread", { ...place, ...apart, pooled }, [dy, winner, spread]),
     convolve(
       site,
       {
@@ -233,7 +232,6 @@ export function convolution(
       { hasBias: false, biasAt: 0, relu: false },
       [spread, values32, input.gradient, winner],
     ),
-    ...reluGradient(device, input, lanes),
   );
-  return { ...made, inputGradient };
+  return { ...made, inputGradient: [...inputGradient, ...reluGradient(site, input)] };
 }

@@ -81,9 +81,8 @@ export function dense(site: GpuSite, placed: PlacedLayer, relu: boolean): LayerC
     squares.call(1, (buffer, at) =>
       device.kernel(
         "dense_example_squares",
-        { inputs, outputs, lanes, hasBias, at },
+        { count: lanes, inputs, outputs, lanes, hasBias, at },
         [input.value, output.gradient!, buffer],
-        [Math.ceil(lanes / 64), 1, 1],
       ));
   return {
     output,

@@ -113,11 +113,17 @@ export class Device {
   }
 
   /**
-   * A shader with its constants and buffers; compiled when first asked for with these constants.
+   * A shader with its constants and buffers; compiled when first asked for with these constants. By default there is
+   * an invocation for each index below the constant `count`.
    *
    * @throws {DeviceLimitError} if there are more workgroups than the device allows.
    */
-  kernel(name: ShaderName, constants: Constants, buffers: readonly GPUBuffer[], groups: Groups): Kernel {
+  kernel(
+    name: ShaderName,
+    constants: Constants,
+    buffers: readonly GPUBuffer[],
+    groups: Groups = flat(Number(constants["count"])),
+  ): Kernel {
     this.check();
     const most = this.#device.limits.maxComputeWorkgroupsPerDimension;
     if (groups.some((count) => count > most)) {

@@ -7,8 +7,8 @@ import { sizeOf } from "../../nn/mod.ts";
 import type { InversionKernels, Pass } from "../backend.ts";
 import { BETA1, BETA2, EPSILON } from "../inversion.ts";
 import type { GpuBatch } from "./batch.ts";
-import { type Device, flat } from "./device.ts";
-import { SquaredError } from "./losses.ts";
+import type { Device } from "./device.ts";
+import { squaredError } from "./losses.ts";
 import { type GpuActivation, spatial } from "./site.ts";
 
 /** The attack's kernels over the images of a batch. */
@@ -22,18 +22,17 @@ export function gpuInversion(
 ): InversionKernels {
   const [channels, height, width] = spatial(shape), count = sizeOf(shape) * lanes, size = sizeOf(features.shape);
   const lines = channels * height * lanes;
-  const error = new SquaredError(device, batch, features, lanes, channels * height);
+  const error = squaredError(device, batch, features, lanes, channels * height);
   const moments = [device.buffer(4 * count), device.buffer(4 * count)] as const;
   const priors = device.kernel(
     "image_priors",
     { count: lines, height, width, lanes, lossesAt: error.blocks * lanes },
     [value, gradient!, error.losses.buffer],
-    flat(lines),
   );
-  const sign = device.kernel("sign_step", { count }, [value, gradient!], flat(count));
+  const sign = device.kernel("sign_step", { count }, [value, gradient!]);
   // Pixels have no masks, deWeights and watch: what stands in for them is not read.
   const buffers = [value, gradient!, gradient!, gradient!, ...moments, gradient!];
-  const adam = device.kernel("adam", { count, pixels: true }, buffers, flat(count));
+  const adam = device.kernel("adam", { count, pixels: true }, buffers);
   return {
     setTargets(values) {
       const weights = Array.from({ length: pass.images }, (_, image) => {

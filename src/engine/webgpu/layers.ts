@@ -18,7 +18,6 @@ import { dense } from "./dense.ts";
 import { type LayerCalls, NO_PARAMETERS } from "../backend.ts";
 import { dropoutDraws } from "../dropout.ts";
 import { levelsOf } from "../levels.ts";
-import { flat } from "./device.ts";
 import {
   activation,
   buffer,
@@ -26,6 +25,7 @@ import {
   FUNCTIONS,
   type GpuActivation,
   type GpuSite,
+  gradientCalls,
   reluGradient,
   spatial,
 } from "./site.ts";
@@ -37,21 +37,20 @@ function pooling(site: GpuSite, { outputShape }: PlacedLayer, layer: PoolLayer):
   const average = layer.kind === "averagePool2d", winner = buffer(site, average ? [1] : outputShape);
   const windows = { windowHeight, windowWidth, strideHeight, strideWidth };
   const constants = { height, width, rows, columns, ...windows, lanes, average };
-  const kernel = (name: "pool" | "pool_gradient", buffers: readonly GPUBuffer[], over: Shape) => {
+  const pool = (name: "pool" | "pool_gradient", buffers: readonly GPUBuffer[], over: Shape) => {
     const count = sizeOf(over) * lanes;
-    return device.kernel(name, { count, ...constants }, buffers, flat(count));
+    return calls(device, device.kernel(name, { count, ...constants }, buffers));
   };
   return {
     output,
-    forward: calls(device, kernel("pool", [input.value, output.value, winner], outputShape)),
+    forward: pool("pool", [input.value, output.value, winner], outputShape),
     ...NO_PARAMETERS,
-    inputGradient: input.gradient && output.gradient
-      ? calls(
-        device,
-        kernel("pool_gradient", [output.gradient, winner, input.gradient], input.shape),
-        ...reluGradient(device, input, lanes),
-      )
-      : [],
+    inputGradient: gradientCalls(
+      site,
+      input,
+      output,
+      (dy, dx) => pool("pool_gradient", [dy, winner, dx], input.shape),
+    ),
   };
 }
 
@@ -66,13 +65,13 @@ function elementwise(site: GpuSite, kind: ElementwiseName): LayerCalls<GpuActiva
   const constants = { count, kind: FUNCTIONS[kind] };
   // Whoever writes a ReLU's gradient has done its part already.
   const backward = gradient && kind !== "relu"
-    ? [device.kernel("elementwise_gradient", constants, [input.value, output.value, gradient], flat(count))]
+    ? calls(device, device.kernel("elementwise_gradient", constants, [input.value, output.value, gradient]))
     : [];
   return {
     output,
-    forward: calls(device, device.kernel("elementwise", constants, [input.value, output.value], flat(count))),
+    forward: calls(device, device.kernel("elementwise", constants, [input.value, output.value])),
     ...NO_PARAMETERS,
-    inputGradient: calls(device, ...backward, ...reluGradient(device, input, lanes)),
+    inputGradient: [...backward, ...reluGradient(site, input)],
   };
 }
 
@@ -81,29 +80,26 @@ function dropout(site: GpuSite, { name }: PlacedLayer, layer: DropoutLayer): Lay
   const { device, lanes, input, pass } = site, { shape } = input, output = activation(site, shape, false);
   const count = sizeOf(shape) * lanes, draws = dropoutDraws(name, layer, pass);
   const call = (from: GPUBuffer, to: GPUBuffer) => {
-    const kernel = device.kernel("dropout", { count, lanes }, [from, to], flat(count));
+    const kernel = device.kernel("dropout", { count, lanes }, [from, to]);
     return () => {
       const { key, first, threshold, scale } = draws();
       device.run(kernel, ...key, first, threshold, scale);
     };
   };
-  const inputGradient = input.gradient && output.gradient
-    ? [call(output.gradient, input.gradient), ...calls(device, ...reluGradient(device, input, lanes))]
-    : [];
+  const inputGradient = gradientCalls(site, input, output, (dy, dx) => [call(dy, dx)]);
   return { output, forward: [call(input.value, output.value)], ...NO_PARAMETERS, inputGradient };
 }
 
 /** Rounding to levels; its gradient asks where the input was cut. */
 function quantize(site: GpuSite, layer: QuantizeLayer): LayerCalls<GpuActivation> {
   const { device, lanes, input } = site, output = activation(site, input.shape, false);
-  const count = sizeOf(input.shape) * lanes, size = flat(count), { bound, scale, step } = levelsOf(layer);
-  const forward = device.kernel("quantize", { count }, [input.value, output.value], size);
-  const call = () => device.run(forward, bound, scale, step);
-  if (!input.gradient || !output.gradient) return { output, forward: [call], ...NO_PARAMETERS, inputGradient: [] };
-  const buffers = [input.value, output.gradient, input.gradient];
-  const backward = device.kernel("quantize_gradient", { count }, buffers, size);
-  const inputGradient = [() => device.run(backward, bound), ...calls(device, ...reluGradient(device, input, lanes))];
-  return { output, forward: [call], ...NO_PARAMETERS, inputGradient };
+  const constants = { count: sizeOf(input.shape) * lanes }, { bound, scale, step } = levelsOf(layer);
+  const forward = device.kernel("quantize", constants, [input.value, output.value]);
+  const inputGradient = gradientCalls(site, input, output, (dy, dx) => {
+    const backward = device.kernel("quantize_gradient", constants, [input.value, dy, dx]);
+    return [() => device.run(backward, bound)];
+  });
+  return { output, forward: [() => device.run(forward, bound, scale, step)], ...NO_PARAMETERS, inputGradient };
 }
 
 /**
@@ -112,22 +108,16 @@ function quantize(site: GpuSite, layer: QuantizeLayer): LayerCalls<GpuActivation
  */
 function sum(site: GpuSite): LayerCalls<GpuActivation> {
   const { device, lanes, input, other } = site, output = activation(site, input.shape, false);
-  const count = sizeOf(input.shape) * lanes, size = flat(count), { gradient } = output;
-  const add = (sums: boolean, ...buffers: GPUBuffer[]) => device.kernel("add", { count, sums }, buffers, size);
+  const count = sizeOf(input.shape) * lanes;
+  const add = (sums: boolean, ...buffers: GPUBuffer[]) => calls(device, device.kernel("add", { count, sums }, buffers));
+  const addGradients = (dy: GPUBuffer, dx: GPUBuffer) =>
+    calls(device, device.kernel("add_gradients", { count }, [dx, dy]));
   return {
     output,
-    forward: calls(device, add(true, other!.value, input.value, output.value)),
+    forward: add(true, other!.value, input.value, output.value),
     ...NO_PARAMETERS,
-    inputGradient: gradient && input.gradient
-      ? calls(device, add(false, gradient, gradient, input.gradient), ...reluGradient(device, input, lanes))
-      : [],
-    otherGradient: gradient && other!.gradient
-      ? calls(
-        device,
-        device.kernel("add_gradients", { count }, [other!.gradient, gradient], size),
-        ...reluGradient(device, other!, lanes),
-      )
-      : [],
+    inputGradient: gradientCalls(site, input, output, (dy, dx) => add(false, dy, dy, dx)),
+    otherGradient: gradientCalls(site, other!, output, addGradients),
   };
 }
 

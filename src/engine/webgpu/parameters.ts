@@ -9,7 +9,8 @@ import type { Machine } from "../cpu/machine.ts";
 import { drawNoise, initialValues } from "../draws.ts";
 import type { ApproximateSuppression, ExactSuppression } from "../engine.ts";
 import type { UnitSuppression } from "../suppression.ts";
-import { type Device, flat, type Kernel } from "./device.ts";
+import type { Constants, Device, Kernel } from "./device.ts";
+import type { ShaderName } from "./shaders.ts";
 import { GpuSuppression, type Place } from "./suppression.ts";
 import { GpuWatch } from "./watch.ts";
 
@@ -144,60 +145,47 @@ export class GpuParameters implements ParameterMemory {
   }
 
   addGradients(): void {
-    const { sums } = this.#private(), count = this.#trained;
-    const make = () => this.#device.kernel("add_gradients", { count }, [sums, this.gradients], flat(count));
-    this.#device.run(this.#kernel("add_gradients", make));
+    this.#run("add_gradients", { count: this.#trained }, [this.#private().sums, this.gradients]);
   }
 
   privatize(optimizer: DpSgd, step: number): void {
-    const { sums, noise, machine, pointer } = this.#private(), total = this.#trained;
-    const drawn = new Float32Array(total);
+    const { sums, noise, machine, pointer } = this.#private(), drawn = new Float32Array(this.#trained);
     for (const [index, { at, count, trained }] of this.#places.entries()) {
       if (!trained) continue;
       drawNoise(machine, pointer, count, optimizer, step * this.#places.length + index);
       drawn.set(machine.floats.subarray(pointer / 4, pointer / 4 + count), at);
     }
     this.#device.write(noise, 0, drawn);
-    const buffers = [sums, noise, this.gradients];
-    const make = () => this.#device.kernel("noised_means", { count: total }, buffers, flat(total));
-    this.#device.run(this.#kernel("noised_means", make), 1 / optimizer.batchSize);
+    this.#run("noised_means", { count: this.#trained }, [sums, noise, this.gradients], 1 / optimizer.batchSize);
   }
 
-  /** A kernel over all parameters, made when first needed. */
-  #kernel(name: string, make: () => Kernel): Kernel {
+  /** Runs a kernel over all parameters, made when first needed. */
+  #run(name: ShaderName, constants: Constants, buffers: readonly GPUBuffer[], ...values: readonly number[]): void {
     let kernel = this.#kernels.get(name);
-    if (!kernel) this.#kernels.set(name, kernel = make());
-    return kernel;
+    if (!kernel) this.#kernels.set(name, kernel = this.#device.kernel(name, constants, buffers));
+    this.#device.run(kernel, ...values);
   }
 
-  #update(name: "sgd" | "momentum" | "adam", moments: number): Kernel {
-    return this.#kernel(name, () => {
-      while (this.#moments.length < moments) this.#moments.push(this.#device.buffer(4 * this.#trained));
-      const own = this.#moments.slice(0, moments);
-      const buffers = [this.values32, this.gradients, this.#masks, this.#deWeights, ...own, this.watch.buffer];
-      const count = this.#trained, constants = name === "adam" ? { count, pixels: false } : { count };
-      return this.#device.kernel(name, constants, buffers, flat(count));
-    });
+  #update(name: "sgd" | "momentum" | "adam", moments: number, ...values: readonly number[]): void {
+    while (this.#moments.length < moments) this.#moments.push(this.#device.buffer(4 * this.#trained));
+    const own = this.#moments.slice(0, moments), count = this.#trained;
+    const buffers = [this.values32, this.gradients, this.#masks, this.#deWeights, ...own, this.watch.buffer];
+    this.#run(name, name === "adam" ? { count, pixels: false } : { count }, buffers, ...values);
   }
 
   update(optimizer: Optimizer, _withDeWeights: boolean, scales?: readonly [number, number]): void {
-    const { kind, lr } = optimizer, device = this.#device;
-    if (kind === "sgd" || kind === "dpSgd") device.run(this.#update("sgd", 0), lr);
-    else if (kind === "momentum") device.run(this.#update("momentum", 1), lr, optimizer.momentum);
+    const { kind, lr } = optimizer;
+    if (kind === "sgd" || kind === "dpSgd") this.#update("sgd", 0, lr);
+    else if (kind === "momentum") this.#update("momentum", 1, lr, optimizer.momentum);
     else {
       const { beta1, beta2, epsilon } = optimizer;
-      device.run(this.#update("adam", 2), lr, beta1, beta2, epsilon, ...scales!);
+      this.#update("adam", 2, lr, beta1, beta2, epsilon, ...scales!);
     }
-    device.submit();
+    this.#device.submit();
   }
 
   applyMasks(): void {
-    const buffers = [this.values32, this.#masks];
-    const kernel = this.#kernel(
-      "apply_masks",
-      () => this.#device.kernel("apply_masks", { count: this.#total }, buffers, flat(this.#total)),
-    );
-    this.#device.run(kernel);
+    this.#run("apply_masks", { count: this.#total }, [this.values32, this.#masks]);
   }
 
   maxMagnitude(place: number): Promise<number> {

@@ -26,14 +26,14 @@ export class Pipelines {
 
   /** The layout of a shader's buffers; shaders whose buffers are of the same kinds share one. */
   layout(name: ShaderName): GPUBindGroupLayout {
-    const { bindings } = shaders[name], key = bindings.join();
+    const { written } = shaders[name], key = written.join();
     let layout = this.#layouts.get(key);
     if (!layout) {
       layout = this.#device.createBindGroupLayout({
-        entries: bindings.map((access, binding) => ({
+        entries: written.map((isWritten, binding) => ({
           binding,
           visibility: COMPUTE,
-          buffer: { type: access === "read" ? "read-only-storage" : "storage" },
+          buffer: { type: isWritten ? "storage" : "read-only-storage" },
         })),
       });
       this.#layouts.set(key, layout);

@@ -8,7 +8,7 @@ import type { ElementwiseName } from "../../nn/layers/table.ts";
 import type { Call, Pass, Site } from "../backend.ts";
 import type { GpuActivation } from "./activation.ts";
 import type { ExampleSquares } from "./clipping.ts";
-import { type Device, flat, type Kernel } from "./device.ts";
+import type { Device, Kernel } from "./device.ts";
 import type { GpuParameters } from "./parameters.ts";
 
 export type { GpuActivation };
@@ -43,13 +43,23 @@ export const FUNCTIONS: Readonly<Record<ElementwiseName, number>> = { relu: 0, s
 
 /** Sets the gradient of a ReLU's output to 0 where the output is; nothing for others. */
 export function reluGradient(
-  device: Device,
+  { device, lanes }: Pick<GpuSite, "device" | "lanes">,
   { value, gradient, isRelu, shape }: GpuActivation,
-  lanes: number,
-): Kernel[] {
+): Call[] {
   if (!isRelu || !gradient) return [];
-  const count = sizeOf(shape) * lanes, constants = { count, kind: FUNCTIONS.relu };
-  return [device.kernel("elementwise_gradient", constants, [value, value, gradient], flat(count))];
+  const constants = { count: sizeOf(shape) * lanes, kind: FUNCTIONS.relu };
+  return calls(device, device.kernel("elementwise_gradient", constants, [value, value, gradient]));
+}
+
+/** The calls from the gradient behind a layer to that before it, and on through a ReLU, if both are needed. */
+export function gradientCalls(
+  site: GpuSite,
+  before: GpuActivation,
+  behind: GpuActivation,
+  make: (dy: GPUBuffer, dx: GPUBuffer) => readonly Call[],
+): Call[] {
+  const dy = behind.gradient, dx = before.gradient;
+  return dy && dx ? [...make(dy, dx), ...reluGradient(site, before)] : [];
 }
 
 /** Channels, rows and columns. */

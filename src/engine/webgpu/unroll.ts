@@ -6,11 +6,11 @@
  * @module
  */
 
-/** The values of a shader's pipeline constants. */
+/** The values of a shader's constants. */
 export type Constants = Readonly<Record<string, number | boolean>>;
 
 /** The head of a loop to be written out: its variable, the literal or constant that ends it, and its step if not 1. */
-const MARKED = /\/\* unroll \*\/ for \(var (\w+) = 0u; \1 < (\w+); \1(?:\+\+| \+= (\d+)u)\) \{/;
+const MARKED = /@unroll\((\w+)=0u;\1<(\w+);\1(?:\+\+|\+=(\d+)u)\)\{/;
 
 /** The index behind the brace that closes the one before `from`. */
 function closing(code: string, from: number): number {
@@ -37,11 +37,16 @@ function writtenOut(code: string, constants: Constants): string {
   return code.slice(0, head.index) + blocks.join("\n") + writtenOut(code.slice(end), constants);
 }
 
-/** A shader with the values of its `override` constants in its text, and the loops marked `unroll` written out. */
+/**
+ * A shader with the values of its constants in its text, and its loops `@unroll` written out. A number is a u32
+ * unless the shader declares it as an i32.
+ */
 export function compilable(code: string, constants: Constants): string {
-  const declared = code.replace(
-    /\boverride (\w+): (\w+);/g,
-    (_, name, type) => `const ${name} = ${type}(${constants[name]});`,
-  );
+  let declared = code;
+  for (const [name, value] of Object.entries(constants)) {
+    const signed = `override ${name}:i32;`, number = code.includes(signed) ? "i32" : "u32";
+    const type = typeof value === "boolean" ? "bool" : number;
+    declared = `const ${name}=${type}(${value});` + declared.replace(signed, "");
+  }
   return writtenOut(declared, constants);
 }

@@ -1,4 +1,5 @@
-// Any of Node's modules: what node_modules.ts has for it, and for every other name a function that skips the test when it is called.
+// Any of Node's modules: what node_modules.ts has for it, and for every other name a function that skips the test when
+// it is called.
 const known = require("./node_modules.ts");
 const { missing } = require("./missing.ts");
 const others = new Proxy({}, {

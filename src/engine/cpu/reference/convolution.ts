@@ -5,21 +5,20 @@
  * @module
  */
 import type { ConvolutionKernels } from "../kernels/convolution.ts";
-import { CONV_SHAPE } from "../kernels/memory.ts";
 import type { ReferenceMemory } from "./memory.ts";
-import { eachTap, everyWeight, sizes } from "./taps.ts";
+import { type ConvShape, convShape, eachTap, everyWeight, sizes } from "./taps.ts";
 
 /** Pointers to what a kernel takes, in the order of its arguments. */
 type Pointers = readonly [number, number, number];
 
-/** y of the listed weights alone, all of them by default, and of the bias if its pointer is not 0. */
-export function forwardOf(
+/** The sums of the listed weights alone, all of them by default, and of the bias if its pointer is not 0. */
+export function sumsOf(
   memory: ReferenceMemory,
   [x, weight, bias]: Pointers,
-  shape: number,
+  s: ConvShape,
   listed?: Int32Array,
 ): Float64Array {
-  const s = memory.record(shape, CONV_SHAPE), size = sizes(s), share = size.y / s.outputs;
+  const size = sizes(s), share = size.y / s.outputs;
   const xs = memory.floatsAt(x, size.x), weights = memory.floatsAt(weight, size.weight);
   const sums = new Float64Array(size.y);
   if (bias !== 0) memory.floatsAt(bias, s.outputs).forEach((value, o) => sums.fill(value, o * share, (o + 1) * share));
@@ -29,14 +28,25 @@ export function forwardOf(
   return sums;
 }
 
+/** y of the listed weights alone. */
+export function forwardOf(
+  memory: ReferenceMemory,
+  pointers: Pointers,
+  y: number,
+  s: ConvShape,
+  listed?: Int32Array,
+): void {
+  memory.floatsAt(y, sizes(s).y).set(sumsOf(memory, pointers, s, listed));
+}
+
 /** dx from the listed weights alone; every element is written. */
 export function inputGradientOf(
   memory: ReferenceMemory,
   [dy, weight, dx]: Pointers,
-  shape: number,
+  s: ConvShape,
   listed?: Int32Array,
 ): void {
-  const s = memory.record(shape, CONV_SHAPE), size = sizes(s);
+  const size = sizes(s);
   const dys = memory.floatsAt(dy, size.y), weights = memory.floatsAt(weight, size.weight);
   const sums = new Float64Array(size.x);
   eachTap(s, listed ?? everyWeight(s), (yAt, weightAt, xAt) => {
@@ -49,10 +59,10 @@ export function inputGradientOf(
 export function weightGradientOf(
   memory: ReferenceMemory,
   [x, dy, dWeight]: Pointers,
-  shape: number,
+  s: ConvShape,
   listed?: Int32Array,
 ): void {
-  const s = memory.record(shape, CONV_SHAPE), size = sizes(s), places = listed ?? everyWeight(s);
+  const size = sizes(s), places = listed ?? everyWeight(s);
   const xs = memory.floatsAt(x, size.x), dys = memory.floatsAt(dy, size.y);
   const sums = new Float64Array(size.weight), dWeights = memory.floatsAt(dWeight, size.weight);
   eachTap(s, places, (yAt, weightAt, xAt) => {
@@ -70,14 +80,14 @@ export function convolution(
   memory: ReferenceMemory,
 ): ConvolutionKernels {
   return {
-    conv2dForward(x, weight, bias, y, _scratch, shape) {
-      const sums = forwardOf(memory, [x, weight, bias], shape);
-      memory.floatsAt(y, sums.length).set(sums);
-    },
+    conv2dForward: (x, weight, bias, y, _scratch, shape) =>
+      forwardOf(memory, [x, weight, bias], y, convShape(memory, shape)),
 
-    conv2dInputGradient: (dy, weight, dx, _scratch, shape) => inputGradientOf(memory, [dy, weight, dx], shape),
+    conv2dInputGradient: (dy, weight, dx, _scratch, shape) =>
+      inputGradientOf(memory, [dy, weight, dx], convShape(memory, shape)),
 
-    conv2dWeightGradient: (x, dy, dWeight, shape) => weightGradientOf(memory, [x, dy, dWeight], shape),
+    conv2dWeightGradient: (x, dy, dWeight, shape) =>
+      weightGradientOf(memory, [x, dy, dWeight], convShape(memory, shape)),
 
     biasGradient(dy, dBias, channels, positions, lanes) {
       const share = positions * lanes;

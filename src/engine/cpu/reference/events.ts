@@ -5,10 +5,10 @@
  * @module
  */
 import type { EventsKernels } from "../kernels/events.ts";
-import { CONV_SHAPE, GROUP_LANES, imageStride, POOL_SHAPE } from "../kernels/memory.ts";
+import { GROUP_LANES, imageStride, POOL_SHAPE } from "../kernels/memory.ts";
 import type { ReferenceMemory } from "./memory.ts";
 import { poolSizes } from "./pooling.ts";
-import { type ConvShape, everyWeight, sizes, tapOf } from "./taps.ts";
+import { type ConvShape, convShape, everyWeight, sizes, tapOf } from "./taps.ts";
 
 /** Where the groups of an output's events begin, `[outputs][groups + 1]`, and the int32 index of the first event. */
 function beginsOf(memory: ReferenceMemory, events: number, s: ConvShape): { begins: Int32Array; first: number } {
@@ -52,7 +52,7 @@ export function eventWeightGradientOf(
   conv: number,
   listed?: Int32Array,
 ): void {
-  const s = memory.record(conv, CONV_SHAPE);
+  const s = convShape(memory, conv);
   const inputs = memory.floatsAt(images, s.lanes * imageStride(s.channels, s.height * s.width));
   const dWeights = memory.floatsAt(dWeight, sizes(s).weight);
   for (const weightAt of listed ?? everyWeight(s)) {
@@ -72,7 +72,7 @@ export function eventInputGradientOf(
   conv: number,
   listed?: Int32Array,
 ): void {
-  const s = memory.record(conv, CONV_SHAPE);
+  const s = convShape(memory, conv);
   const weights = memory.floatsAt(weight, sizes(s).weight);
   const sums = new Float64Array(s.lanes * imageStride(s.channels, s.height * s.width));
   for (const weightAt of listed ?? everyWeight(s)) {
@@ -90,7 +90,7 @@ export function events(
 ): EventsKernels {
   return {
     winnerEvents(dy, winner, events, _scratch, conv, pool) {
-      const s = memory.record(conv, CONV_SHAPE);
+      const s = convShape(memory, conv);
       const { rows: height, columns: width } = sizes(s);
       const p = { ...memory.record(pool, POOL_SHAPE), channels: s.outputs, height, width, lanes: s.lanes };
       const { rows, columns, y: count } = poolSizes(p);
@@ -123,7 +123,7 @@ export function events(
     },
 
     eventBiasGradient(events, dBias, conv) {
-      const s = memory.record(conv, CONV_SHAPE);
+      const s = convShape(memory, conv);
       const dBiases = memory.floatsAt(dBias, s.outputs);
       for (let output = 0; output < s.outputs; output++) {
         let sum = 0;

@@ -4,9 +4,8 @@
  * @module
  */
 import type { ExampleGradientsKernels } from "../kernels/example_gradients.ts";
-import { CONV_SHAPE } from "../kernels/memory.ts";
 import type { ReferenceMemory } from "./memory.ts";
-import { eachTap, everyWeight, sizes } from "./taps.ts";
+import { type ConvShape, convShape, denseShape, eachTap, everyWeight, sizes } from "./taps.ts";
 
 /**
  * The kernels over a memory: squares `[lanes]`; the other tensors as those of the layers' gradients. Sums run in
@@ -23,32 +22,26 @@ export function exampleGradients(
     for (let lane = 0; lane < lanes; lane++) all[lane] = all[lane]! + sums[lane]!;
   }
 
-  return {
-    denseExampleSquares(x, dy, squares, inputs, outputs, withBias, lanes) {
-      const xs = memory.floatsAt(x, inputs * lanes), dys = memory.floatsAt(dy, outputs * lanes);
-      const gradients = new Float64Array(inputs * outputs * lanes);
-      for (let i = 0; i < gradients.length; i++) {
-        const lane = i % lanes, input = Math.floor(i / lanes) % inputs, output = Math.floor(i / lanes / inputs);
-        gradients[i] = xs[input * lanes + lane]! * dys[output * lanes + lane]!;
+  function exampleSquares(x: number, dy: number, squares: number, withBias: number, s: ConvShape): void {
+    const size = sizes(s), xs = memory.floatsAt(x, size.x), dys = memory.floatsAt(dy, size.y);
+    const gradients = new Float64Array(size.weight * s.lanes), biases = new Float64Array(s.outputs * s.lanes);
+    eachTap(s, everyWeight(s), (yAt, weightAt, xAt) => {
+      for (let lane = 0; lane < s.lanes; lane++) {
+        gradients[weightAt * s.lanes + lane]! += dys[yAt + lane]! * xs[xAt + lane]!;
       }
-      addSquares(squares, gradients, lanes);
-      if (withBias) addSquares(squares, Float64Array.from(dys), lanes);
-    },
+    });
+    addSquares(squares, gradients, s.lanes);
+    const plane = size.y / s.outputs;
+    for (let i = 0; i < size.y; i++) biases[Math.floor(i / plane) * s.lanes + i % s.lanes]! += dys[i]!;
+    if (withBias) addSquares(squares, biases, s.lanes);
+  }
 
-    convExampleSquares(x, dy, squares, _scratch, withBias, shape) {
-      const s = memory.record(shape, CONV_SHAPE), size = sizes(s);
-      const xs = memory.floatsAt(x, size.x), dys = memory.floatsAt(dy, size.y);
-      const gradients = new Float64Array(size.weight * s.lanes), biases = new Float64Array(s.outputs * s.lanes);
-      eachTap(s, everyWeight(s), (yAt, weightAt, xAt) => {
-        for (let lane = 0; lane < s.lanes; lane++) {
-          gradients[weightAt * s.lanes + lane]! += dys[yAt + lane]! * xs[xAt + lane]!;
-        }
-      });
-      addSquares(squares, gradients, s.lanes);
-      const plane = size.y / s.outputs;
-      for (let i = 0; i < size.y; i++) biases[Math.floor(i / plane) * s.lanes + i % s.lanes]! += dys[i]!;
-      if (withBias) addSquares(squares, biases, s.lanes);
-    },
+  return {
+    denseExampleSquares: (x, dy, squares, inputs, outputs, withBias, lanes) =>
+      exampleSquares(x, dy, squares, withBias, denseShape(inputs, outputs, lanes)),
+
+    convExampleSquares: (x, dy, squares, _scratch, withBias, shape) =>
+      exampleSquares(x, dy, squares, withBias, convShape(memory, shape)),
 
     clipExamples(dY, squares, count, images, lanes, bound) {
       const gradients = memory.floatsAt(dY, count * lanes), lengths = memory.floatsAt(squares, lanes).map(Math.sqrt);

@@ -5,12 +5,11 @@
  * @module
  */
 import type { LivingKernels } from "../kernels/living.ts";
-import { CONV_SHAPE } from "../kernels/memory.ts";
 import { forwardOf, inputGradientOf, weightGradientOf } from "./convolution.ts";
 import { eventInputGradientOf, eventWeightGradientOf } from "./events.ts";
 import type { ReferenceMemory } from "./memory.ts";
 import { poolConvolved } from "./pooled_convolution.ts";
-import { sizes } from "./taps.ts";
+import { convShape, sizes } from "./taps.ts";
 
 /**
  * The kernels of living weights over a memory. Sums run in float64, in the order of their dense counterparts; scratch
@@ -22,8 +21,7 @@ export function living(memory: ReferenceMemory): LivingKernels {
   }
 
   function list(mask: number, living: number, conv: number): number {
-    const s = memory.record(conv, CONV_SHAPE);
-    const masks = memory.intsAt(mask, sizes(s).weight);
+    const masks = memory.intsAt(mask, sizes(convShape(memory, conv)).weight);
     let count = 0;
     masks.forEach((kept, weightAt) => {
       if (kept !== 0) memory.ints[living / 4 + 1 + count++] = weightAt;
@@ -47,15 +45,13 @@ export function living(memory: ReferenceMemory): LivingKernels {
       eventInputGradientOf(memory, [events, weight, dImages], conv, listed(passes)),
 
     // A dense layer is listed as a convolution of one pixel.
-    livingDenseForward(x, weight, bias, y, living, _scratch, conv) {
-      const sums = forwardOf(memory, [x, weight, bias], conv, listed(living));
-      memory.floatsAt(y, sums.length).set(sums);
-    },
+    livingDenseForward: (x, weight, bias, y, living, _scratch, conv) =>
+      forwardOf(memory, [x, weight, bias], y, convShape(memory, conv), listed(living)),
 
     livingDenseInputGradient: (dy, weight, dx, living, conv) =>
-      inputGradientOf(memory, [dy, weight, dx], conv, listed(living)),
+      inputGradientOf(memory, [dy, weight, dx], convShape(memory, conv), listed(living)),
 
     livingDenseWeightGradient: (x, dy, dWeight, living, conv) =>
-      weightGradientOf(memory, [x, dy, dWeight], conv, listed(living)),
+      weightGradientOf(memory, [x, dy, dWeight], convShape(memory, conv), listed(living)),
   };
 }

@@ -5,11 +5,11 @@
  * @module
  */
 import type { PooledConvolutionKernels } from "../kernels/pooled_convolution.ts";
-import { CONV_SHAPE, POOL_SHAPE } from "../kernels/memory.ts";
-import { forwardOf } from "./convolution.ts";
+import { POOL_SHAPE } from "../kernels/memory.ts";
+import { sumsOf } from "./convolution.ts";
 import type { ReferenceMemory } from "./memory.ts";
 import { eachPlace, poolSizes } from "./pooling.ts";
-import { sizes } from "./taps.ts";
+import { convShape, sizes } from "./taps.ts";
 
 /**
  * The whole layer: y and winner `[outputs][pooled rows][pooled columns][lanes]` from x
@@ -23,10 +23,10 @@ export function poolConvolved(
   [x, weight, bias, y, winner, conv, pool]: readonly [number, number, number, number, number, number, number],
   listed?: Int32Array,
 ): void {
-  const s = memory.record(conv, CONV_SHAPE), { rows, columns } = sizes(s);
+  const s = convShape(memory, conv), { rows, columns } = sizes(s);
   const p = { ...memory.record(pool, POOL_SHAPE), channels: s.outputs, height: rows, width: columns, lanes: s.lanes };
   // Equal is what is equal once stored: the dense kernels compare stored sums.
-  const values = forwardOf(memory, [x, weight, bias], conv, listed).map((sum) => memory.round(sum));
+  const values = sumsOf(memory, [x, weight, bias], s, listed).map((sum) => memory.round(sum));
   const count = poolSizes(p).y, ys = memory.floatsAt(y, count).fill(0);
   const winners = winner === 0 ? undefined : memory.intsAt(winner, count).fill(-1);
   eachPlace(p, (yAt, xAt, place) => {

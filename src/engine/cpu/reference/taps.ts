@@ -3,10 +3,22 @@
  *
  * @module
  */
-import type { CONV_SHAPE } from "../kernels/memory.ts";
+import { CONV_SHAPE } from "../kernels/memory.ts";
+import type { ReferenceMemory } from "./memory.ts";
 
 /** The shape of a convolution, by the names of its fields. */
 export type ConvShape = Record<(typeof CONV_SHAPE)[number], number>;
+
+/** The shape of a convolution at a pointer. */
+export function convShape(memory: ReferenceMemory, pointer: number): ConvShape {
+  return memory.record(pointer, CONV_SHAPE);
+}
+
+/** A dense layer is a convolution of one pixel. */
+export function denseShape(channels: number, outputs: number, lanes: number): ConvShape {
+  const pixel = { height: 1, width: 1, kernelHeight: 1, kernelWidth: 1, strideHeight: 1, strideWidth: 1 };
+  return { ...pixel, channels, outputs, lanes };
+}
 
 /** The rows and columns that a convolution gives, and how many floats its tensors have. */
 export function sizes(s: ConvShape): { rows: number; columns: number; x: number; weight: number; y: number } {

@@ -5,7 +5,6 @@
  */
 import type { Kernels } from "../kernels.ts";
 import type { Machine } from "../machine.ts";
-import { type WasmBuild, wasmModule } from "./module.ts";
 
 const PAGE = 65536;
 
@@ -34,21 +33,24 @@ export function machineOf(exports: KernelExports, memory: WebAssembly.Memory, th
     joinCall: _call,
     ...kernels
   } = exports;
-  let floats = new Float32Array(memory.buffer),
-    ints = new Int32Array(memory.buffer),
-    bytes = new Uint8Array(memory.buffer);
+  const viewsOf = ({ buffer }: WebAssembly.Memory) => ({
+    floats: new Float32Array(buffer),
+    ints: new Int32Array(buffer),
+    bytes: new Uint8Array(buffer),
+  });
+  let views = viewsOf(memory);
   let end = Number(heapBase.value);
   return {
     kernels,
     threads,
     get floats() {
-      return floats;
+      return views.floats;
     },
     get ints() {
-      return ints;
+      return views.ints;
     },
     get bytes() {
-      return bytes;
+      return views.bytes;
     },
     allocate(size: number): number {
       const pointer = Math.ceil(end / 64) * 64;
@@ -63,9 +65,7 @@ export function machineOf(exports: KernelExports, memory: WebAssembly.Memory, th
             }`,
           );
         }
-        floats = new Float32Array(memory.buffer);
-        ints = new Int32Array(memory.buffer);
-        bytes = new Uint8Array(memory.buffer);
+        views = viewsOf(memory);
       }
       end = pointer + size;
       return pointer;
@@ -76,12 +76,11 @@ export function machineOf(exports: KernelExports, memory: WebAssembly.Memory, th
 /**
  * A new machine.
  *
- * @param module the build's name, or a caller's own compiled module of it, from whatever realm
+ * @param module the compiled kernels, from whatever realm
  * @throws {TypeError} if it is a module of something else.
  */
-export function wasmMachine(module: WasmBuild | WebAssembly.Module): Machine {
-  const compiled = typeof module === "string" ? wasmModule(module as WasmBuild) : module;
-  const exports = new WebAssembly.Instance(compiled).exports as unknown as KernelExports;
+export function wasmMachine(module: WebAssembly.Module): Machine {
+  const exports = new WebAssembly.Instance(module).exports as unknown as KernelExports;
   if (!exports.memory || !exports.heapBase || !exports.joinThreads) {
     throw new TypeError("the module is not one of tacet's kernels, which `wasmBytes` of @tacet/tacet/wasm gives");
   }

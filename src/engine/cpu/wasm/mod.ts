@@ -13,4 +13,5 @@
  *
  * @module
  */
-export { bestBuild, type WasmBuild, wasmBytes } from "./module.ts";
+export { wasmBytes } from "./bytes.ts";
+export { bestBuild, type WasmBuild } from "./module.ts";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { common, relaxed } from "../../generated/kernels.ts";
+import { common, relaxed, shared } from "../../generated/kernels.ts";
+import type { KernelName } from "../kernels.ts";
 import { hasRelaxedSimd } from "./relaxed.ts";
-import { rounded } from "./rounded.ts";
 import { fromText } from "./text.ts";
 
 /**
@@ -25,42 +25,46 @@ export type WasmBuild = "relaxed" | "simd128";
  */
 export const bestBuild: WasmBuild = hasRelaxedSimd() ? "relaxed" : "simd128";
 
-/**
- * The bytes of a build: a module that imports nothing.
- *
- * @example
- * ```ts
- * import { wasmBytes } from "@tacet/tacet/wasm";
- * console.log(WebAssembly.validate(wasmBytes("simd128"))); // true
- * ```
- */
-export function wasmBytes(build: WasmBuild): Uint8Array<ArrayBuffer> {
-  const bytes = fromText(relaxed, common);
-  return build === "relaxed" ? bytes : rounded(bytes);
+/** The bytes of the relaxed build, of which the other one is made. */
+export function relaxedBytes(): Uint8Array<ArrayBuffer> {
+  return fromText(relaxed, common);
 }
 
 const compiled = new Map<WasmBuild, WebAssembly.Module>();
 
 /**
- * The compiled module of a build.
+ * The module of a build, compiled of its bytes when it is first asked for.
  *
  * @throws {WebAssembly.CompileError} if the runtime has no SIMD, or forbids compiling at this time.
  * @throws {TypeError} if it has no WebAssembly.
  */
-export function wasmModule(build: WasmBuild): WebAssembly.Module {
+export function compiledOnce(build: WasmBuild, bytes: () => Uint8Array<ArrayBuffer>): WebAssembly.Module {
   // A page's settings (Lockdown Mode) and flags (`--jitless`) take it away.
   if (typeof WebAssembly === "undefined") throw new TypeError("this runtime has no WebAssembly");
-  let module = compiled.get(build);
-  if (!module) {
-    module = new WebAssembly.Module(wasmBytes(build));
-    compiled.set(build, module);
-  }
+  const module = compiled.get(build) ?? new WebAssembly.Module(bytes());
+  compiled.set(build, module);
   return module;
 }
 
-// Some edge runtimes compile only while a module is loaded, never inside a request: so the best build is compiled here.
+/** The same. What makes the bytes of simd128 is loaded where they are needed. */
+export async function wasmModule(build: WasmBuild): Promise<WebAssembly.Module> {
+  if (build === "relaxed") return compiledOnce(build, relaxedBytes);
+  const { rounded } = await import("./rounded.ts");
+  return compiledOnce(build, () => rounded(relaxedBytes()));
+}
+
+/**
+ * The names of the kernels whose work is in shares, found by the build from what their code calls; the others are done
+ * by the calling thread alone.
+ */
+export function kernelsInShares(module: WebAssembly.Module): KernelName[] {
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name as KernelName);
+  return names.filter((_, i) => shared >> BigInt(i) & 1n);
+}
+
+// Some edge runtimes compile only while a module is loaded, never inside a request: so it is compiled here.
 try {
-  wasmModule(bestBuild);
+  if (bestBuild === "relaxed") compiledOnce(bestBuild, relaxedBytes);
 } catch {
-  // No SIMD, no WebAssembly: whoever opens the wasm engine is told by the same error then.
+  // Whoever opens the wasm engine is told by the same error then.
 }

@@ -1,7 +1,8 @@
 /**
- * Bytes as text. What carries JavaScript compresses it on its way, and finds most in text where the same bytes are
- * always the same characters, and names are names: the common bytes are one character each, their own if they have one,
- * the others two.
+ * The kernels' bytes as text. What carries JavaScript compresses it on its way, and finds most in text where the same
+ * bytes are always the same characters, and names are names: the common bytes are one character each, their own if they
+ * have one, the others two. And it finds more where the numbers of local variables, of which instructions are full, do
+ * not stand among the instructions: they stand behind them, the last one first.
  *
  * @module
  */
@@ -31,10 +32,23 @@ export function commonBytes(bytes: Uint8Array): bigint {
   return ranks.slice(0, SINGLES).reduce((common, byte) => common | 1n << BigInt(byte), 0n);
 }
 
+/**
+ * Whether a local's number comes next: after local.get, local.set, local.tee. Bytes that look like these, but are part
+ * of something else, do no harm.
+ */
+function isOfLocal(byte: number): boolean {
+  return byte >= 0x20 && byte <= 0x22;
+}
+
 /** The text of bytes. */
 export function toText(bytes: Uint8Array, common: bigint): string {
   const order = byCommonness(common), character = (index: number) => String.fromCharCode(FIRST + index);
-  return Array.from(bytes, (byte) => {
+  const front: number[] = [], back: number[] = [];
+  for (let i = 0; i < bytes.length; i++) {
+    front.push(bytes[i]!);
+    if (isOfLocal(bytes[i]!) && i + 1 < bytes.length) back.push(bytes[++i]!);
+  }
+  return [...front, ...back.reverse()].map((byte) => {
     const index = order.indexOf(byte), rare = index - SINGLES;
     return rare < 0
       ? character(index)
@@ -44,12 +58,16 @@ export function toText(bytes: Uint8Array, common: bigint): string {
 
 /** The bytes of a text. */
 export function fromText(text: string, common: bigint): Uint8Array<ArrayBuffer> {
-  const order = byCommonness(common), bytes = new Uint8Array(text.length);
-  let length = 0;
+  const order = byCommonness(common), told: number[] = [];
   for (let i = 0; i < text.length; i++) {
     let index = text.charCodeAt(i) - FIRST;
     if (index >= SINGLES) index = SINGLES + (index - SINGLES) * CHARACTERS + text.charCodeAt(++i) - FIRST;
-    bytes[length++] = order[index]!;
+    told.push(order[index]!);
   }
-  return bytes.slice(0, length);
+  const bytes = new Uint8Array(told.length);
+  for (let i = 0, front = 0, back = told.length; front < back;) {
+    const byte = bytes[i++] = told[front++]!;
+    if (isOfLocal(byte) && front < back) bytes[i++] = told[--back]!;
+  }
+  return bytes;
 }

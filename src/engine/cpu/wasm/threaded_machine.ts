@@ -6,19 +6,13 @@
  * @module
  */
 import type { StartThread } from "../../../runtime/threads.ts";
-import { shared } from "../../generated/kernels.ts";
-import type { KernelName, Kernels } from "../kernels.ts";
+import type { Kernels } from "../kernels.ts";
 import type { Machine } from "../machine.ts";
+import { wasmBytes } from "./bytes.ts";
 import { type KernelExports, machineOf } from "./machine.ts";
-import { type WasmBuild, wasmBytes } from "./module.ts";
+import { kernelsInShares, type WasmBuild } from "./module.ts";
 import { importingSharedMemory, sharedMemory } from "./shared_memory.ts";
 import { ThreadError } from "./thread_error.ts";
-
-/**
- * The kernels whose work is in shares, found by the build from what their code calls; the others are done by the
- * calling thread alone.
- */
-const SHARED: readonly KernelName[] = shared;
 
 /**
  * Places of the shared state, in int32. The first four belong to `assembly/shares.ts`: next share, number of the call
@@ -141,8 +135,8 @@ function waitForShares(state: Int32Array): void {
  */
 export function threadedMachine(build: WasmBuild, threads: number, start: StartThread, callsAlone = 0): Machine {
   const { bytes, pages } = importingSharedMemory(wasmBytes(build));
-  const memory = sharedMemory(pages);
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+  const memory = sharedMemory(pages), module = new WebAssembly.Module(bytes), names = kernelsInShares(module);
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
   const exports = instance.exports as unknown as KernelExports;
   const machine = machineOf(exports, memory, threads);
   const control = machine.allocate(STATE_BYTES + 8 * ARGUMENTS);
@@ -152,14 +146,14 @@ export function threadedMachine(build: WasmBuild, threads: number, start: StartT
   exports.joinThreads(0, control);
   const startThreads = () => {
     for (let thread = 1; thread < threads; thread++) {
-      start(SCRIPT, { bytes, memory, control, thread, names: SHARED }, onEnd);
+      start(SCRIPT, { bytes, memory, control, thread, names }, onEnd);
     }
   };
   if (callsAlone === 0) startThreads();
 
   let call = 0, alone = callsAlone;
   const kernels: Kernels = { ...machine.kernels };
-  for (const [index, name] of SHARED.entries()) {
+  for (const [index, name] of names.entries()) {
     const kernel = exports[name] as (...given: number[]) => void;
     (kernels as unknown as Record<string, (...given: number[]) => void>)[name] = (...given) => {
       if (alone > 0 && --alone === 0) startThreads();
