@@ -12,7 +12,9 @@ export interface BestReconstruction {
    * is. Images that are 0 everywhere are left out.
    */
   readonly leastL2: number;
-  /** The highest mean correlation with the original. Images of one colour are left out: nothing correlates with them. */
+  /**
+   * The highest mean correlation with the originals. Images of one colour, with which nothing correlates, are left out.
+   */
   readonly highestCorrelation: number;
   /** Images left out of each. */
   readonly undefined: { readonly l2: number; readonly correlation: number };

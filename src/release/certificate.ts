@@ -97,8 +97,8 @@ const CURVE = [2, 10, 100, 1000];
  * what he knows of the target beside its label, several codes of one image or its likes, what all images of a code have
  * in common, and whatever else leaves: gradients, weights, confidences, times. Count anew for images of another kind.
  *
- * Source: the bound is Bayes's; the expected number of distinct codes is Hurlbert's rarefaction (Ecology 52, 1971); that
- * counting codes bounds every gain is Alvim et al., "The Science of Quantitative Information Flow", 2020.
+ * Source: the bound is Bayes's; the expected number of distinct codes is Hurlbert's rarefaction (Ecology 52, 1971);
+ * that counting codes bounds every gain is Alvim et al., "The Science of Quantitative Information Flow", 2020.
  *
  * @param codes the code of each image, an integer
  * @param labels the label of each image, an integer

@@ -29,8 +29,9 @@ export interface CodeTable {
 
 /**
  * Which number is sent for each code: rare ones are sent as the commonest one of which the network predicts the same,
- * so that no prediction changes and what is rare does not stand out; of equally common codes the lowest comes first. What is sent is numbered from 0. The table does not know labels, since the device
- * does not: an image that is mistaken for another label still has few of its own with it.
+ * so that no prediction changes and what is rare does not stand out; of equally common codes the lowest comes first.
+ * What is sent is numbered from 0. The table does not know labels, since the device does not: an image that is mistaken
+ * for another label still has few of its own with it.
  *
  * @throws {RangeError} if a code or a length is out of range.
  * @example

@@ -1,8 +1,8 @@
 /**
- * Randomised response: a code is sent as it is, or as any other, by chance.
+ * Randomised response: a code is sent as it is, or as another one, by chance.
  *
- * Source: Warner, "Randomized Response", Journal of the American Statistical Association 60, 1965; as local differential
- * privacy: Kairouz, Bonawitz and Ramage, "Discrete Distribution Estimation under Local Privacy", 2016.
+ * Source: Warner, "Randomized Response", Journal of the American Statistical Association 60, 1965; as local
+ * differential privacy: Kairouz, Bonawitz and Ramage, "Discrete Distribution Estimation under Local Privacy", 2016.
  *
  * @module
  */
