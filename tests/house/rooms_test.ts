@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   data: ["runtime"],
   checkpoint: ["nn", "runtime"],
   suppress: ["nn", "engine"],
-  train: ["nn", "engine", "suppress", "data", "checkpoint", "metrics", "privacy", "release", "runtime"],
+  train: ["nn", "engine", "suppress", "data", "checkpoint", "metrics", "privacy", "runtime"],
   attack: ["nn", "engine", "metrics", "train"],
 };
 /** Packages, and the files of `src` that may import them. */
