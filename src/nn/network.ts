@@ -7,6 +7,7 @@ import { integer, MOST_SEED } from "../checks/numbers.ts";
 import type { InitialDistribution } from "./initializers.ts";
 import type { ParameterRole } from "./layers/kind.ts";
 import type { NetworkPart } from "./layers/residual.ts";
+import { flatten } from "./layers/flatten.ts";
 import { kindOf, type Layer } from "./layers/table.ts";
 import type { Shape } from "./shape.ts";
 
@@ -131,14 +132,7 @@ export function sequential(
  * ```
  */
 export function sliceNetwork(network: Network, layerName: string): Network {
-  const end = network.layers.findIndex((layer) => layer.name === layerName);
-  if (end < 0) {
-    throw new RangeError(
-      `the network has no layer ${JSON.stringify(layerName)}; its layers are ${
-        network.layers.map((layer) => layer.name).join(", ")
-      }`,
-    );
-  }
+  const end = placeOf(network, layerName);
   const layers = network.layers.slice(0, end + 1);
   const count = layers.reduce((sum, { parameters }) => sum + Object.keys(parameters).length, 0);
   return {
@@ -148,4 +142,52 @@ export function sliceNetwork(network: Network, layerName: string): Network {
     parameters: network.parameters.slice(0, count),
     seed: network.seed,
   };
+}
+
+/**
+ * The layers behind the named one, as a network of their own: what is computed from what that layer gives out, laid as
+ * an image of one pixel a channel if it is flat. Parameters keep their names, order and first values.
+ *
+ * @throws {RangeError} if the network has no layer of that name, or a residual goes over it.
+ * @example
+ * ```ts
+ * import { lenet5, restOfNetwork } from "@tacet/tacet";
+ * console.log(restOfNetwork(lenet5(), "relu3").inputShape); // [120, 1, 1]
+ * ```
+ */
+export function restOfNetwork(network: Network, layerName: string): Network {
+  const end = placeOf(network, layerName), { outputShape } = network.layers[end]!;
+  const rest = network.layers.slice(end + 1), first = sliceNetwork(network, layerName).parameters.length;
+  const over = rest.find(({ layer }) => layer.kind === "add" && !rest.some(({ name }) => name === layer.from));
+  if (over) throw new RangeError(`the residual that ${over.name} ends begins before ${layerName}; cut where none is`);
+  const moved = rest.map((placed): PlacedLayer => ({
+    ...placed,
+    parameters: Object.fromEntries(Object.entries(placed.parameters).map(([role, place]) => [role, place - first])),
+  }));
+  const [channels, height = 1, width = 1] = outputShape, inputShape = [channels, height, width] as const;
+  const flat: PlacedLayer = {
+    name: `${layerName} as it is`,
+    layer: flatten(),
+    inputShape,
+    outputShape,
+    parameters: {},
+  };
+  return {
+    inputShape,
+    outputShape: network.outputShape,
+    layers: outputShape.length === 1 ? [flat, ...moved] : moved,
+    parameters: network.parameters.slice(first),
+    seed: network.seed,
+  };
+}
+
+/** The place of a layer among the others. */
+function placeOf({ layers }: Network, layerName: string): number {
+  const place = layers.findIndex(({ name }) => name === layerName);
+  if (place >= 0) return place;
+  throw new RangeError(
+    `the network has no layer ${JSON.stringify(layerName)}; its layers are ${
+      layers.map(({ name }) => name).join(", ")
+    }`,
+  );
 }

@@ -11,8 +11,9 @@
  *
  * @module
  */
+export { CodeEncoder, type CodeEncoderOptions } from "./encoder.ts";
 export type { BestReconstruction } from "./best_reconstruction.ts";
 export { type CertificateOptions, certifyCodes, type CodeCertificate, type LabelCertificate } from "./certificate.ts";
-export { type MergeOptions, mergeRareCodes } from "./merge.ts";
+export { type CodeTable, type MergeOptions, mergeRareCodes } from "./merge.ts";
 export { explainCertificate } from "./report.ts";
-export { randomizedResponse, type Response, type ResponseOptions } from "./response.ts";
+export { randomizedResponse, type Response, type ResponseGroup, type ResponseOptions } from "./response.ts";

@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   nn: [],
   metrics: [],
   privacy: [],
-  release: [],
+  release: ["nn", "engine"],
   runtime: [],
   engine: ["nn", "runtime"],
   data: ["runtime"],
