@@ -21,7 +21,7 @@ export interface CertificateOptions {
    */
   readonly unseenConfidence?: number;
   /** Set where codes are sent by chance. */
-  readonly response?: Response;
+  readonly response?: RandomizedResponse;
 }
 
 /** The images of one label. */

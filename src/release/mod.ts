@@ -16,4 +16,9 @@ export type { BestReconstruction } from "./best_reconstruction.ts";
 export { type CertificateOptions, certifyCodes, type CodeCertificate, type LabelCertificate } from "./certificate.ts";
 export { type CodeTable, type MergeOptions, mergeRareCodes } from "./merge.ts";
 export { explainCertificate } from "./report.ts";
-export { randomizedResponse, type Response, type ResponseGroup, type ResponseOptions } from "./response.ts";
+export {
+  type RandomizedResponse,
+  randomizedResponse,
+  type RandomizedResponseOptions,
+  type ResponseGroup,
+} from "./response.ts";

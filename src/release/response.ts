@@ -9,7 +9,7 @@
 import { integer, positive } from "../checks/numbers.ts";
 
 /** A randomised response. */
-export interface ResponseOptions {
+export interface RandomizedResponseOptions {
   /** By at most e^epsilon anything sent is likelier from one image than from another one that is read alike. */
   readonly epsilon: number;
   /**
@@ -31,8 +31,8 @@ export interface ResponseGroup {
 }
 
 /** Its probabilities. */
-export interface Response {
-  /** See {@link ResponseOptions}. */
+export interface RandomizedResponse {
+  /** See {@link RandomizedResponseOptions}. */
   readonly epsilon: number;
   /** The group of each code. */
   readonly groups: readonly ResponseGroup[];
@@ -49,7 +49,7 @@ export interface Response {
  * console.log(groups[0]!.kept.toFixed(2), groups[3]!.kept); // 0.79 1
  * ```
  */
-export function randomizedResponse({ epsilon, predictions }: ResponseOptions): Response {
+export function randomizedResponse({ epsilon, predictions }: RandomizedResponseOptions): RandomizedResponse {
   integer("the number of predictions", predictions.length, 1, 65536);
   positive("epsilon", epsilon);
   const members = new Map<number, number[]>();
@@ -67,7 +67,7 @@ export function randomizedResponse({ epsilon, predictions }: ResponseOptions): R
  * The code that is sent: of all numbers from 0 to 2^32 - 1, equally likely, every code has the share that the response
  * gives it, within 2^-32.
  */
-export function respond({ groups }: Response, code: number, number: number): number {
+export function respond({ groups }: RandomizedResponse, code: number, number: number): number {
   const { codes, kept } = groups[code]!, share = number / 2 ** 32;
   if (share < kept) return code;
   const others = codes.filter((other) => other !== code);

@@ -20,7 +20,7 @@ export interface Sets {
  *
  * @throws {RangeError} if there are none, lengths differ, or an entry is no integer from 0 or no code of the response.
  */
-export function countSets(codes: ArrayLike<number>, labels: ArrayLike<number>, response?: Response): Sets {
+export function countSets(codes: ArrayLike<number>, labels: ArrayLike<number>, response?: RandomizedResponse): Sets {
   if (codes.length !== labels.length || codes.length === 0) {
     throw new RangeError(`codes has ${codes.length} entries and labels ${labels.length}; each image needs one of both`);
   }

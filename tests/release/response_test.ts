@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "#std/assert";
 import { describe, test } from "node:test";
-import { certifyCodes, Random, randomizedResponse, type Response, wilsonInterval } from "../../mod.ts";
+import { certifyCodes, Random, type RandomizedResponse, randomizedResponse, wilsonInterval } from "../../mod.ts";
 import { respond } from "../../src/release/response.ts";
 
 /** All codes are exchanged with all others. */
@@ -8,13 +8,13 @@ const overAll = (codes: number, epsilon: number) =>
   randomizedResponse({ epsilon, predictions: new Array(codes).fill(0) });
 
 /** How probable it is that a code is sent as another one. */
-function probability({ groups }: Response, code: number, sent: number): number {
+function probability({ groups }: RandomizedResponse, code: number, sent: number): number {
   const { codes, kept, swapped } = groups[code]!;
   return code === sent ? kept : codes.includes(sent) ? swapped : 0;
 }
 
 /** The share of games that the best attacker wins: who names the candidate most likely to have sent what was sent. */
-function played(codes: readonly number[], response: Response, candidates: number, games: number) {
+function played(codes: readonly number[], response: RandomizedResponse, candidates: number, games: number) {
   const random = new Random(9, 0), pool = codes.slice();
   let won = 0;
   for (let game = 0; game < games; game++) {
