@@ -6,7 +6,7 @@
 import { integer } from "../checks/numbers.ts";
 import { boundsGivenCode, chosenBound, type CountedGroup, identificationBound, imagesOf } from "./anonymity.ts";
 import { type BestReconstruction, bestReconstruction } from "./best_reconstruction.ts";
-import type { Response } from "./response.ts";
+import type { RandomizedResponse } from "./response.ts";
 import { countSets } from "./sets.ts";
 
 /** What to certify, beside the codes and the labels. */

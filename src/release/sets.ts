@@ -5,7 +5,7 @@
  */
 import { integer } from "../checks/numbers.ts";
 import type { CountedGroup } from "./anonymity.ts";
-import type { Response } from "./response.ts";
+import type { RandomizedResponse } from "./response.ts";
 
 /** How often each code occurs. */
 export interface Sets {
