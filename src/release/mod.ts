@@ -15,6 +15,7 @@ export { CodeEncoder, type CodeEncoderOptions } from "./encoder.ts";
 export type { BestReconstruction } from "./best_reconstruction.ts";
 export { type CertificateOptions, certifyCodes, type CodeCertificate, type LabelCertificate } from "./certificate.ts";
 export { type CodeTable, type MergeOptions, mergeRareCodes } from "./merge.ts";
+export { CodeSender, type CodeSenderOptions } from "./sender.ts";
 export { explainCertificate } from "./report.ts";
 export {
   type RandomizedResponse,
