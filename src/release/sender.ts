@@ -26,8 +26,8 @@ const KEY_BYTES = 32, LEAST_KEY_BYTES = 16;
 /**
  * Sends codes by a table and, if wanted, by a randomised response. Its chance is HMAC-SHA-256 of the image's bytes
  * under the device's secret: the same image is always answered alike, so that asking again tells nothing new. An image
- * that differs in a bit is another one: of near-duplicates, of frames and crops of one thing, each answer tells its own,
- * and a budget has to count them.
+ * that differs in a bit is another one: of near-duplicates, of frames and crops of one thing, each answer tells its
+ * own, and a budget has to count them.
  *
  * Source: the answer that stays is that of Erlingsson, Pihur and Korolova, "RAPPOR", 2014.
  */
