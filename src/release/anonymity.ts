@@ -22,7 +22,7 @@ export function imagesOf(groups: readonly CountedGroup[]): number {
  * The probability that some of `drawn` images, taken without replacement from `all`, is one of a set: 1 - C(all - set,
  * drawn) / C(all, drawn), in logarithms; both numbers are at most `all`.
  */
-function hit(all: number, set: number, drawn: number): number {
+export function hit(all: number, set: number, drawn: number): number {
   if (set + drawn > all) return 1;
   // The ratio is the same with both exchanged: the fewer factors are taken.
   const [fewer, more] = set < drawn ? [set, drawn] : [drawn, set];

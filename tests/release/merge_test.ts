@@ -45,6 +45,28 @@ describe("merging rare codes", () => {
     ]]);
   });
 
+  test("leaves the codes that cost the least where labels are known", () => {
+    // Of label 0 code 1 is common and code 2 not; of prediction 5 there are two labels, of which code 3 tells.
+    const times = (code: number, label: number, images: number) => Array.from({ length: images }, () => [code, label]);
+    const all = [
+      ...times(0, 0, 900),
+      ...times(1, 0, 300),
+      ...times(2, 0, 200),
+      ...times(3, 1, 400),
+      ...times(4, 1, 400),
+    ];
+    const population = all.map(([code]) => code!), labels = all.map(([, label]) => label!);
+    const options = { codes: 5, population, predictions: [5, 5, 5, 8, 8], most: 3 };
+    const bound = (table: { sent: ArrayLike<number> }) =>
+      certifyCodes(population.map((code) => table.sent[code]!), labels).value;
+    const known = mergeRareCodes({ ...options, labels }), blind = mergeRareCodes(options);
+    assertEquals([known.predictions.length, blind.predictions.length], [3, 3]);
+    const every = [[1], [2], [4]].map((kept) => ({
+      sent: [0, 1, 2, 3, 4].map((code) => kept.includes(code) ? code : code < 3 ? 0 : 3),
+    }));
+    assert(bound(known) <= Math.min(...every.map(bound)) + 1e-12, `${bound(known)}, not ${every.map(bound)}`);
+  });
+
   test("refuses codes that there are not, and says which", () => {
     const options = { codes: 2, population: [0, 2], predictions: [0, 0], least: 1 };
     assertThrows(() => mergeRareCodes(options), RangeError, "population[1] is 2; it must be an integer from 0 to 1");
