@@ -42,8 +42,11 @@ const FLAGS: readonly Flag[] = [
   count("epochs", 1, 200, []),
   count("shifted", 0, 200, []),
 ];
-/** Learning rate at first; it falls along a cosine. How many codes are sent, and images of the rarest of them. */
-const RATE = 0.03, SENT = [12, 16, 20, 24], LEAST = 60;
+/**
+ * Learning rate at first; it falls along a cosine. How many codes are sent (10: what is read, no more), and images of
+ * the rarest beside the commonest of each digit.
+ */
+const RATE = 0.03, SENT = [10, 12, 16, 20, 24], LEAST = 60;
 const SIDE = 32;
 
 /** Images in the middle of 32x32 pixels, or up to a pixel beside it. */
